@@ -1,0 +1,71 @@
+// What the engine asks of an actor type, whether it is a service with handlers or a saga with a statechart:
+// (state, message) -> decision. Pure: no clock, randomness or I/O, so replaying a message decides the same (G11).
+import type { Json } from "../message/json.ts"
+import type { Address, EffectKey, Message, Requester } from "../message/message.ts"
+import type { Outcome } from "../message/outcome.ts"
+
+export interface ActorLogic {
+  /** The service's name: first half of its actors' addresses, and their `service.name` in traces. */
+  readonly service: string
+  readonly kind: "service" | "saga"
+  /** Event type -> the key of the actor that reacts to it. */
+  readonly reactions: ReadonlyMap<string, (payload: Json, subject: string) => string>
+  /**
+   * Decides one message on the actor's committed-or-pending state (`undefined` for a key never seen).
+   * Throws only on a defect: the engine then parks the message (a poison message).
+   */
+  decide(state: Json | undefined, message: Message, context: DecideContext): Decision
+}
+
+export interface DecideContext {
+  readonly self: Address
+  /** The decision's time, read once by the host; the only clock a decision may use. */
+  readonly nowMs: number
+  /** For an undo: what the effect that is being undone was asked and what it answered (R11). */
+  readonly did?: { readonly payload: Json; readonly value: Json }
+}
+
+export interface Decision {
+  /** The new state; the same reference means unchanged. `undefined` forgets the row. */
+  readonly state: Json | undefined
+  /** What became of the message, if it is a command. */
+  readonly outcome?: Outcome
+  readonly send?: readonly OutgoingCommand[]
+  readonly emit?: readonly OutgoingEvent[]
+  readonly timers?: readonly TimerChange[]
+  /** Replies to requesters outside the app, sent once the decision is committed; at most once, kept nowhere. */
+  readonly answer?: readonly { readonly to: Requester; readonly outcome: Outcome }[]
+  /** Participants that may forget this saga's effects, because it has ended. */
+  readonly release?: readonly Address[]
+  /** The actor is a saga that has ended with this decision. */
+  readonly ended?: SagaEnd
+  /** The actor cannot go on by itself: shown to operators with this reason (G2). */
+  readonly parked?: { readonly code: string; readonly message: string }
+}
+
+export interface SagaEnd {
+  readonly outcome: "completed" | "compensated"
+  readonly startedMs: number
+  /** Why it was compensated: the refusal's or fault's code. */
+  readonly reason?: string
+}
+
+/** A command before the engine adds the sender, the scope and the trace. */
+export interface OutgoingCommand {
+  readonly to: Address
+  readonly name: string
+  readonly payload: Json
+  readonly effect: EffectKey
+  readonly direction: "do" | "undo"
+  readonly undoes?: EffectKey
+  readonly attempt: number
+}
+
+export interface OutgoingEvent {
+  readonly name: string
+  readonly payload: Json
+}
+
+export type TimerChange =
+  | { readonly type: "set"; readonly name: string; readonly dueMs: number; readonly payload: Json }
+  | { readonly type: "cancel"; readonly name: string }

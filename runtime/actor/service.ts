@@ -1,0 +1,119 @@
+// How a team writes a service: its state, its commands, how to undo them, and the facts it reacts to.
+// The same value is the contract that others call: `inventory.reserve(sku, { quantity })` makes a command.
+import { InvalidInput } from "../kernel/fault.ts"
+import { type Command, type EventContract, makeCommand } from "../message/contract.ts"
+import { checkName } from "../message/key.ts"
+import type { Schema } from "../message/schema.ts"
+import type { ActorLogic } from "./logic.ts"
+import type { Result } from "./result.ts"
+import { serviceLogic } from "./service-logic.ts"
+
+/** What a handler may know besides its state and payload. */
+export interface HandlerContext {
+  readonly key: string
+  /** The decision's time in ms since 1970; a handler reads no other clock. */
+  readonly nowMs: number
+  /** The same for every attempt at the same effect. */
+  readonly idempotencyKey: string
+}
+
+export interface CommandHandler {
+  readonly schema: Schema<unknown> | undefined
+  readonly undoes?: string
+  readonly run: (state: unknown, payload: unknown, context: HandlerContext) => Result<unknown, unknown>
+}
+
+export interface Reaction {
+  readonly schema: Schema<unknown>
+  readonly keyOf: (payload: unknown, subject: string) => string
+  readonly run: (state: unknown, payload: unknown, context: HandlerContext) => Result<unknown, unknown>
+}
+
+/** The data behind a service, which the engine runs and tools read. */
+export interface ServiceDefinition {
+  readonly name: string
+  readonly initial: (key: string) => unknown
+  readonly commands: Readonly<Record<string, CommandHandler>>
+  readonly reactions: Readonly<Record<string, Reaction>>
+}
+
+type Calls = Readonly<Record<string, (...args: never[]) => Command>>
+/** The payload of each "do" command, by name: what an undo handler is told. */
+type Payloads = Readonly<Record<string, unknown>>
+
+interface ServiceBuilder<State, C extends Calls, P extends Payloads> {
+  readonly definition: ServiceDefinition
+  readonly logic: ActorLogic
+
+  /** A command with a payload. The handler is pure: (state, payload) -> done(newState, answer) or refused(code). */
+  command<const Name extends string, Payload, Value>(
+    name: Name,
+    schema: Schema<Payload>,
+    run: (state: State, payload: Payload, context: HandlerContext) => Result<State, Value>,
+  ): Service<State, C & { readonly [K in Name]: (key: string, payload: Payload) => Command<Value> }, P & { readonly [K in Name]: Payload }>
+
+  /**
+   * How to take back what `command` did. Called only if it did happen at this actor, with the payload it was called
+   * with; otherwise the engine answers by itself, and refuses the command should it still come (R11).
+   */
+  undo<const Name extends string, Did extends keyof P & string>(
+    name: Name,
+    command: Did,
+    run: (state: State, did: P[Did], context: HandlerContext) => Result<State, null>,
+  ): Service<State, C & { readonly [K in Name]: (key: string) => Command<null> }, P>
+
+  /** Reacts to a fact, at the actor that `keyOf` names. A reaction cannot refuse. */
+  on<Payload>(
+    contract: EventContract<Payload>,
+    keyOf: (payload: Payload, subject: string) => string,
+    run: (state: State, payload: Payload, context: HandlerContext) => Result<State, null>,
+  ): Service<State, C, P>
+}
+
+export type Service<State, C extends Calls = Record<never, never>, P extends Payloads = Record<never, never>> =
+  ServiceBuilder<State, C, P> & C
+
+/** Starts a service definition. `state` gives the state of a key that was never seen. */
+export function service<State>(name: string, options: { readonly state: (key: string) => State }): Service<State> {
+  checkName("service", name)
+  // cast: the builder keeps handlers with their types erased; its methods restore them to callers
+  return build({ name, initial: options.state, commands: {}, reactions: {} }) as unknown as Service<State>
+}
+
+const builderNames = new Set(["definition", "logic", "command", "undo", "on", "then"])
+
+function build(definition: ServiceDefinition): object {
+  const add = (name: string, handler: CommandHandler) => {
+    checkName("command", name)
+    if (builderNames.has(name)) throw new InvalidInput(`service ${definition.name}: "${name}" cannot be a command's name`)
+    if (Object.hasOwn(definition.commands, name)) throw new InvalidInput(`service ${definition.name} has two commands "${name}"`)
+    return build({ ...definition, commands: { ...definition.commands, [name]: handler } })
+  }
+  const builder = {
+    definition,
+    logic: serviceLogic(definition),
+    command: (name: string, schema: Schema<unknown>, run: CommandHandler["run"]) => add(name, { schema, run }),
+    undo: (name: string, undoes: string, run: CommandHandler["run"]) => {
+      const target = Object.hasOwn(definition.commands, undoes) ? definition.commands[undoes] : undefined
+      if (target === undefined || target.undoes !== undefined) {
+        throw new InvalidInput(`service ${definition.name}: "${name}" undoes "${undoes}", which is not a command declared before it`)
+      }
+      return add(name, { schema: undefined, undoes, run })
+    },
+    on: (contract: EventContract<unknown>, keyOf: Reaction["keyOf"], run: Reaction["run"]) => {
+      const name = contract.eventName
+      if (Object.hasOwn(definition.reactions, name)) throw new InvalidInput(`service ${definition.name} reacts twice to "${name}"`)
+      const reaction = { schema: contract.schema, keyOf, run }
+      return build({ ...definition, reactions: { ...definition.reactions, [name]: reaction } })
+    },
+  }
+  return Object.assign(builder, calls(definition))
+}
+
+function calls(definition: ServiceDefinition): Record<string, (key: string, payload?: unknown) => Command> {
+  const entries = Object.entries(definition.commands).map(([name, { schema, undoes }]) => {
+    const target = { service: definition.name, name, schema, ...(undoes === undefined ? {} : { undoes }) }
+    return [name, (key: string, payload?: unknown) => makeCommand(target, key, payload)] as const
+  })
+  return Object.fromEntries(entries)
+}

@@ -1,0 +1,51 @@
+// What services say to each other, as typed values: commands and events are data, and making one does nothing by itself.
+import { checkKey, checkName } from "./key.ts"
+import type { Json } from "./json.ts"
+import { parse, type Schema } from "./schema.ts"
+
+/** A command to one actor. `Value` is the type of what its reply carries; it exists for the compiler only. */
+export interface Command<Value = unknown> {
+  readonly service: string
+  readonly key: string
+  readonly name: string
+  readonly payload: Json
+  /** The command whose effect this one takes back, if it is an undo. */
+  readonly undoes?: string
+  readonly "~value"?: Value
+}
+
+/** A fact that has happened. */
+export interface Event<Payload = unknown> {
+  readonly name: string
+  readonly payload: Payload
+}
+
+export interface EventContract<Payload> {
+  (payload: Payload): Event<Payload>
+  readonly eventName: string
+  readonly schema: Schema<Payload>
+}
+
+/**
+ * Declares a fact: `const OrderConfirmed = event("OrderConfirmed", Schema.Struct({ orderId: Schema.String }))`.
+ * Calling the contract makes the event; a payload of the wrong shape throws SchemaMismatch.
+ */
+export function event<Payload>(name: string, schema: Schema<Payload>): EventContract<Payload> {
+  checkName("event", name)
+  const make = (payload: Payload): Event<Payload> => ({ name, payload: parse(schema, payload, `event ${name}`) })
+  return Object.assign(make, { eventName: name, schema })
+}
+
+/** Makes a command after checking its key and payload against the contract. */
+export function makeCommand<Payload, Value>(
+  target: { service: string; name: string; undoes?: string; schema: Schema<Payload> | undefined },
+  key: string,
+  payload: Payload,
+): Command<Value> {
+  checkKey(key)
+  const checked = target.schema === undefined ? null : parse(target.schema, payload, `command ${target.service}.${target.name}`)
+  const { service, name } = target
+  // cast: a schema's output is what the user's handler reads; that it survives JSON is checked when it is encoded
+  const command = { service, key, name, payload: checked as Json }
+  return target.undoes === undefined ? command : { ...command, undoes: target.undoes }
+}

@@ -1,0 +1,16 @@
+// The two hashes of the protocol. FNV-1a places keys (R16: equal to NATS's `partition()`), SHA-256 chains blocks (R14).
+import { createHash } from "node:crypto"
+
+/** FNV-1a, 32 bit, over UTF-8 bytes. Source: draft-eastlake-fnv. */
+export function fnv1a32(text: string): number {
+  let hash = 0x811c9dc5
+  for (const byte of Buffer.from(text, "utf8")) {
+    hash = Math.imul(hash ^ byte, 0x01000193)
+  }
+  return hash >>> 0
+}
+
+/** First 128 bits of SHA-256, as 32 hex digits. */
+export function digest(data: string | Uint8Array): string {
+  return createHash("sha256").update(data).digest("hex").slice(0, 32)
+}
