@@ -29,6 +29,10 @@ export const limits = {
   waitersPerSagaMax: 16,
   /** Items of one fan-out step. */
   fanOutItemsMax: 1024,
+  /** Steps of one saga definition. */
+  sagaStepsMax: 64,
+  /** Tries after the first that a saga's step may ask for. */
+  retriesPerCommandMax: 1000,
   /** Partitions of an app. */
   partitionsMax: 1024,
   partitionsDefault: 8,
@@ -36,10 +40,54 @@ export const limits = {
   decisionsPerTurnMax: 512,
   /** One try of a journal append. */
   appendTimeoutMs: 5_000,
+  /** Pause between two tries of an append whose outcome is unknown. */
+  appendRetryMs: 250,
   /** How long an append whose outcome is unknown is tried again before the partition is given up (R9). */
   appendUnknownMaxMs: 60_000,
+  /** Events of one event partition that are published and not yet acknowledged. */
+  factsInFlightMax: 256,
+  /** Pause after an event could not be published. */
+  publishRetryMs: 500,
+  /** How often due timers are looked for. */
+  timerTickMs: 50,
+  /** A process that stood still for longer reads its inputs before any timer fires (R20). */
+  stallMs: 1_000,
+  /** Partitions that one process claims and recovers at the same time. */
+  claimsAtOnceMax: 8,
+  /** How often, and after what pause, a partition that lost its server is claimed anew before the process gives up. */
+  reclaimsMax: 120,
+  reclaimPauseMs: 500,
   /** Pause before go-back-N sends unconfirmed records again (R4). */
   resendAfterMs: 2_000,
   /** Starts, or other requests, that one client has under way. */
   clientInFlightMax: 4096,
+  /** How long connecting to a NATS server is tried at start-up. */
+  serverConnectMs: 5_000,
+  /** How long the embedded server may take to recover its store and listen. */
+  serverStartMs: 60_000,
+  /** How long the embedded server may take to end after SIGTERM, before SIGKILL. */
+  serverStopMs: 5_000,
+  /** How long a start waits for the process that owns the store directory to go (R19). */
+  storeLockWaitMs: 5_000,
+  /** What the embedded server may store, and keep in memory for memory streams. */
+  serverFileBytesMax: 64 * 1024 ** 3,
+  serverMemoryBytesMax: 256 * 1024 ** 2,
+  /** The embedded server's log: it is rotated at this size, and so many old ones are kept. */
+  serverLogBytesMax: 8 * 1024 ** 2,
+  serverLogsKept: 2,
+  /** One try to provision a nats-server: building it with Go, or downloading it. */
+  serverBuildMs: 120_000,
+  serverDownloadMs: 60_000,
+  /** Finished spans that wait to be exported; at half of it no new trace is begun, at all of it spans are dropped. */
+  traceQueueSpansMax: 16_384,
+  /** Spans in one request to the collector, and the longest that a span waits for its batch to fill. */
+  traceBatchSpansMax: 2048,
+  traceFlushDelayMs: 500,
+  /** One batch, tries included; then it is dropped. Below the bound of the shutdown, which sends the last ones. */
+  traceExportTimeoutMs: 4_000,
+  traceShutdownMaxMs: 5_000,
+  /** Characters of one attribute of a span. */
+  traceAttributeLengthMax: 512,
+  /** How long a start looks for a collector on this machine. */
+  collectorProbeMs: 200,
 } as const

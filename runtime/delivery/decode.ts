@@ -1,0 +1,65 @@
+// decode: bytes to typed records. What cannot be read is parked with its bytes; it is never dropped and never a crash.
+import { describeError, Fault } from "../kernel/fault.ts"
+import { limits } from "../kernel/limits.ts"
+import type { Entry, ParkedEntry } from "../message/block.ts"
+import { type Fact, readFact } from "../message/fact.ts"
+import { decodeInput } from "../message/input.ts"
+import type { EventMessage } from "../message/message.ts"
+import type { InputRecord } from "../ports/inputs.ts"
+import { factChannel } from "./channel-id.ts"
+import type { AppShape, Work } from "./delivery.ts"
+
+export interface DecodedWork {
+  readonly number: number
+  /** Marks that this record moves besides its stream position. */
+  readonly marks: Entry["from"]
+  readonly work: Work
+}
+
+/** The commands of one input block, numbered by the block's stream position and their place in it. */
+export function decodeExternal(record: InputRecord): readonly DecodedWork[] {
+  const base = record.number * limits.inputRecordsMax
+  try {
+    return decodeInput(record.bytes).map((message, index) => ({ number: base + index, marks: [], work: { type: "message", message } }))
+  } catch (error) {
+    return [{ number: base, marks: [], work: { type: "park", parked: parkedBytes("input", record, error) } }]
+  }
+}
+
+/** The stream position (as `InputReader` counts) below which everything is decided, from a channel's low mark. */
+export function positionOf(low: number): number {
+  return Math.max(0, Math.floor(low / limits.inputRecordsMax) - 1)
+}
+
+/** One fact, addressed to every actor of this app that reacts to it. */
+export function decodeEvent(app: AppShape, record: InputRecord): readonly DecodedWork[] {
+  const number = record.number * limits.inputRecordsMax
+  try {
+    const fact = readFact(record.headers, record.bytes)
+    const marks: Entry["from"] = fact.mark === undefined
+      ? []
+      : [[factChannel(fact.mark.incarnation, fact.mark.source, fact.mark.eventPartition), fact.mark.number]]
+    return [{ number, marks, work: { type: "forward", messages: addressed(app, fact) } }]
+  } catch (error) {
+    return [{ number, marks: [], work: { type: "park", parked: parkedBytes("event", record, error) } }]
+  }
+}
+
+function addressed(app: AppShape, fact: Fact): readonly EventMessage[] {
+  const messages: EventMessage[] = []
+  for (const logic of app.logics.values()) {
+    const keyOf = logic.reactions.get(fact.event.name)
+    if (keyOf === undefined) continue
+    messages.push({ ...fact.event, to: { service: logic.service, key: keyOf(fact.event.payload, fact.event.subject) } })
+  }
+  return messages
+}
+
+function parkedBytes(what: string, record: InputRecord, error: unknown): ParkedEntry {
+  return {
+    id: `${what}#${record.number}`,
+    code: error instanceof Fault ? error.code : "UNREADABLE",
+    message: describeError(error),
+    bytes: Buffer.from(record.bytes.subarray(0, limits.decisionBytesMax / 2)).toString("base64"),
+  }
+}

@@ -1,0 +1,102 @@
+// One partition under way: what the eight verbs work on. The path of a record, one file each:
+//   receive -> decode -> admit -> load -> decide -> commit -> dispatch -> settle          (the loop: loop.ts)
+import * as Latch from "effect/Latch"
+import type { ActorLogic } from "../actor/logic.ts"
+import type { Entry, ParkedEntry } from "../message/block.ts"
+import type { EventMessage, Message, Requester } from "../message/message.ts"
+import type { Outcome } from "../message/outcome.ts"
+import type { Egress } from "../ports/egress.ts"
+import type { Inputs } from "../ports/inputs.ts"
+import type { Journal } from "../ports/journal.ts"
+import type { Lanes } from "../ports/lanes.ts"
+import type { Closing, ProcessSpan, Telemetry } from "../ports/telemetry.ts"
+import type { Observer } from "./observer.ts"
+import type { Partition } from "./partition.ts"
+import { RecordQueue } from "./record-queue.ts"
+
+/** What the engine knows of the app whose partition it runs. */
+export interface AppShape {
+  readonly name: string
+  readonly partitions: number
+  /** Partitions of the namespace's event subjects. */
+  readonly eventPartitions: number
+  readonly logics: ReadonlyMap<string, ActorLogic>
+}
+
+export interface Ports {
+  readonly journal: Journal
+  readonly inputs: Inputs
+  readonly lanes: Lanes
+  readonly egress: Egress
+  readonly telemetry: Telemetry
+}
+
+/** A record that was received and admitted, with the marks it will move. */
+export interface Inbound {
+  readonly lane: InboundLane
+  readonly from: Entry["from"]
+  readonly work: Work
+}
+
+export type InboundLane = "replies" | "commands" | "external" | "events"
+
+export type Work =
+  | { readonly type: "message"; readonly message: Message }
+  /** A fact from the event stream, on its way to the actors that react to it (R22). */
+  | { readonly type: "forward"; readonly messages: readonly EventMessage[] }
+  /** What could not be decoded. */
+  | { readonly type: "park"; readonly parked: ParkedEntry }
+
+/** A decision that is applied in memory and waits for its block. */
+export interface Decided {
+  readonly entry: Entry
+  readonly encoded: string
+  readonly span: ProcessSpan | undefined
+  readonly closing: Omit<Closing, "nowMs">
+  readonly answers: readonly { readonly to: Requester; readonly outcome: Outcome }[]
+}
+
+export interface Delivery {
+  readonly app: AppShape
+  readonly ports: Ports
+  readonly partition: Partition
+  readonly observer: Observer
+  /** Admitted records that wait to be decided, one bounded queue per lane. */
+  readonly queue: RecordQueue
+  /** Decisions that wait for the next block. */
+  pending: Decided[]
+  /** Per destination: the last record that a committed block made durable; what lies above must not leave yet. */
+  readonly dispatched: Map<string, number>
+  /** Stream records read and records decided so far: after a take-over, timers wait for what came in before (R20). */
+  readCount: number
+  decidedCount: number
+  /** A block is on its way to the journal. */
+  committing: boolean
+  /** Opened when there is something to decide, or to commit, or room to receive. */
+  readonly work: Latch.Latch
+  readonly decided: Latch.Latch
+  readonly room: Latch.Latch
+  /** Opened when an event waits to be published. */
+  readonly facts: Latch.Latch
+}
+
+export function newDelivery(app: AppShape, ports: Ports, partition: Partition, observer: Observer): Delivery {
+  return {
+    app, ports, partition, observer,
+    queue: new RecordQueue(),
+    pending: [],
+    dispatched: new Map([...partition.outboxes].map(([destination, outbox]) => [destination, outbox.last])),
+    readCount: 0,
+    decidedCount: 0,
+    committing: false,
+    work: Latch.makeUnsafe(false),
+    decided: Latch.makeUnsafe(false),
+    room: Latch.makeUnsafe(true),
+    facts: Latch.makeUnsafe(false),
+  }
+}
+
+/** Nothing waits to be decided or committed here. */
+export function isIdle(delivery: Delivery): boolean {
+  return delivery.queue.size === 0 && delivery.pending.length === 0 && !delivery.committing
+}

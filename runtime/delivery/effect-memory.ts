@@ -1,0 +1,42 @@
+// What a participant remembers of effects (R11): asked again, it answers the same and does nothing; an undo whose do
+// never happened leaves a tombstone, and the do is refused should it still come. Kept by the engine, not the handler.
+import type { EffectMemory, Entry } from "../message/block.ts"
+import type { Json } from "../message/json.ts"
+import type { CommandMessage } from "../message/message.ts"
+import type { Outcome } from "../message/outcome.ts"
+import type { Row } from "./row.ts"
+
+export const nothingToUndo: Outcome = { type: "done", value: null }
+const alreadyUndone: Outcome = { type: "refused", code: "undone", detail: null }
+
+/** The answer to a command that needs no handler any more, if there is one. */
+export function recallOutcome(row: Row, message: CommandMessage): Outcome | undefined {
+  const memory = row.effects.get(message.effect)
+  if (memory?.undone === true) return alreadyUndone
+  return memory?.outcome
+}
+
+/** What the effect that an undo names was asked and answered, if it happened and still stands. */
+export function undoneEffect(row: Row, message: CommandMessage): { payload: Json; value: Json } | undefined {
+  const memory = message.undoes === undefined ? undefined : row.effects.get(message.undoes)
+  if (memory?.outcome?.type !== "done" || memory.undone === true) return undefined
+  return { payload: memory.payload ?? null, value: memory.outcome.value }
+}
+
+/** An undo with nothing to take back never reaches a handler. */
+export function isVoidUndo(row: Row, message: CommandMessage): boolean {
+  return message.direction === "undo" && undoneEffect(row, message) === undefined
+}
+
+/** What to remember of a command that has just been decided. */
+export function rememberedEffects(row: Row, message: CommandMessage, outcome: Outcome | undefined): NonNullable<Entry["effects"]> {
+  if (outcome === undefined || outcome.type === "faulted") return []
+  const scope = message.scope === undefined ? {} : { scope: message.scope }
+  if (message.direction === "do") return [[message.effect, { ...scope, payload: message.payload, outcome }]]
+  const undone = message.undoes === undefined ? undefined : row.effects.get(message.undoes)
+  const tombstone: EffectMemory = { ...undone, ...scope, undone: true }
+  return [
+    [message.effect, { ...scope, outcome }],
+    ...(message.undoes === undefined ? [] : ([[message.undoes, tombstone]] as const)),
+  ]
+}

@@ -1,0 +1,137 @@
+// The loop: runs one partition from claim to loss. Plain functions per record, a handful of fibers per partition:
+// deciding and committing overlap, so a block carries everything that became ready while the last one was under way.
+import * as Effect from "effect/Effect"
+import type { Scope } from "effect/Scope"
+import { limits } from "../kernel/limits.ts"
+import type { AppendUnknown, Fenced, JournalUnavailable } from "../ports/journal.ts"
+import type { InputSource, InputUnavailable } from "../ports/inputs.ts"
+import type { LaneReceiver } from "../ports/lanes.ts"
+import { destinationId, parseDestination, streamChannel } from "./channel-id.ts"
+import { commit, cutBlock } from "./commit.ts"
+import { decide } from "./decide.ts"
+import { positionOf } from "./decode.ts"
+import type { Delivery } from "./delivery.ts"
+import { dispatch, publishFacts, resend } from "./dispatch.ts"
+import { channelOf } from "./partition.ts"
+import { closeRoomWhenFull, receiveFrame, receiveStream } from "./receive.ts"
+import { settle } from "./settle.ts"
+import { fireTimers } from "./timers.ts"
+
+/** Why a partition stopped: everything it held in memory is forgotten with it. */
+export type PartitionLost = Fenced | AppendUnknown | JournalUnavailable | InputUnavailable
+
+const sources = ["external", "events"] as const satisfies readonly InputSource[]
+
+/**
+ * Runs an owned partition until it is lost or its scope closes. `allReady` completes when every partition that this
+ * process owns is attached, so that no timer fires while replies are still on their way (R20).
+ */
+export const runPartition = Effect.fnUntraced(function* (
+  delivery: Delivery,
+  allReady: Effect.Effect<void>,
+): Effect.fn.Return<never, PartitionLost, Scope> {
+  const { lanes } = delivery.ports
+  yield* Effect.acquireRelease(
+    Effect.sync(() => lanes.attach(delivery.partition.index, laneReceiver(delivery))),
+    (detach) => Effect.sync(detach),
+  )
+  const readers = yield* Effect.forEach(sources, (source) => openSource(delivery, source), { concurrency: "unbounded" })
+  lanes.ready(delivery.partition.index)
+  const backlog = readers.reduce((sum, { reader }) => sum + reader.backlog, 0)
+  return yield* Effect.raceAllFirst([
+    deciding(delivery),
+    committing(delivery),
+    ...readers.map(({ source, channel, reader }) => receiveStream(delivery, source, channel, reader)),
+    publishing(delivery),
+    resending(delivery),
+    fireTimers(delivery, allReady, backlog),
+  ])
+})
+
+function laneReceiver(delivery: Delivery): LaneReceiver {
+  return {
+    frame: (frame) => receiveFrame(delivery, frame),
+    confirmation: ({ incarnation, destination, lane, low, resend: again }) => {
+      if (incarnation !== delivery.partition.incarnation) return
+      const id = destinationId({ type: "lane", partition: destination, lane })
+      const outbox = delivery.partition.outboxes.get(id)
+      if (again === true) return resend(delivery, id, low)
+      outbox?.confirm(low)
+      closeRoomWhenFull(delivery)
+    },
+    peerReady: (partition) => {
+      for (const lane of ["commands", "replies"] as const) resend(delivery, destinationId({ type: "lane", partition, lane }), 0)
+    },
+  }
+}
+
+const openSource = Effect.fnUntraced(function* (delivery: Delivery, source: InputSource) {
+  const { inputs } = delivery.ports
+  const channel = streamChannel(source, yield* inputs.stream(source), delivery.partition.index)
+  const { low } = channelOf(delivery.partition, channel)
+  return { source, channel, reader: yield* inputs.open(source, delivery.partition.index, positionOf(low)) }
+})
+
+/** receive has queued it; load and decide it, and let it wait for the next block. */
+const deciding = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Return<never> {
+  const clock = yield* Effect.clockWith(Effect.succeed)
+  for (;;) {
+    yield* delivery.work.await
+    const nowMs = Math.max(clock.currentTimeMillisUnsafe(), delivery.partition.atMs)
+    for (let taken = 0; taken < limits.decisionsPerTurnMax; taken += 1) {
+      const inbound = delivery.queue.take()
+      if (inbound === undefined) break
+      delivery.pending.push(decide(delivery, inbound, nowMs))
+      delivery.decidedCount += 1
+    }
+    if (delivery.queue.size === 0) delivery.work.closeUnsafe()
+    closeRoomWhenFull(delivery)
+    delivery.decided.openUnsafe()
+    yield* Effect.yieldNow
+  }
+})
+
+/** commit, dispatch, settle: one block at a time. */
+const committing = Effect.fnUntraced(function* (
+  delivery: Delivery,
+): Effect.fn.Return<never, Fenced | AppendUnknown | JournalUnavailable> {
+  const clock = yield* Effect.clockWith(Effect.succeed)
+  for (;;) {
+    yield* delivery.decided.await
+    if (delivery.pending.length === 0) {
+      delivery.decided.closeUnsafe()
+      continue
+    }
+    const cut = cutBlock(delivery, clock.currentTimeMillisUnsafe())
+    delivery.committing = true
+    yield* commit(delivery.ports, delivery.partition, cut)
+    delivery.committing = false
+    dispatch(delivery, cut.decisions)
+    settle(delivery, cut, clock.currentTimeMillisUnsafe())
+  }
+})
+
+const publishing = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Return<never> {
+  for (;;) {
+    delivery.facts.closeUnsafe()
+    for (const destination of delivery.partition.outboxes.keys()) {
+      if (parseDestination(destination).type === "events") yield* publishFacts(delivery, destination)
+    }
+    yield* delivery.facts.await
+  }
+})
+
+/** Sends again what a destination has left unconfirmed for a whole period; nothing moves while confirmations flow. */
+const resending = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Return<never> {
+  let before = new Map<string, number>()
+  for (;;) {
+    yield* Effect.sleep(limits.resendAfterMs)
+    const now = new Map<string, number>()
+    for (const [destination, outbox] of delivery.partition.outboxes) {
+      if (outbox.unconfirmedCount === 0 || parseDestination(destination).type === "events") continue
+      now.set(destination, outbox.confirmed)
+      if (before.get(destination) === outbox.confirmed) resend(delivery, destination, 0)
+    }
+    before = now
+  }
+})

@@ -1,0 +1,21 @@
+// What the host and tests learn of a partition while it runs: counters, and signals to wait on instead of sleeping.
+import type { SagaEnd } from "../actor/logic.ts"
+
+export interface Observer {
+  /** A block is durable and handed on. */
+  readonly committed: (block: CommittedBlock) => void
+  /** Records that a gap or a full lane made the source send again. */
+  readonly resent: (records: number) => void
+}
+
+export interface CommittedBlock {
+  readonly partition: number
+  readonly number: number
+  readonly decisions: number
+  readonly bytes: number
+  /** Sagas that ended with this block. */
+  readonly ended: readonly (SagaEnd & { readonly saga: string; readonly key: string; readonly endedMs: number })[]
+  readonly parked: number
+}
+
+export const unobserved: Observer = { committed: () => undefined, resent: () => undefined }

@@ -1,0 +1,47 @@
+// The outbox towards one destination: dense numbers, and every record that its destination has not yet confirmed.
+// The journal holds the same records, so a new owner rebuilds this and sends all of it again, in order (R4, R7).
+import { assert } from "../kernel/assert.ts"
+import type { Message } from "../message/message.ts"
+
+export class Outbox {
+  /** Number of the last record that was made. */
+  last = 0
+  /** All records up to here are confirmed. */
+  confirmed = 0
+  /** What the journal knows as confirmed; lags behind `confirmed` until a block carries it. */
+  journaled = 0
+  /** Records `confirmed + 1 ... last`, oldest first. */
+  readonly #records: Message[] = []
+  #head = 0
+
+  /** Adds the next record. Its number must be the next one: the caller took it from `last + 1`. */
+  push(number: number, message: Message): void {
+    assert(number === this.last + 1, "numbers towards a destination are dense")
+    this.last = number
+    this.#records.push(message)
+  }
+
+  /** The destination has everything up to `low`. Older confirmations change nothing. */
+  confirm(low: number): void {
+    assert(low <= this.last, "a destination confirms only what was sent")
+    while (this.confirmed < low) {
+      this.confirmed += 1
+      this.#head += 1
+    }
+    if (this.#head > 1024 && this.#head * 2 > this.#records.length) {
+      this.#records.splice(0, this.#head)
+      this.#head = 0
+    }
+  }
+
+  /** Records `after + 1 ... last` that are not confirmed, oldest first, at most `max`. */
+  owed(after: number, max: number): { readonly first: number; readonly messages: readonly Message[] } {
+    const first = Math.max(after, this.confirmed) + 1
+    const start = this.#head + (first - this.confirmed - 1)
+    return { first, messages: this.#records.slice(start, start + max) }
+  }
+
+  get unconfirmedCount(): number {
+    return this.last - this.confirmed
+  }
+}

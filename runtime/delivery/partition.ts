@@ -1,0 +1,126 @@
+// Everything that one partition knows, and the only way it changes: apply an entry. The live loop applies the entry it
+// just decided; recovery applies the entries it reads. So what runs and what is replayed cannot differ (G11).
+import { assert } from "../kernel/assert.ts"
+import { type Block, CorruptJournal, type EffectMemory, type Entry, type ParkedEntry } from "../message/block.ts"
+import type { EffectKey } from "../message/message.ts"
+import { addressText } from "../message/message.ts"
+import { limits } from "../kernel/limits.ts"
+import { Channel } from "./channel.ts"
+import { DueTimers } from "./due-timers.ts"
+import { Outbox } from "./outbox.ts"
+import { emptyRow, isBlank, type Row } from "./row.ts"
+
+export interface Partition {
+  readonly app: string
+  readonly index: number
+  /** Random identity of the journal (R14); "" until its block 0 is read or written. */
+  incarnation: string
+  epoch: number
+  /** Number of the last block; -1 for an empty journal. */
+  blockNumber: number
+  /** Digest of the last block. */
+  previous: string
+  /** Journal sequence of the last block; what the next append expects (the fence). */
+  sequence: number
+  /** The time of the last block; time never goes back in a journal. */
+  atMs: number
+  readonly rows: Map<string, Row>
+  readonly channels: Map<string, Channel>
+  readonly outboxes: Map<string, Outbox>
+  readonly dueTimers: DueTimers
+  readonly parked: Map<string, ParkedEntry>
+}
+
+export function emptyPartition(app: string, index: number): Partition {
+  return {
+    app, index, incarnation: "", epoch: 0, blockNumber: -1, previous: "", sequence: 0, atMs: 0,
+    rows: new Map(), channels: new Map(), outboxes: new Map(), dueTimers: new DueTimers(), parked: new Map(),
+  }
+}
+
+export function channelOf(partition: Partition, id: string): Channel {
+  let channel = partition.channels.get(id)
+  if (channel === undefined) partition.channels.set(id, (channel = new Channel(isDense(id))))
+  return channel
+}
+
+export function outboxOf(partition: Partition, destination: string): Outbox {
+  let outbox = partition.outboxes.get(destination)
+  if (outbox === undefined) partition.outboxes.set(destination, (outbox = new Outbox()))
+  return outbox
+}
+
+/** Stream positions are sparse; everything that Troupe numbers itself is dense. */
+function isDense(channelId: string): boolean {
+  return !channelId.startsWith("stream:")
+}
+
+/** Applies what one decision changed: rows, memory, timers, outboxes, parked. Marks are moved by the caller. */
+export function applyEntry(partition: Partition, entry: Entry): void {
+  if (entry.to !== undefined) applyToRow(partition, addressText(entry.to), entry)
+  for (const [destination, number, message] of entry.out ?? []) outboxOf(partition, destination).push(number, message)
+  if (entry.parked !== undefined) partition.parked.set(entry.parked.id, entry.parked)
+}
+
+function applyToRow(partition: Partition, rowKey: string, entry: Entry): void {
+  const row = partition.rows.get(rowKey) ?? emptyRow()
+  if (entry.state !== undefined) row.state = entry.state
+  if (entry.gone === true) row.state = undefined
+  for (const [effect, memory] of entry.effects ?? []) remember(row, effect, memory)
+  if (entry.forget !== undefined) forget(row, entry.forget)
+  for (const timer of entry.timers ?? []) {
+    if (timer.type === "clear") row.timers.delete(timer.name)
+    else {
+      const { dueMs, payload, trace } = timer
+      row.timers.set(timer.name, { dueMs, payload, ...(trace === undefined ? {} : { trace }) })
+      partition.dueTimers.add({ dueMs, row: rowKey, name: timer.name })
+    }
+  }
+  if (isBlank(row)) partition.rows.delete(rowKey)
+  else partition.rows.set(rowKey, row)
+}
+
+/** Effects without a scope are kept to a number, the oldest going first: the stated retention of outside requests. */
+function remember(row: Row, effect: EffectKey, memory: EffectMemory): void {
+  row.effects.set(effect, memory)
+  if (row.effects.size <= limits.effectsPerActorMax) return
+  for (const [oldest, { scope }] of row.effects) {
+    if (scope !== undefined) continue
+    row.effects.delete(oldest)
+    return
+  }
+}
+
+function forget(row: Row, scope: string): void {
+  for (const [effect, memory] of row.effects) if (memory.scope === scope) row.effects.delete(effect)
+}
+
+/** Applies one block of the journal. Throws CorruptJournal if it does not follow the one before (R14). */
+export function foldBlock(partition: Partition, block: Block, sequence: number, digestOfBlock: string): void {
+  const follows = block.number === partition.blockNumber + 1 && block.previous === partition.previous
+  if (!follows || (partition.blockNumber >= 0 && block.incarnation !== partition.incarnation)) {
+    throw new CorruptJournal(
+      `journal of ${partition.app} partition ${partition.index}: block ${block.number} at sequence ${sequence} does not ` +
+        `follow block ${partition.blockNumber}; the partition stops until its journal is restored`,
+    )
+  }
+  partition.incarnation = block.incarnation
+  partition.epoch = block.epoch
+  partition.blockNumber = block.number
+  partition.previous = digestOfBlock
+  partition.sequence = sequence
+  partition.atMs = block.atMs
+  for (const entry of block.decisions) {
+    applyEntry(partition, entry)
+    for (const [channel, number] of entry.from) channelOf(partition, channel).restore(number)
+  }
+  for (const [channel, low] of Object.entries(block.low)) channelOf(partition, channel).restoreLow(low)
+  for (const [destination, confirmed] of Object.entries(block.confirmed)) restoreConfirmed(partition, destination, confirmed)
+}
+
+function restoreConfirmed(partition: Partition, destination: string, confirmed: number): void {
+  const outbox = outboxOf(partition, destination)
+  assert(confirmed <= outbox.last, "a journal confirms only what it sent")
+  outbox.confirm(confirmed)
+  outbox.journaled = confirmed
+}

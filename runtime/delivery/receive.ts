@@ -1,0 +1,61 @@
+// receive: take what arrives for the partition. Lane frames are handed over by their source; input streams are pulled,
+// and only while there is room, so that a slow partition slows its senders and not its memory.
+import * as Effect from "effect/Effect"
+import { limits } from "../kernel/limits.ts"
+import type { InputReader, InputSource, InputUnavailable } from "../ports/inputs.ts"
+import type { LaneFrame } from "../ports/lanes.ts"
+import { admitLaneRecord, admitStreamRecord } from "./admit.ts"
+import { laneChannel } from "./channel-id.ts"
+import type { Delivery } from "./delivery.ts"
+import { decodeEvent, decodeExternal } from "./decode.ts"
+import { channelOf } from "./partition.ts"
+
+/** Takes the records of one frame, in order, until one must wait for the source to send again (R4). */
+export function receiveFrame(delivery: Delivery, frame: LaneFrame): void {
+  const id = laneChannel(frame.incarnation, frame.source, frame.lane)
+  const channel = channelOf(delivery.partition, id)
+  for (const [index, message] of frame.messages.entries()) {
+    const admitted = admitLaneRecord(delivery, { id, channel, lane: frame.lane }, frame.first + index, message)
+    if (admitted === "gap") {
+      const { incarnation, source, destination, lane } = frame
+      delivery.ports.lanes.confirm({ incarnation, source, destination, lane, low: channel.high, resend: true })
+    }
+    // A full lane asks for nothing: the source sends again by itself, when there may be room.
+    if (admitted !== "taken") break
+  }
+  delivery.work.openUnsafe()
+}
+
+/** Pulls one input stream for as long as the partition is owned. */
+export const receiveStream = Effect.fnUntraced(function* (
+  delivery: Delivery,
+  source: InputSource,
+  channelId: string,
+  reader: InputReader,
+): Effect.fn.Return<never, InputUnavailable> {
+  const channel = channelOf(delivery.partition, channelId)
+  for (;;) {
+    yield* delivery.room.await
+    const record = yield* reader.next
+    const works = source === "external" ? decodeExternal(record) : decodeEvent(delivery.app, record)
+    for (const { number, marks, work } of works) {
+      admitStreamRecord(delivery, { id: channelId, channel, lane: source }, number, marks, work)
+    }
+    delivery.readCount += 1
+    closeRoomWhenFull(delivery)
+    delivery.work.openUnsafe()
+  }
+})
+
+/** Only input from outside waits for room (R1); what is owed inside the app is never refused. */
+export function closeRoomWhenFull(delivery: Delivery): void {
+  const waiting = delivery.queue.length("external") + delivery.queue.length("events")
+  if (waiting >= limits.externalInFlightMax || unconfirmedCount(delivery) >= limits.outboxRecordsMax) delivery.room.closeUnsafe()
+  else delivery.room.openUnsafe()
+}
+
+function unconfirmedCount(delivery: Delivery): number {
+  let count = 0
+  for (const outbox of delivery.partition.outboxes.values()) count += outbox.unconfirmedCount
+  return count
+}

@@ -1,0 +1,69 @@
+// Recovery and claim. The partition is read back from its journal, block by block; then this process makes itself the
+// owner by appending an epoch block at the very sequence it has read to. Refused: somebody wrote; read on and try (R8).
+import * as Effect from "effect/Effect"
+import { CorruptJournal, decodeBlock, encodeBlock } from "../message/block.ts"
+import { digest } from "../message/hash.ts"
+import type { AppendUnknown, Fenced, JournalUnavailable } from "../ports/journal.ts"
+import { commit, nextHead } from "./commit.ts"
+import type { Ports } from "./delivery.ts"
+import { emptyPartition, foldBlock, type Partition } from "./partition.ts"
+
+export interface Claimant {
+  readonly app: string
+  readonly index: number
+  /** Random, from the host: becomes the journal's identity if the journal is empty (R14). */
+  readonly incarnation: string
+  readonly nowMs: number
+}
+
+/** How often a claim that lost to another writer is tried again before it is given up. */
+const claimsMax = 5
+
+/** The partition as its journal tells it, owned by this process from here on. */
+export const claim = Effect.fnUntraced(function* (
+  ports: Pick<Ports, "journal">,
+  claimant: Claimant,
+): Effect.fn.Return<Partition, CorruptJournal | Fenced | AppendUnknown | JournalUnavailable> {
+  for (let attempt = 1; ; attempt += 1) {
+    const partition = yield* recover(ports, claimant)
+    const result = yield* Effect.result(appendEpoch(ports, partition, claimant))
+    if (result._tag === "Success") return partition
+    if (result.failure._tag !== "Fenced" || attempt === claimsMax) return yield* Effect.fail(result.failure)
+  }
+})
+
+/** Folds the whole journal. Stops at the first block that does not follow its predecessor (G9). */
+const recover = Effect.fnUntraced(function* (
+  ports: Pick<Ports, "journal">,
+  claimant: Claimant,
+): Effect.fn.Return<Partition, CorruptJournal | JournalUnavailable> {
+  const partition = emptyPartition(claimant.app, claimant.index)
+  let corrupt: CorruptJournal | undefined
+  yield* ports.journal.read(claimant.index, ({ sequence, bytes }) => {
+    if (corrupt !== undefined) return
+    const where = `journal of ${claimant.app} partition ${claimant.index} at sequence ${sequence}`
+    try {
+      foldBlock(partition, decodeBlock(bytes, where), sequence, digest(bytes))
+    } catch (error) {
+      corrupt = error instanceof CorruptJournal ? error : new CorruptJournal(`${where} cannot be applied; the partition stops`, { cause: error })
+    }
+  })
+  return corrupt === undefined ? partition : yield* Effect.fail(corrupt)
+})
+
+const appendEpoch = Effect.fnUntraced(function* (
+  ports: Pick<Ports, "journal">,
+  partition: Partition,
+  claimant: Claimant,
+): Effect.fn.Return<void, Fenced | AppendUnknown | JournalUnavailable> {
+  const isNew = partition.blockNumber === -1
+  if (isNew) partition.incarnation = claimant.incarnation
+  partition.epoch += 1
+  const head = {
+    ...nextHead(partition, Math.max(claimant.nowMs, partition.atMs)),
+    kind: isNew ? ("genesis" as const) : ("epoch" as const),
+    low: {},
+    confirmed: {},
+  }
+  yield* commit(ports, partition, { head, bytes: encodeBlock(head, []) })
+})

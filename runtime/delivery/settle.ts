@@ -1,0 +1,38 @@
+// settle: what follows once a block is durable and handed on: sources learn their marks, callers their answers, spans end.
+import { parseChannel } from "./channel-id.ts"
+import type { Cut } from "./commit.ts"
+import type { Delivery } from "./delivery.ts"
+import type { CommittedBlock } from "./observer.ts"
+
+export function settle(delivery: Delivery, cut: Cut, nowMs: number): void {
+  confirmSources(delivery, cut)
+  for (const { answers, span, closing } of cut.decisions) {
+    for (const { to, outcome } of answers) delivery.ports.egress.answer(to, outcome)
+    span?.end({ ...closing, nowMs })
+  }
+  delivery.observer.committed(summary(delivery, cut, nowMs))
+}
+
+/** The marks of this block, from the block: what is confirmed is committed, never merely decided (R2). */
+function confirmSources(delivery: Delivery, cut: Cut): void {
+  const { partition, ports } = delivery
+  for (const [id, low] of Object.entries(cut.head.low)) {
+    const channel = parseChannel(id)
+    if (channel.type !== "lane") continue
+    const { incarnation, source, lane } = channel
+    ports.lanes.confirm({ incarnation, source, destination: partition.index, lane, low })
+  }
+}
+
+function summary(delivery: Delivery, cut: Cut, nowMs: number): CommittedBlock {
+  const ended = cut.decisions.flatMap(({ closing, entry }) =>
+    closing.ended === undefined || entry.to === undefined ? [] : [{ ...closing.ended, saga: entry.to.service, key: entry.to.key, endedMs: nowMs }])
+  return {
+    partition: delivery.partition.index,
+    number: cut.head.number,
+    decisions: cut.decisions.length,
+    bytes: cut.bytes.length,
+    ended,
+    parked: cut.decisions.filter(({ entry }) => entry.parked !== undefined).length,
+  }
+}

@@ -1,0 +1,47 @@
+// Timers: due times are in the rows, the owner keeps a heap. Never early; at most `timerTickMs` and a turn late when
+// idle. After a take-over or a stall no timer fires before what had already arrived is decided, so that a reply which
+// waits in the input does not lose to a timer that became due meanwhile (R20).
+import * as Effect from "effect/Effect"
+import { limits } from "../kernel/limits.ts"
+import type { Delivery } from "./delivery.ts"
+
+export const fireTimers = Effect.fnUntraced(function* (
+  delivery: Delivery,
+  allReady: Effect.Effect<void>,
+  backlog: number,
+): Effect.fn.Return<never> {
+  yield* allReady
+  while (delivery.readCount < backlog) yield* Effect.sleep(limits.timerTickMs)
+  yield* whenDecided(delivery, delivery.decidedCount + delivery.queue.size)
+  const clock = yield* Effect.clockWith(Effect.succeed)
+  let lastMs = clock.currentTimeMillisUnsafe()
+  for (;;) {
+    yield* Effect.sleep(limits.timerTickMs)
+    const nowMs = clock.currentTimeMillisUnsafe()
+    // A long gap between ticks means that the process stood still: first let what arrived meanwhile be read and decided.
+    if (nowMs - lastMs > limits.stallMs) {
+      yield* Effect.sleep(limits.timerTickMs)
+      yield* whenDecided(delivery, delivery.decidedCount + delivery.queue.size)
+    }
+    lastMs = clock.currentTimeMillisUnsafe()
+    queueDueTimers(delivery, lastMs)
+  }
+})
+
+const whenDecided = Effect.fnUntraced(function* (delivery: Delivery, count: number): Effect.fn.Return<void> {
+  while (delivery.decidedCount < count) yield* Effect.sleep(limits.timerTickMs)
+})
+
+function queueDueTimers(delivery: Delivery, nowMs: number): void {
+  const { dueTimers, rows } = delivery.partition
+  for (let due = dueTimers.takeDue(nowMs); due !== undefined; due = dueTimers.takeDue(nowMs)) {
+    const timer = rows.get(due.row)?.timers.get(due.name)
+    if (timer === undefined || timer.dueMs !== due.dueMs) continue
+    const slash = due.row.indexOf("/")
+    const to = { service: due.row.slice(0, slash), key: due.row.slice(slash + 1) }
+    const { dueMs, payload, trace } = timer
+    const message = { type: "timer" as const, to, name: due.name, dueMs, payload, ...(trace === undefined ? {} : { trace }) }
+    delivery.queue.push({ lane: "replies", from: [], work: { type: "message", message } })
+    delivery.work.openUnsafe()
+  }
+}

@@ -1,0 +1,38 @@
+// An app: the services and sagas that one program deploys together, and the partitions that their keys hash to.
+import type { ActorLogic } from "../actor/logic.ts"
+import type { AppShape } from "../delivery/delivery.ts"
+import { InvalidInput } from "../kernel/fault.ts"
+import { limits } from "../kernel/limits.ts"
+import { checkName } from "../message/key.ts"
+import { subjectsOf } from "../message/subjects.ts"
+
+export interface App {
+  readonly namespace: string
+  readonly shape: AppShape
+}
+
+export interface AppOptions {
+  /** First part of every subject and stream name; apps that exchange events share it. */
+  readonly namespace: string
+  /** Fixed for the life of the app's journals (R16). Default: `limits.partitionsDefault`. */
+  readonly partitions?: number
+  /** Services and sagas. */
+  readonly services: readonly { readonly logic: ActorLogic }[]
+}
+
+/** Declares an app. Throws InvalidInput on a bad name, a duplicate service or a partition count out of bounds. */
+export function app(name: string, options: AppOptions): App {
+  checkName("app", name)
+  subjectsOf(options.namespace)
+  const partitions = options.partitions ?? limits.partitionsDefault
+  if (!Number.isInteger(partitions) || partitions < 1 || partitions > limits.partitionsMax) {
+    throw new InvalidInput(`app ${name}: partitions must be a whole number from 1 to ${limits.partitionsMax}, not ${partitions}`)
+  }
+  const logics = new Map<string, ActorLogic>()
+  for (const { logic } of options.services) {
+    if (logics.has(logic.service)) throw new InvalidInput(`app ${name} has two services "${logic.service}"`)
+    logics.set(logic.service, logic)
+  }
+  if (logics.size === 0) throw new InvalidInput(`app ${name} has no services`)
+  return { namespace: options.namespace, shape: { name, partitions, eventPartitions: partitions, logics } }
+}

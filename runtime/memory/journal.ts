@@ -1,0 +1,44 @@
+// The journal in memory, for tests and simulation: the same promises as on JetStream, and the same unpleasantness on
+// demand. `faults` decides per append; by default nothing goes wrong.
+import * as Effect from "effect/Effect"
+import { AppendUnknown, Fenced, type Journal, type JournalRecord } from "../ports/journal.ts"
+
+/** "lost": no answer, nothing stored. "stored": no answer, yet stored. */
+export type AppendFault = "none" | "lost" | "stored"
+
+export interface MemoryJournal extends Journal {
+  /** Every record of one partition, oldest first. */
+  records(partition: number): readonly JournalRecord[]
+}
+
+export function memoryJournal(faults: (partition: number) => AppendFault = () => "none"): MemoryJournal {
+  const logs = new Map<number, JournalRecord[]>()
+  let sequence = 0
+  const logOf = (partition: number): JournalRecord[] => {
+    const log = logs.get(partition) ?? []
+    logs.set(partition, log)
+    return log
+  }
+  const store = (partition: number, bytes: Uint8Array): number => {
+    sequence += 1
+    logOf(partition).push({ sequence, bytes })
+    return sequence
+  }
+  return {
+    append: (partition, bytes, expected) =>
+      Effect.suspend((): Effect.Effect<number, Fenced | AppendUnknown> => {
+        const fault = faults(partition)
+        const unknown = Effect.fail(new AppendUnknown(`append to partition ${partition} got no answer; it is tried again`))
+        if (fault === "lost") return unknown
+        const last = logOf(partition).at(-1)?.sequence ?? 0
+        if (last !== expected) {
+          return Effect.fail(new Fenced(`partition ${partition} is at ${last}, not at ${expected}: another process owns it now`))
+        }
+        const stored = store(partition, bytes)
+        return fault === "stored" ? unknown : Effect.succeed(stored)
+      }),
+    last: (partition) => Effect.sync(() => logOf(partition).at(-1)),
+    read: (partition, visit) => Effect.sync(() => logOf(partition).slice().forEach(visit)),
+    records: (partition) => logOf(partition),
+  }
+}

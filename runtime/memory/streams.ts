@@ -1,0 +1,73 @@
+// Input and event streams in memory: what clients and event publishers store, and what partitions read by position.
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import { factHeaders } from "../message/fact.ts"
+import type { Requester } from "../message/message.ts"
+import type { Outcome } from "../message/outcome.ts"
+import { type Egress, type OutgoingFact, PublishFailed } from "../ports/egress.ts"
+import type { InputRecord, Inputs, InputSource } from "../ports/inputs.ts"
+
+/** What happens to one published event; "stored" is a failure that stored it all the same. */
+export type PublishFault = "none" | "lost" | "stored"
+
+export interface MemoryStreams extends Inputs, Egress {
+  store(source: InputSource, partition: number, bytes: Uint8Array, headers?: Readonly<Record<string, string>>): void
+  readonly answers: { readonly to: Requester; readonly outcome: Outcome }[]
+}
+
+interface Stream {
+  readonly records: InputRecord[]
+  readonly grown: Latch.Latch
+}
+
+export function memoryStreams(
+  faults: (fact: OutgoingFact) => PublishFault = () => "none",
+  answered: (to: Requester, outcome: Outcome) => void = () => undefined,
+): MemoryStreams {
+  const streams = new Map<string, Stream>()
+  const streamOf = (source: InputSource, partition: number): Stream => {
+    const id = `${source}/${partition}`
+    const stream = streams.get(id) ?? { records: [], grown: Latch.makeUnsafe(false) }
+    streams.set(id, stream)
+    return stream
+  }
+  const answers: { readonly to: Requester; readonly outcome: Outcome }[] = []
+  const store: MemoryStreams["store"] = (source, partition, bytes, headers = {}) => {
+    const stream = streamOf(source, partition)
+    stream.records.push({ number: stream.records.length + 1, bytes, headers })
+    stream.grown.openUnsafe()
+  }
+  return {
+    store,
+    answers,
+    stream: () => Effect.succeed("memory"),
+    open: (source, partition, after) => Effect.sync(() => reader(streamOf(source, partition), after)),
+    publish: (fact) =>
+      Effect.suspend(() => {
+        const fault = faults(fact)
+        if (fault !== "lost") {
+          const body = Buffer.from(JSON.stringify(fact.event.payload), "utf8")
+          store("events", fact.eventPartition, body, factHeaders(fact.event, fact))
+        }
+        return fault === "none" ? Effect.void : Effect.fail(new PublishFailed(`event ${fact.event.id} got no acknowledgement; it is published again`))
+      }),
+    answer(to, outcome) {
+      answers.push({ to, outcome })
+      answered(to, outcome)
+    },
+  }
+}
+
+function reader(stream: Stream, after: number) {
+  let position = after
+  const next: Effect.Effect<InputRecord> = Effect.suspend(() => {
+    const record = stream.records[position]
+    if (record === undefined) {
+      stream.grown.closeUnsafe()
+      return Effect.andThen(stream.grown.await, next)
+    }
+    position += 1
+    return Effect.succeed(record)
+  })
+  return { backlog: Math.max(0, stream.records.length - after), next }
+}

@@ -1,0 +1,86 @@
+// Facts on the event stream: one NATS message each, CloudEvents 1.0 attributes in headers (binary mode), JSON body.
+// https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/nats-protocol-binding.md
+// Any client in any language reads and writes them. The `troupe-*` headers carry the source's dense number.
+import { Fault } from "../kernel/fault.ts"
+import type { Json } from "./json.ts"
+import { checkKey } from "./key.ts"
+import type { EventMessage } from "./message.ts"
+
+export interface Fact {
+  /** `to` is the emitter until the event is addressed to who reacts to it. */
+  readonly event: EventMessage
+  /** Absent on events of foreign publishers. */
+  readonly mark: FactMark | undefined
+}
+
+export interface FactMark {
+  readonly incarnation: string
+  readonly source: number
+  readonly eventPartition: number
+  readonly number: number
+}
+
+/** A message on the event stream is not a CloudEvent with a JSON body. It is parked as it came. */
+export class MalformedEvent extends Fault {
+  readonly _tag = "MalformedEvent"
+  readonly code = "MALFORMED_EVENT"
+  readonly retry = "never"
+}
+
+export function factHeaders(event: EventMessage, mark: FactMark): Readonly<Record<string, string>> {
+  return {
+    "ce-specversion": "1.0",
+    "ce-id": event.id,
+    "ce-source": event.source,
+    "ce-type": event.name,
+    "ce-subject": event.subject,
+    "ce-time": new Date(event.timeMs).toISOString(), // clock: formats a given time, reads none
+    "content-type": "application/json",
+    "troupe-mark": `${mark.incarnation} ${mark.source} ${mark.eventPartition} ${mark.number}`,
+    ...(event.trace === undefined ? {} : { traceparent: event.trace }),
+  }
+}
+
+/** Reads what `factHeaders` wrote, or what a foreign publisher did. Throws MalformedEvent. */
+export function readFact(headers: Readonly<Record<string, string>>, body: Uint8Array): Fact {
+  const attribute = (name: string): string => {
+    const value = headers[`ce-${name}`]
+    if (value === undefined || value === "") throw new MalformedEvent(`an event has no "ce-${name}" header; its bytes are parked`)
+    return value
+  }
+  const timeMs = Date.parse(headers["ce-time"] ?? "")
+  const subject = attribute("subject")
+  checkKey(subject)
+  const trace = headers["traceparent"]
+  const event: EventMessage = {
+    type: "event",
+    to: { service: attribute("source"), key: subject },
+    name: attribute("type"),
+    payload: parseBody(body),
+    id: attribute("id"),
+    source: attribute("source"),
+    subject,
+    timeMs: Number.isNaN(timeMs) ? 0 : timeMs,
+    ...(trace === undefined ? {} : { trace }),
+  }
+  return { event, mark: parseMark(headers["troupe-mark"]) }
+}
+
+function parseBody(body: Uint8Array): Json {
+  try {
+    return JSON.parse(Buffer.from(body).toString("utf8")) as Json // cast: JSON.parse gives JSON
+  } catch (cause) {
+    throw new MalformedEvent("an event's body is not JSON; its bytes are parked", { cause })
+  }
+}
+
+function parseMark(text: string | undefined): FactMark | undefined {
+  if (text === undefined) return undefined
+  const [incarnation, source, eventPartition, number] = text.split(" ")
+  const mark = { incarnation: incarnation ?? "", source: Number(source), eventPartition: Number(eventPartition), number: Number(number) }
+  const numbers = [mark.source, mark.eventPartition, mark.number]
+  if (mark.incarnation === "" || !numbers.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+    throw new MalformedEvent(`an event has the unreadable mark "${text.slice(0, 80)}"; its bytes are parked`)
+  }
+  return mark
+}

@@ -1,0 +1,39 @@
+// The only place where NATS subjects and stream names are built. Namespace `shop` owns the subjects `shop.>` and the
+// streams `SHOP_*`; every token is a checked name, a number or an encoded key.
+import { checkName, encodeKey } from "./key.ts"
+
+export interface Subjects {
+  readonly streams: { readonly input: string; readonly journal: string; readonly events: string; readonly parked: string }
+  readonly bindings: { readonly input: string; readonly journal: string; readonly events: string; readonly parked: string }
+  /** The external lane of one partition. */
+  input(app: string, partition: number): string
+  journal(app: string, partition: number): string
+  manifest(app: string): string
+  /** One fact; `*` in place of type and key reads a whole event partition. */
+  event(partition: number, name: string, key: string): string
+  eventPartition(partition: number): string
+}
+
+/** Throws InvalidInput unless the namespace is a name. */
+export function subjectsOf(namespace: string): Subjects {
+  checkName("namespace", namespace)
+  const upper = namespace.toUpperCase()
+  const app = (name: string) => {
+    checkName("app", name)
+    return name
+  }
+  return {
+    streams: { input: `${upper}_IN`, journal: `${upper}_JOURNAL`, events: `${upper}_EVENTS`, parked: `${upper}_PARKED` },
+    bindings: {
+      input: `${namespace}.in.*.*`,
+      journal: `${namespace}.jrn.*.*`,
+      events: `${namespace}.evt.*.*.*`,
+      parked: `${namespace}.parked.*.*`,
+    },
+    input: (name, partition) => `${namespace}.in.${app(name)}.${partition}`,
+    journal: (name, partition) => `${namespace}.jrn.${app(name)}.${partition}`,
+    manifest: (name) => `${namespace}.jrn.${app(name)}.manifest`,
+    event: (partition, name, key) => `${namespace}.evt.${partition}.${name}.${encodeKey(key)}`,
+    eventPartition: (partition) => `${namespace}.evt.${partition}.*.*`,
+  }
+}

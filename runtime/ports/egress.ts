@@ -1,0 +1,28 @@
+// What leaves the app: facts into the event stream, and answers to requesters outside. Promises:
+// - `publish` succeeds only when the event is stored; a failure may have stored it, so it is published again and the
+//   event's source and number let readers drop the repetition (R10);
+// - `answer` is at most once and keeps nothing: a requester that hears nothing asks again with the same id (R21).
+import type { Effect } from "effect/Effect"
+import { Fault } from "../kernel/fault.ts"
+import type { EventMessage, Requester } from "../message/message.ts"
+import type { Outcome } from "../message/outcome.ts"
+
+export interface Egress {
+  publish(event: OutgoingFact): Effect<void, PublishFailed>
+  answer(to: Requester, outcome: Outcome): void
+}
+
+export interface OutgoingFact {
+  readonly eventPartition: number
+  /** Journal that emitted it and its dense number towards this event partition: what readers deduplicate by. */
+  readonly incarnation: string
+  readonly source: number
+  readonly number: number
+  readonly event: EventMessage
+}
+
+export class PublishFailed extends Fault {
+  readonly _tag = "PublishFailed"
+  readonly code = "PUBLISH_FAILED"
+  readonly retry = "later"
+}

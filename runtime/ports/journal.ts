@@ -1,0 +1,40 @@
+// The fenced log of one app: one subject per partition, one writer at a time. Promises, proved by test/contract:
+// - an append that succeeded is durable, in order, and the last record of its partition;
+// - an append whose expected sequence is not the last one stores nothing and fails with Fenced;
+// - AppendUnknown may or may not have been stored: retry the identical bytes, then read the last record (R9);
+// - `last` answers through the leader: it sees every acknowledged append.
+import type { Effect } from "effect/Effect"
+import { Fault } from "../kernel/fault.ts"
+
+export interface Journal {
+  /** Appends one block; `expected` is the sequence of the partition's last record, 0 for none. Gives its sequence. */
+  append(partition: number, bytes: Uint8Array, expected: number): Effect<number, Fenced | AppendUnknown>
+  last(partition: number): Effect<JournalRecord | undefined, JournalUnavailable>
+  /** Visits every record of the partition from the first kept one, in order, up to the last one at the time of the call. */
+  read(partition: number, visit: (record: JournalRecord) => void): Effect<void, JournalUnavailable>
+}
+
+export interface JournalRecord {
+  readonly sequence: number
+  readonly bytes: Uint8Array
+}
+
+/** Somebody else has written: this process no longer owns the partition. */
+export class Fenced extends Fault {
+  readonly _tag = "Fenced"
+  readonly code = "FENCED"
+  readonly retry = "never"
+}
+
+/** No answer came. Nothing may be concluded from that. */
+export class AppendUnknown extends Fault {
+  readonly _tag = "AppendUnknown"
+  readonly code = "APPEND_UNKNOWN"
+  readonly retry = "now"
+}
+
+export class JournalUnavailable extends Fault {
+  readonly _tag = "JournalUnavailable"
+  readonly code = "JOURNAL_UNAVAILABLE"
+  readonly retry = "later"
+}

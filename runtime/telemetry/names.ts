@@ -1,0 +1,65 @@
+// Every name that telemetry uses, in one table: spans, attributes, metrics. Ids may stand in an attribute; a payload, a
+// fault's message or anything else that a user's data can flow into may not.
+// The messaging names are those of the OpenTelemetry semantic conventions 1.45, copied: they are experimental there, and
+// `messaging.system`, which the newest release replaced by `messaging.system.name`, is what most tools still read.
+
+export const names = {
+  /** The instrumentation scope of all spans. */
+  scope: "troupe",
+
+  /** Spans are called `<operation> <what>`, with few different values of both. `tracing.ts` puts the parts together. */
+  span: {
+    process: "process",
+    send: "send",
+    reply: "reply",
+    timer: "timer",
+    on: "on",
+  },
+
+  attribute: {
+    system: "messaging.system",
+    systemName: "messaging.system.name",
+    operationName: "messaging.operation.name",
+    operationType: "messaging.operation.type",
+    /** The service, or the type of an event: where a message goes, without the key. */
+    destination: "messaging.destination.name",
+    /** The id of an event. A command's id is its effect key. */
+    messageId: "messaging.message.id",
+    /** `<saga>/<key>` of the saga on whose behalf the message was sent. */
+    conversation: "messaging.message.conversation_id",
+    /** The stable code of a fault: spans that have it are marked as errors. */
+    errorType: "error.type",
+
+    sagaName: "troupe.saga.name",
+    sagaId: "troupe.saga.id",
+    /** `completed` or `compensated`, once a saga has ended. */
+    sagaOutcome: "troupe.saga.outcome",
+    /** Why a saga was compensated: the code of the refusal or fault. */
+    sagaReason: "troupe.saga.reason",
+    actorKey: "troupe.actor.key",
+    effectKey: "troupe.effect.key",
+    /** Which try of a command this is, from 1. */
+    attempt: "troupe.attempt",
+    /** `do` or `undo`. */
+    direction: "troupe.direction",
+    /** What became of a command: `done`, `refused` or `faulted`. */
+    outcome: "troupe.outcome",
+    /** The code of a refusal or fault. */
+    outcomeCode: "troupe.outcome.code",
+    /** True where the message, or the saga, was put aside for an operator. */
+    parked: "troupe.parked",
+  },
+
+  metric: {
+    sentMessages: "messaging.client.sent.messages",
+    consumedMessages: "messaging.client.consumed.messages",
+    processDurationS: "messaging.process.duration",
+    sagasActive: "troupe.saga.active",
+    sagaDurationS: "troupe.saga.duration",
+    recordsParked: "troupe.records.parked",
+    spansDropped: "troupe.spans.dropped",
+  },
+
+  /** What we write as the messaging system; the conventions have no page for NATS. */
+  system: "nats",
+} as const

@@ -1,0 +1,90 @@
+// How a saga stops: at its end, where the row shrinks to what a later caller may ask for, or parked, where the row
+// keeps everything from before the event that parked it.
+import { describeError } from "../../runtime/kernel/fault.ts"
+import type { OutgoingCommand } from "../../runtime/actor/logic.ts"
+import type { Event } from "../../runtime/message/contract.ts"
+import { type Address, addressText } from "../../runtime/message/message.ts"
+import type { SagaDefinition } from "../definition/definition.ts"
+import type { ParkCode } from "./config.ts"
+import { contextOf, parseTarget } from "./functions.ts"
+import type { ProgressEvent } from "./progress.ts"
+import type { DefinitionId, Ended, EndedRow, OpenCommand, Parked, SagaRow } from "./row.ts"
+
+export interface Moment {
+  readonly self: Address
+  readonly nowMs: number
+}
+
+export interface Step {
+  /** The same reference if the event changed nothing. */
+  readonly row: SagaRow | EndedRow
+  readonly send: readonly OutgoingCommand[]
+  readonly emit: readonly Event[]
+  /** Filled when the saga ends: every actor that it ever sent a command to. */
+  readonly release: readonly Address[]
+}
+
+/** A step that sends nothing. */
+export function quiet(row: SagaRow | EndedRow): Step {
+  return { row, send: [], emit: [], release: [] }
+}
+
+export function end(definition: SagaDefinition, row: SagaRow, outcome: Ended["outcome"], at: Moment): Step {
+  const reason = outcome === "compensated" ? row.failure?.code : undefined
+  const known = { sagaId: at.self.key, input: row.input, results: row.results }
+  const facts = outcome === "completed"
+    ? definition.completed(contextOf(definition, known))
+    : definition.compensated({ input: row.input, sagaId: at.self.key, reason: reason ?? "" })
+  const ended = { outcome, ...(reason === undefined ? {} : { reason }), startedMs: row.startedMs, endedMs: at.nowMs }
+  return { row: { ended }, send: [], emit: "name" in facts ? [facts] : facts, release: participants(row) }
+}
+
+function participants(row: SagaRow): readonly Address[] {
+  const found = new Map<string, Address>()
+  for (const { targets } of Object.values(row.sent)) {
+    for (const target of targets) {
+      const { service, key } = parseTarget(target)
+      found.set(addressText({ service, key }), { service, key })
+    }
+  }
+  return [...found.values()]
+}
+
+/** Parks the row as it is. Those who wait are answered by the caller, and waited for no longer. */
+export function park(row: SagaRow, parked: Parked): Step {
+  const { waiters: _, ...rest } = row
+  return quiet({ ...rest, parked })
+}
+
+const meanings: Readonly<Record<ParkCode, string>> = {
+  PIVOT_UNKNOWN: "whether the pivot happened is not known",
+  STEP_AFTER_PIVOT_FAILED: "a step after the pivot failed, and nothing can be undone any more",
+  UNDO_FAILED: "an undo failed for good",
+}
+
+/** The machine went to "parked" because of what became of the command `open`. */
+export function halted(row: SagaRow, code: ParkCode, open: OpenCommand | undefined, event: ProgressEvent, at: Moment): Parked {
+  const cause = "code" in event ? `: ${event.code} ${JSON.stringify(event.detail)}` : ""
+  if (open === undefined) return { code, message: `${where(row, at)}: ${meanings[code]}${cause}; ${advice}` }
+  const { step, item } = open
+  const target = row.sent[step]?.targets[item] ?? "never sent"
+  return { code, message: `${where(row, at)}, item ${item} (${target}): ${meanings[code]}${cause}; ${advice}`, step, item }
+}
+
+/** A function of the definition, or a guard, threw. */
+export function poisoned(row: SagaRow, error: unknown, at: Moment): Parked {
+  return { code: "POISON", message: `${where(row, at)}: ${describeError(error)}; ${advice}` }
+}
+
+export function mismatched(row: SagaRow, id: DefinitionId, at: Moment): Parked {
+  const { name, version, hash } = row.definition
+  const message = `${where(row, at)}: it was started by ${name} version ${version} (${hash}), this process has version ` +
+    `${id.version} (${id.hash}); it can be resumed by a process that has its version`
+  return { code: "VERSION_MISMATCH", message }
+}
+
+const advice = "it waits for an operator to resume it"
+
+function where(row: SagaRow, at: Moment): string {
+  return `saga ${addressText(at.self)} in state ${row.value}`
+}

@@ -1,0 +1,96 @@
+// Rules on what the code says: functions a person can read at once, no hole in the types, a core without clock,
+// randomness or I/O, and no test that is left out in silence. Strings and comments are never mistaken for code.
+import { type Node, SyntaxKind } from "typescript/unstable/ast"
+import {
+  isAsExpression, isCallExpression, isFunctionLikeDeclaration, isIdentifier, isNewExpression,
+  isPropertyAccessExpression, isPropertyAssignment, isTypeAssertion,
+} from "typescript/unstable/ast/is"
+import { type Finding, lineAt, type Source, walk } from "./repository.ts"
+
+const functionLinesMax = 60
+
+type Rule = (node: Node, source: Source) => string | undefined
+
+export function codeFindings(source: Source): readonly Finding[] {
+  const findings: Finding[] = []
+  const rules = [functionTooLong, anyType, castWithoutReason, testLeftOut, ...(isPure(source.path) ? [impure] : [])]
+  walk(source.tree, (node) => {
+    for (const rule of rules) {
+      const message = rule(node, source)
+      if (message !== undefined) findings.push({ path: source.path, line: lineAt(source, node.getStart()), message })
+    }
+  })
+  return findings
+}
+
+const functionTooLong: Rule = (node, source) => {
+  if (!isFunctionLikeDeclaration(node) || isGroupOfTests(node)) return undefined
+  const lines = lineAt(source, node.getEnd()) - lineAt(source, node.getStart()) + 1
+  return lines > functionLinesMax ? `a function of ${lines} lines, ${functionLinesMax} are allowed` : undefined
+}
+
+/** The function given to describe() only holds tests together; the file's length bounds it. */
+function isGroupOfTests(node: Node): boolean {
+  const call = node.parent
+  return isCallExpression(call) && ["describe", "suite"].includes(call.expression.getText())
+}
+
+const anyType: Rule = (node) => (node.kind === SyntaxKind.AnyKeyword ? "the type any: say unknown and narrow it" : undefined)
+
+const castWithoutReason: Rule = (node, source) => {
+  if (!isAsExpression(node) && !isTypeAssertion(node)) return undefined
+  if (node.type.getText() === "const") return undefined
+  // A cast may end a long expression: the comment stands beside either end of it, or one line above.
+  const first = lineAt(source, node.getStart())
+  const last = lineAt(source, node.type.getStart())
+  const explained = [first - 1, first, last - 1, last].some((line) => /(\/\/|\*).*\bcasts?:/.test(source.lines[line - 1] ?? ""))
+  return explained ? undefined : `a cast to ${node.type.getText()} without a "// cast: why" on its line or the line above`
+}
+
+const testLeftOut: Rule = (node, source) => {
+  if (!source.path.endsWith(".test.ts")) return undefined
+  const name = isPropertyAccessExpression(node) && isCallExpression(node.parent) && node.parent.expression === node
+    ? node.name.text
+    : isPropertyAssignment(node) ? node.name.getText() : undefined
+  if (name === "only") return "a test that keeps the others from running"
+  if (name !== "skip" && name !== "todo") return undefined
+  const line = source.lines[lineAt(source, node.getEnd()) - 1] ?? ""
+  const reason = /"[^"]{10,}"|`[^`]{10,}`|\/\/ \S+/.test(line.slice(line.indexOf(name)))
+  return reason ? undefined : `a test is left out (${name}) and its line does not say why`
+}
+
+const pureFolders = /^(runtime\/(kernel|message|actor|delivery|ports)|sagas)\//
+
+function isPure(path: string): boolean {
+  return pureFolders.test(path)
+}
+
+const impureGlobals = new Set(["process", "console", "performance"])
+const impureMembers = new Set([
+  "Date.now", "Math.random", "crypto.getRandomValues", "crypto.randomUUID", "crypto.randomBytes", "crypto.randomInt",
+  "globalThis.setTimeout", "globalThis.setInterval", "globalThis.setImmediate", "globalThis.fetch",
+])
+const impureCalls = new Set([
+  "setTimeout", "setInterval", "setImmediate", "fetch", "Date", "getRandomValues", "randomUUID", "randomBytes", "randomInt",
+])
+
+const impure: Rule = (node) => {
+  const found = impureUse(node)
+  return found === undefined ? undefined : `${found} in the pure core: time, chance and I/O come in through a port`
+}
+
+function impureUse(node: Node): string | undefined {
+  if (isPropertyAccessExpression(node) && isIdentifier(node.expression)) {
+    const member = `${node.expression.text}.${node.name.text}`
+    return impureGlobals.has(node.expression.text) || impureMembers.has(member) ? member : undefined
+  }
+  if (isNewExpression(node)) return node.expression.getText() === "Date" ? "new Date" : undefined
+  if (isCallExpression(node) && isIdentifier(node.expression)) {
+    return impureCalls.has(node.expression.text) ? `${node.expression.text}()` : undefined
+  }
+  // A function handed on without being called, such as `schedule(setTimeout)`.
+  if (isIdentifier(node) && impureCalls.has(node.text) && isCallExpression(node.parent)) {
+    return node.parent.arguments.some((argument) => argument === node) ? node.text : undefined
+  }
+  return undefined
+}

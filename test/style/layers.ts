@@ -1,0 +1,103 @@
+// Who may import whom: the layer order of the runtime and the sagas, and the one home of each foreign package.
+// An import may point at a lower layer only, type imports included; `test` and `bench` may import anything.
+export interface Import {
+  readonly from: string
+  /** A path in the repository, or a package's name. */
+  readonly to: string
+  readonly typeOnly: boolean
+}
+
+const core = ["runtime/kernel", "runtime/message", "runtime/ports", "runtime/actor", "runtime/delivery"]
+const adapters = ["runtime/memory", "runtime/nats", "runtime/postgres", "runtime/telemetry"]
+const engine = [...core, ...adapters, "runtime/host"]
+const underSagas = ["runtime/index.ts", "runtime/kernel", "runtime/message", "runtime/actor"]
+
+/** Layer -> the layers that it may import besides itself. */
+const below: Readonly<Record<string, readonly string[]>> = {
+  "runtime/kernel": [],
+  "runtime/message": ["runtime/kernel"],
+  "runtime/ports": ["runtime/kernel", "runtime/message"],
+  "runtime/actor": ["runtime/kernel", "runtime/message", "runtime/ports"],
+  "runtime/delivery": ["runtime/kernel", "runtime/message", "runtime/ports", "runtime/actor"],
+  "runtime/memory": core,
+  "runtime/nats": core,
+  "runtime/postgres": core,
+  "runtime/telemetry": core,
+  "runtime/host": [...core, ...adapters],
+  "runtime/console": engine,
+  "runtime/cli": engine,
+  "runtime/testing": engine,
+  "runtime/index.ts": [...engine, "runtime/console", "runtime/cli", "runtime/testing"],
+  "sagas/definition": underSagas,
+  "sagas/machine": [...underSagas, "sagas/definition"],
+  "sagas/orchestrator": [...underSagas, "sagas/definition", "sagas/machine"],
+  "sagas/check": [...underSagas, "sagas/definition", "sagas/machine", "sagas/orchestrator"],
+  "sagas/draw": [...underSagas, "sagas/definition", "sagas/machine", "sagas/orchestrator"],
+  "sagas/index.ts": [
+    ...underSagas, "sagas/definition", "sagas/machine", "sagas/orchestrator", "sagas/check", "sagas/draw",
+  ],
+}
+
+const entries = ["runtime/index.ts", "sagas/index.ts", "runtime/testing/index.ts"]
+
+/** What is wrong with an import from one file of the repository to another, if anything is. */
+export function layerBreach({ from, to, typeOnly }: Import): string | undefined {
+  const layer = layerOf(from)
+  if (layer === "test" || layer === "bench") return undefined
+  if (layer.startsWith("examples/")) {
+    if (layerOf(to) === layer || entries.includes(to)) return undefined
+    return `an example imports only ${entries.join(", ")} and its own files, not ${to}`
+  }
+  const allowed = below[layer]
+  if (allowed === undefined) return `${layer} is no layer; test/style/layers.ts has the list`
+  if (layerOf(to) === layer || allowed.includes(layerOf(to))) return undefined
+  if (layer === "runtime/ports" && to === "runtime/actor/logic.ts" && typeOnly) return undefined
+  return `${layer} may not import ${to}`
+}
+
+/** `runtime/nats/server/start.ts` is in `runtime/nats`; a public entry is a layer of its own. */
+function layerOf(path: string): string {
+  const [first = "", second = ""] = path.split("/")
+  return ["runtime", "sagas", "examples"].includes(first) ? `${first}/${second}` : first
+}
+
+/** Package (or scope) -> the one layer that may know it. */
+const homes: Readonly<Record<string, string>> = {
+  "@nats-io": "runtime/nats",
+  "@opentelemetry": "runtime/telemetry",
+  "xstate": "sagas/machine",
+}
+
+const pure = new Set([
+  "runtime/kernel", "runtime/message", "runtime/ports", "runtime/actor", "runtime/delivery",
+  "sagas/definition", "sagas/machine", "sagas/orchestrator", "sagas/check", "sagas/draw",
+])
+
+/** Modules of Node that have no clock, no I/O and no global state. */
+const pureModules = new Set(["node:assert", "node:buffer", "node:crypto", "node:util"])
+
+export interface Declared {
+  readonly dependencies: readonly string[]
+  readonly devDependencies: readonly string[]
+}
+
+/** What is wrong with an import of a package or of a module of Node, if anything is. */
+export function packageBreach({ from, to }: Import, declared: Declared): string | undefined {
+  const layer = layerOf(from)
+  const name = packageName(to)
+  const shipped = layer.startsWith("runtime/") || layer.startsWith("sagas/") || layer.startsWith("examples/")
+  if (layer === "runtime/kernel") return `the kernel imports nothing, and here ${to}`
+  if (to.startsWith("node:")) {
+    return pure.has(layer) && !pureModules.has(to) ? `${layer} is pure and may not import ${to}` : undefined
+  }
+  if (shipped && !declared.dependencies.includes(name)) return `${name} is not among the dependencies of package.json`
+  if (!shipped && ![...declared.dependencies, ...declared.devDependencies].includes(name)) return `${name} is not in package.json`
+  if (!shipped) return undefined
+  if (to === "effect") return `import the module, such as effect/Effect, and not all of effect`
+  const home = homes[name.startsWith("@") ? name.slice(0, name.indexOf("/")) : name]
+  return home === undefined || home === layer ? undefined : `only ${home} may import ${name}`
+}
+
+function packageName(specifier: string): string {
+  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/")
+}

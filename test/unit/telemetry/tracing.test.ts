@@ -1,0 +1,187 @@
+// The rules of the span model, one at a time, seen by a collector.
+import assert from "node:assert/strict"
+import { test, type TestContext } from "node:test"
+import type { Message } from "../../../runtime/message/message.ts"
+import type { Closing, Opening, Telemetry } from "../../../runtime/ports/telemetry.ts"
+import { parseTraceparent, sagaRootSpanId, sagaTraceId } from "../../../runtime/telemetry/saga-trace.ts"
+import { startTracing } from "../../../runtime/telemetry/setup.ts"
+import { startCollector, type CollectedSpan } from "../../support/otlp-collector.ts"
+import { canary, command, playCompensatedSaga, reply, sagaServices, timer } from "./compensated-saga.ts"
+
+const saga = { service: "place-order", key: "o-1" }
+const stock = { service: "inventory", key: "sku-1" }
+const reserve = { to: stock, name: "reserve", effect: "place-order/o-1:1:0" }
+const sagaId = sagaTraceId("place-order", "o-1")
+const rootId = sagaRootSpanId("place-order", "o-1")
+const foreign = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331" }
+const foreignTrace = `00-${foreign.traceId}-${foreign.spanId}-01`
+const ownTrace = `00-${sagaId}-00f067aa0ba902b7-01`
+const ok = { type: "done", value: null } as const
+
+/** The spans that these calls lead to, in the order in which they ended. */
+async function spansOf(t: TestContext, calls: (telemetry: Telemetry) => void, ratio = 1): Promise<readonly CollectedSpan[]> {
+  const collector = await startCollector()
+  t.after(() => collector.close())
+  const tracing = await startTracing({
+    services: sagaServices, namespace: "shop", instanceId: "host-1", endpoint: collector.endpoint, ratio,
+  })
+  calls(tracing.telemetry)
+  await tracing.shutdown()
+  assert.equal(collector.received(canary), false)
+  return collector.spans
+}
+
+function opening(message: Message, more: Partial<Opening> = {}): Opening {
+  return { message, kind: message.to.service === saga.service ? "saga" : "service", first: false, nowMs: 1_000, ...more }
+}
+
+async function spanOf(t: TestContext, opened: Opening, closing: Partial<Closing> = {}): Promise<CollectedSpan> {
+  const [span, ...others] = await spansOf(t, (telemetry) => telemetry.process(opened).end({ nowMs: 1_004, ...closing }))
+  assert.ok(span !== undefined && others.length === 0)
+  return span
+}
+
+test("a message of a saga that carries no trace hangs on the root of the saga's trace", async (t) => {
+  for (const trace of [undefined, "not a traceparent"]) {
+    const message = { ...reply(saga, reserve, ok), ...(trace === undefined ? {} : { trace }) }
+    const span = await spanOf(t, opening(message))
+    assert.deepEqual([span.traceId, span.parentSpanId, span.links], [sagaId, rootId, []])
+  }
+})
+
+test("a saga stays in its own trace when a message comes from another one, and links to that", async (t) => {
+  const span = await spanOf(t, opening({ ...reply(saga, reserve, ok), trace: foreignTrace }))
+  assert.deepEqual([span.traceId, span.parentSpanId, span.links], [sagaId, rootId, [foreign]])
+})
+
+test("a message that carries the saga's own trace is a child of the span that sent it", async (t) => {
+  const span = await spanOf(t, opening({ ...reply(saga, reserve, ok), trace: ownTrace }))
+  assert.deepEqual([span.traceId, span.parentSpanId, span.links], [sagaId, "00f067aa0ba902b7", []])
+})
+
+test("a late reply to a saga that has been forgotten does not become a second root", async (t) => {
+  const span = await spanOf(t, opening(reply(saga, reserve, ok), { first: true }))
+  assert.equal(span.parentSpanId, rootId)
+})
+
+test("an event can start a saga's trace as well as a command", async (t) => {
+  const event = { type: "event", to: saga, name: "OrderPlaced", id: "e-1", source: "shop", subject: "o-1", timeMs: 0 } as const
+  const span = await spanOf(t, opening({ ...event, payload: { secret: canary }, trace: foreignTrace }, { first: true }))
+  assert.deepEqual([span.traceId, span.spanId, span.parentSpanId, span.links], [sagaId, rootId, undefined, [foreign]])
+  assert.equal(span.name, "process place-order on OrderPlaced")
+  assert.equal(span.attributes["messaging.message.id"], "e-1")
+})
+
+test("a timer's span is named after it and belongs to the decision that set it", async (t) => {
+  const span = await spanOf(t, opening({ ...timer(saga, "reserve-timeout"), trace: ownTrace }))
+  assert.equal(span.name, "process place-order timer reserve-timeout")
+  assert.equal(span.parentSpanId, "00f067aa0ba902b7")
+})
+
+test("the trace of a process span is what a timer of the decision carries", async (t) => {
+  let carried: string | undefined
+  const [span] = await spansOf(t, (telemetry) => {
+    const process = telemetry.process(opening(command({ to: saga, name: "start", effect: "r-1" }, "do"), { first: true }))
+    carried = process.trace
+    process.end({ nowMs: 1_000 })
+  })
+  assert.deepEqual(parseTraceparent(carried), { traceId: span?.traceId, spanId: span?.spanId, sampled: true })
+})
+
+test("a service takes on the trace of whoever asked it", async (t) => {
+  const span = await spanOf(t, opening({ ...command(reserve, "do"), trace: foreignTrace }))
+  assert.deepEqual([span.traceId, span.parentSpanId], [foreign.traceId, foreign.spanId])
+})
+
+test("a message to a service that carries no trace begins one", async (t) => {
+  const spans = await spansOf(t, (telemetry) => {
+    for (const _ of [1, 2]) telemetry.process(opening(command(reserve, "do"), { first: true })).end({ nowMs: 1_000 })
+  })
+  assert.equal(new Set(spans.map((span) => span.traceId)).size, 2)
+  assert.ok(spans.every((span) => span.parentSpanId === undefined))
+})
+
+test("an event is sent under its own name", async (t) => {
+  const [sent] = await spansOf(t, (telemetry) => {
+    const process = telemetry.process(opening(command(reserve, "do")))
+    process.send({ type: "event", to: stock, name: "StockReserved" })
+    process.end({ nowMs: 1_000 })
+  })
+  assert.deepEqual([sent?.name, sent?.kind], ["send StockReserved", "producer"])
+  assert.equal(sent?.attributes["messaging.destination.name"], "StockReserved")
+})
+
+test("a command that could not be decided is an error with its code and without its text", async (t) => {
+  const outcome = { type: "faulted", code: "SCHEMA_MISMATCH", message: `saw ${canary}` } as const
+  const span = await spanOf(t, opening(command(reserve, "do")), { outcome })
+  assert.deepEqual(span.status, { code: "error", message: "SCHEMA_MISMATCH" })
+  assert.equal(span.attributes["error.type"], "SCHEMA_MISMATCH")
+})
+
+test("what is parked is an error and says so", async (t) => {
+  const span = await spanOf(t, opening(reply(saga, reserve, ok)), { parked: { code: "UNDO_FAILED", message: canary } })
+  assert.deepEqual(span.status, { code: "error", message: "UNDO_FAILED" })
+  assert.equal(span.attributes["troupe.parked"], true)
+})
+
+test("a reply that tells of a fault is no error of the saga that reads it", async (t) => {
+  const span = await spanOf(t, opening(reply(saga, reserve, { type: "faulted", code: "POISON", message: canary })))
+  assert.deepEqual([span.status.code, span.attributes["troupe.outcome.code"]], ["unset", "POISON"])
+})
+
+test("bookkeeping between engines, and actors that nobody declared, get no span", async (t) => {
+  const spans = await spansOf(t, (telemetry) => {
+    const messages: Message[] = [
+      { type: "settled", to: stock, scope: "place-order/o-1" },
+      command({ to: { service: "stranger", key: "k" }, name: "ask", effect: "e-1" }, "do"),
+    ]
+    for (const message of messages) {
+      const process = telemetry.process(opening(message))
+      assert.equal(process.send({ type: "command", to: stock, name: "reserve" }), undefined)
+      assert.equal(process.trace, undefined)
+      process.end({ nowMs: 1_000 })
+    }
+  })
+  assert.deepEqual(spans, [])
+})
+
+test("a simulation's times come out as they went in, and a clock that is set back makes no negative span", async (t) => {
+  const spans = await spansOf(t, (telemetry) => {
+    telemetry.process(opening(command(reserve, "do"), { nowMs: 0 })).end({ nowMs: 1.5 })
+    telemetry.process(opening(command(reserve, "do"), { nowMs: 1_790_000_000_999 })).end({ nowMs: 1_790_000_000_000 })
+  })
+  assert.deepEqual(spans.map((span) => [span.startMs, span.endMs]), [[0, 1.5], [1_790_000_000_999, 1_790_000_000_999]])
+})
+
+test("unsampled records still carry a traceparent, in the saga's trace, with the flag 00", async (t) => {
+  const spans = await spansOf(t, (telemetry) => {
+    const { traces, timerTrace } = playCompensatedSaga(telemetry, { key: "o-1", startedMs: 1_000, requester: foreignTrace })
+    assert.equal(traces.length, 6)
+    for (const trace of [...traces, timerTrace]) assert.equal(trace, `00-${sagaId}-${rootId}-00`)
+    const process = telemetry.process(opening(command(reserve, "do")))
+    assert.equal(parseTraceparent(process.send({ type: "event", to: stock, name: "StockReserved" }))?.sampled, false)
+    process.end({ nowMs: 1_000 })
+  }, 0)
+  assert.deepEqual(spans, [])
+})
+
+test("every process takes the same decision on what part of the sagas is recorded", async (t) => {
+  const keys = Array.from({ length: 1_000 }, (_, index) => `o-${index}`)
+  const decide = async () => {
+    const flags: (boolean | undefined)[] = []
+    await spansOf(t, (telemetry) => {
+      for (const key of keys) {
+        const start = command({ to: { ...saga, key }, name: "start", effect: key }, "do")
+        flags.push(parseTraceparent(telemetry.process(opening(start, { first: true })).trace)?.sampled)
+        // A message whose trace was lost comes to the same decision as the start.
+        flags.push(parseTraceparent(telemetry.process(opening(reply({ ...saga, key }, reserve, ok))).trace)?.sampled)
+      }
+    }, 0.3)
+    return flags
+  }
+  const [one, other] = [await decide(), await decide()]
+  assert.deepEqual(one, other)
+  assert.ok(keys.every((_, index) => one[2 * index] === one[2 * index + 1]))
+  const part = one.filter((flag) => flag === true).length / one.length
+  assert.ok(part > 0.2 && part < 0.4, `recorded: ${part}`)
+})
