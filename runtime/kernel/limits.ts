@@ -57,6 +57,16 @@ export const limits = {
   /** How often, and after what pause, a partition that lost its server is claimed anew before the process gives up. */
   reclaimsMax: 120,
   reclaimPauseMs: 500,
+  /** Messages that a reader asks the server for ahead of what it has passed on. */
+  readAheadMessages: 256,
+  /** Age at which events leave their stream. */
+  eventsKeptDays: 7,
+  /** How long a client waits for an outcome unless its caller says otherwise. */
+  askTimeoutMs: 60_000,
+  /** A client that hears nothing asks again after this, then after twice as long, up to the maximum. */
+  askAgainMs: 5_000,
+  askAgainMaxMs: 60_000,
+  overloadedRetryAfterMs: 100,
   /** Pause before go-back-N sends unconfirmed records again (R4). */
   resendAfterMs: 2_000,
   /** Starts, or other requests, that one client has under way. */

@@ -2,7 +2,7 @@
 import { Fault, describeError } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import { checkKey } from "./key.ts"
-import type { CommandMessage } from "./message.ts"
+import type { CommandMessage, Requester } from "./message.ts"
 
 /** Bytes from outside that are not a block of commands. They are parked as they came. */
 export class MalformedInput extends Fault {
@@ -43,11 +43,18 @@ function decodeCommand(value: unknown, index: number): CommandMessage {
     // A command from outside cannot undo, retry under another number, or borrow a saga's scope.
     direction: "do",
     attempt: 1,
-    ...(isObject(replyTo) && typeof replyTo["subject"] === "string" && typeof replyTo["request"] === "string"
-      ? { replyTo: { subject: replyTo["subject"], request: replyTo["request"] } }
-      : {}),
+    ...(replyTo === undefined ? {} : { replyTo: decodeRequester(replyTo, where) }),
     ...(typeof trace === "string" ? { trace } : {}),
   }
+}
+
+/** Answers go to inboxes only: a command from outside must not make the app publish anywhere else. */
+function decodeRequester(value: unknown, where: string): Requester {
+  const { subject, request } = isObject(value) ? value : {}
+  if (typeof subject !== "string" || !/^_INBOX\.[A-Za-z0-9_.-]{1,200}$/.test(subject) || typeof request !== "string") {
+    throw new MalformedInput(`${where} wants its answer somewhere else than in an inbox`)
+  }
+  return { subject, request: request.slice(0, limits.keyBytesMax) }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

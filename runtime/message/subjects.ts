@@ -3,8 +3,8 @@
 import { checkName, encodeKey } from "./key.ts"
 
 export interface Subjects {
-  readonly streams: { readonly input: string; readonly journal: string; readonly events: string; readonly parked: string }
-  readonly bindings: { readonly input: string; readonly journal: string; readonly events: string; readonly parked: string }
+  readonly streams: { readonly input: string; readonly journal: string; readonly events: string }
+  readonly bindings: { readonly input: string; readonly journal: string; readonly events: string }
   /** The external lane of one partition. */
   input(app: string, partition: number): string
   journal(app: string, partition: number): string
@@ -23,12 +23,11 @@ export function subjectsOf(namespace: string): Subjects {
     return name
   }
   return {
-    streams: { input: `${upper}_IN`, journal: `${upper}_JOURNAL`, events: `${upper}_EVENTS`, parked: `${upper}_PARKED` },
+    streams: { input: `${upper}_IN`, journal: `${upper}_JOURNAL`, events: `${upper}_EVENTS` },
     bindings: {
       input: `${namespace}.in.*.*`,
       journal: `${namespace}.jrn.*.*`,
       events: `${namespace}.evt.*.*.*`,
-      parked: `${namespace}.parked.*.*`,
     },
     input: (name, partition) => `${namespace}.in.${app(name)}.${partition}`,
     journal: (name, partition) => `${namespace}.jrn.${app(name)}.${partition}`,

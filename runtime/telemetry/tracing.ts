@@ -73,7 +73,6 @@ class RecordedProcess implements ProcessSpan {
   private readonly tracer: Tracer
   private readonly span: Span
   private readonly message: Traced
-  private readonly openedMs: number
   private readonly startTime: HrTime
   private readonly context: Context
   private readonly sends: Span[] = []
@@ -82,7 +81,6 @@ class RecordedProcess implements ProcessSpan {
     this.tracer = tracer
     this.span = span
     this.message = message
-    this.openedMs = openedMs
     this.startTime = hrTime(openedMs)
     this.context = trace.setSpan(ROOT_CONTEXT, span)
     this.trace = traceparentOf(span)
@@ -96,17 +94,16 @@ class RecordedProcess implements ProcessSpan {
   }
 
   end(closing: Closing): void {
-    // A clock that was set back must not turn a duration negative.
-    const endMs = Math.max(closing.nowMs, this.openedMs)
-    const endTime = hrTime(endMs)
+    // Where the clock was set back in between, the SDK makes the duration zero.
+    const endTime = hrTime(closing.nowMs)
     for (const send of this.sends) send.end(endTime)
     describeClosing(this.span, closing)
     this.span.end(endTime)
-    if (closing.ended !== undefined) this.addWholeSaga(closing.ended, endMs)
+    if (closing.ended !== undefined) this.addWholeSaga(closing.ended, endTime)
   }
 
   /** One span for the whole saga, added when its length is known; it hangs on the root, which other processes may have made. */
-  private addWholeSaga(ended: NonNullable<Closing["ended"]>, endMs: number): void {
+  private addWholeSaga(ended: NonNullable<Closing["ended"]>, endTime: HrTime): void {
     const { service, key } = this.message.to
     const { traceId, rootSpanId } = sagaTrace(service, key)
     const attributes = {
@@ -115,10 +112,9 @@ class RecordedProcess implements ProcessSpan {
       [attribute.sagaOutcome]: ended.outcome,
       ...(ended.reason === undefined ? {} : { [attribute.sagaReason]: ended.reason }),
     }
-    const startTime = hrTime(Math.min(ended.startedMs, endMs))
-    const options = { kind: SpanKind.INTERNAL, startTime, attributes }
+    const options = { kind: SpanKind.INTERNAL, startTime: hrTime(ended.startedMs), attributes }
     const span = this.tracer.startSpan(service, options, contextOf({ traceId, spanId: rootSpanId, sampled: true }))
-    span.end(hrTime(endMs))
+    span.end(endTime)
   }
 }
 

@@ -1,6 +1,6 @@
 // Calls of the user's functions, each checked: what they return is not trusted, and what they throw is the caller's to
 // catch. They see results of completed earlier steps only, so sending again asks with the same context as before.
-import { InvalidInput } from "../../runtime/kernel/fault.ts"
+import { describeError, InvalidInput } from "../../runtime/kernel/fault.ts"
 import { limits } from "../../runtime/kernel/limits.ts"
 import type { Command } from "../../runtime/message/contract.ts"
 import { checkKey, checkName } from "../../runtime/message/key.ts"
@@ -21,8 +21,8 @@ export function contextOf(definition: SagaDefinition, known: Known, before?: Ste
 }
 
 export function listItems(step: StepDefinition, context: FunctionContext): readonly unknown[] {
-  const items = step.list(context)
-  if (!Array.isArray(items)) throw new InvalidInput(`step ${step.name}: its list function returned no array`)
+  const items = call(`step ${step.name}: list`, () => step.list(context))
+  if (!Array.isArray(items)) throw new InvalidInput(`step ${step.name}: list returned no array`)
   if (items.length > limits.fanOutItemsMax) {
     throw new InvalidInput(`step ${step.name} has ${items.length} items; at most ${limits.fanOutItemsMax} are allowed`)
   }
@@ -44,7 +44,7 @@ export function parseTarget(target: Target): { service: string; name: string; ke
 
 /** The command of one item. Throws InvalidInput on anything but a command that does something. */
 export function runCommand(step: StepDefinition, item: unknown, context: FunctionContext): Command {
-  const command = checkCommand(step.run(item, context), `step ${step.name}: run`)
+  const command = askCommand(`step ${step.name}: run`, () => step.run(item, context))
   if (command.undoes !== undefined) {
     throw new InvalidInput(`step ${step.name}: run returned ${command.name}, which is the undo of ${command.undoes}`)
   }
@@ -53,8 +53,9 @@ export function runCommand(step: StepDefinition, item: unknown, context: Functio
 
 /** The command that takes back what `did` names. Throws InvalidInput unless it is that command's undo at that actor. */
 export function undoCommand(step: StepDefinition, item: unknown, context: FunctionContext, did: Target): Command {
-  if (step.undo === "nothing") throw new InvalidInput(`step ${step.name} has no undo`)
-  const command = checkCommand(step.undo(item, context), `step ${step.name}: undo`)
+  const { undo } = step
+  if (undo === "nothing") throw new InvalidInput(`step ${step.name} has no undo`)
+  const command = askCommand(`step ${step.name}: undo`, () => undo(item, context))
   const { service, name, key } = parseTarget(did)
   if (command.service !== service || command.key !== key) {
     throw new InvalidInput(`step ${step.name}: undo goes to ${command.service}/${command.key}, its run went to ${service}/${key}`)
@@ -65,7 +66,8 @@ export function undoCommand(step: StepDefinition, item: unknown, context: Functi
   return command
 }
 
-function checkCommand(command: Command, what: string): Command {
+function askCommand(what: string, ask: () => Command): Command {
+  const command = call(what, ask)
   // A promise, or nothing at all, gets past the compiler in plain JavaScript.
   const value: unknown = command
   if (typeof value !== "object" || value === null || value instanceof Promise) {
@@ -76,4 +78,13 @@ function checkCommand(command: Command, what: string): Command {
   checkKey(command.key)
   if (command.payload === undefined) throw new InvalidInput(`${what} returned a command without a payload`)
   return command
+}
+
+/** What the function returns; what it throws then says which function it was. */
+export function call<T>(what: string, ask: () => T): T {
+  try {
+    return ask()
+  } catch (error) {
+    throw new InvalidInput(`${what} threw: ${describeError(error)}`, { cause: error })
+  }
 }

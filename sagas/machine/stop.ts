@@ -6,7 +6,7 @@ import type { Event } from "../../runtime/message/contract.ts"
 import { type Address, addressText } from "../../runtime/message/message.ts"
 import type { SagaDefinition } from "../definition/definition.ts"
 import type { ParkCode } from "./config.ts"
-import { contextOf, parseTarget } from "./functions.ts"
+import { call, contextOf, parseTarget } from "./functions.ts"
 import type { ProgressEvent } from "./progress.ts"
 import type { DefinitionId, Ended, EndedRow, OpenCommand, Parked, SagaRow } from "./row.ts"
 
@@ -32,9 +32,10 @@ export function quiet(row: SagaRow | EndedRow): Step {
 export function end(definition: SagaDefinition, row: SagaRow, outcome: Ended["outcome"], at: Moment): Step {
   const reason = outcome === "compensated" ? row.failure?.code : undefined
   const known = { sagaId: at.self.key, input: row.input, results: row.results }
-  const facts = outcome === "completed"
-    ? definition.completed(contextOf(definition, known))
-    : definition.compensated({ input: row.input, sagaId: at.self.key, reason: reason ?? "" })
+  const facts = call(`emits ${outcome}`, () => {
+    if (outcome === "completed") return definition.completed(contextOf(definition, known))
+    return definition.compensated({ input: row.input, sagaId: at.self.key, reason: reason ?? "" })
+  })
   const ended = { outcome, ...(reason === undefined ? {} : { reason }), startedMs: row.startedMs, endedMs: at.nowMs }
   return { row: { ended }, send: [], emit: "name" in facts ? [facts] : facts, release: participants(row) }
 }

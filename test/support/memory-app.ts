@@ -83,7 +83,7 @@ export function request(app: App, world: World, command: Command, effect?: strin
   const { service, key, name, payload } = command
   const message = {
     type: "command" as const, to: { service, key }, name, payload, effect: effect ?? id, direction: "do" as const, attempt: 1,
-    replyTo: { subject: "test", request: id },
+    replyTo: { subject: "_INBOX.test", request: id },
   }
   return new Promise((resolve) => {
     world.waiting.set(id, resolve)

@@ -34,8 +34,8 @@ export interface OtlpCollector {
   /** What to give as OTEL_EXPORTER_OTLP_ENDPOINT. */
   readonly endpoint: string
   readonly spans: readonly CollectedSpan[]
-  /** Requests received so far, answered or not. */
-  readonly requests: number
+  /** The paths of the requests received so far, answered or not. */
+  readonly requests: readonly string[]
   /** Whether the text occurs in any byte that was received, decoded or not. */
   received(text: string): boolean
   /** Resolves as soon as the spans received so far satisfy the predicate; rejects with their names after `timeoutMs`. */
@@ -47,21 +47,23 @@ export interface OtlpCollector {
 }
 
 export interface CollectorBehaviour {
-  /** Status of each answer; "never" takes requests and leaves them hanging. Default 200. */
-  readonly answer?: number | "never"
+  /** Status of each answer; "never" leaves requests hanging, "drip" answers byte by byte for ever. Default 200. */
+  readonly answer?: number | "never" | "drip"
 }
 
 export async function startCollector(behaviour: CollectorBehaviour = {}): Promise<OtlpCollector> {
   const spans: CollectedSpan[] = []
   const bodies: Buffer[] = []
+  const requests: string[] = []
   const changed = new Set<() => void>()
   const { answer = 200 } = behaviour
   const server = createServer((request, response) => {
     void readBody(request).then((body) => {
       bodies.push(body)
-      if (answer === 200) spans.push(...decodeRequest(body))
+      requests.push(request.url ?? "")
+      if (answer === 200 && request.url === "/v1/traces") spans.push(...decodeRequest(body))
       for (const wake of changed) wake()
-      if (answer !== "never") respond(response, answer)
+      respond(response, answer)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
@@ -70,9 +72,7 @@ export async function startCollector(behaviour: CollectorBehaviour = {}): Promis
   return {
     endpoint: `http://127.0.0.1:${port}`,
     spans,
-    get requests() {
-      return bodies.length
-    },
+    requests,
     received: (text) => bodies.some((body) => body.includes(text)),
     waitFor: (predicate, timeoutMs = 10_000) =>
       waitUntil(changed, () => predicate(spans), timeoutMs, () => `so far: ${spans.map((span) => span.name).join(", ")}`),
@@ -96,8 +96,15 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-function respond(response: ServerResponse, status: number): void {
-  response.writeHead(status, { "content-type": "application/x-protobuf" }).end()
+function respond(response: ServerResponse, answer: number | "never" | "drip"): void {
+  if (answer === "never") return
+  response.writeHead(answer === "drip" ? 200 : answer, { "content-type": "application/x-protobuf" })
+  if (answer !== "drip") {
+    response.end()
+    return
+  }
+  const drip = setInterval(() => response.write("."), 20)
+  response.once("close", () => clearInterval(drip))
 }
 
 function waitUntil(changed: Set<() => void>, holds: () => boolean, timeoutMs: number, state: () => string): Promise<void> {

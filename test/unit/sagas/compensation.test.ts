@@ -1,8 +1,9 @@
 // Turning back: what is undone, in which order, and when it stops.
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { saga } from "../../../sagas/index.ts"
 import { done, drive, type Driver, faulted, refused } from "./driver.ts"
-import { order, placeGiftOrder, placeOrder } from "./shop.ts"
+import { inventory, order, OrderSchema, payment, placeGiftOrder, placeOrder } from "./shop.ts"
 
 function started(input = order, saga: { readonly logic: typeof placeOrder.logic } = placeOrder): Driver {
   const driver = drive(saga.logic)
@@ -201,9 +202,7 @@ test("after the pivot there is only forward: a refusal or an unknown outcome par
   }
 })
 
-test('a step with undo "nothing" is passed over in the unwind', async () => {
-  const { saga } = await import("../../../sagas/index.ts")
-  const { inventory, OrderSchema, payment } = await import("./shop.ts")
+test('a step with undo "nothing" is passed over in the unwind', () => {
   const steps = saga("steps", { input: OrderSchema, version: 1 })
     .step("first", { run: () => payment.charge("a", { orderId: "o", cents: 1 }), undo: () => payment.refund("a") })
     .step("second", { run: () => inventory.reserve("b", { orderId: "o", quantity: 1 }), undo: "nothing" })

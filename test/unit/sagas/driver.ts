@@ -31,8 +31,8 @@ export interface Driver {
   /** Fires the timer of that target's command at its due time. */
   fire(target: string): Decision
   take(message: Message): Decision
-  /** Puts another row in place, as a restore or another version would. */
-  replace(row: Json): void
+  /** Takes over the saga of another driver, as another process with another definition would. */
+  adopt(other: Driver): void
   /** The row of a saga under way; fails if it has ended. */
   row(): SagaRow
   ended(): EndedRow["ended"] | undefined
@@ -75,8 +75,11 @@ export function drive(logic: ActorLogic, key = "o-1"): Driver {
       apply(driver, decision)
       return decision
     },
-    replace(row) {
-      state = frozenJson(row)
+    adopt(other) {
+      state = other.state
+      driver.nowMs = other.nowMs
+      driver.timers.clear()
+      for (const [name, timer] of other.timers) driver.timers.set(name, timer)
     },
     row() {
       // cast: the state of a saga; the next line checks that it is the kind under way

@@ -1,24 +1,42 @@
-// What NodeSDK does for the process: the OpenTelemetry API that the user's own instrumentation uses. Its global state can
-// be set once, so this file has one test per process.
+// What NodeSDK does for the process: the OpenTelemetry API that the user's own instrumentation uses. NodeSDK reads the
+// environment, and its global state can be set once: both are why these tests have a process of their own.
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { ROOT_CONTEXT, context, propagation, trace } from "@opentelemetry/api"
+import { ROOT_CONTEXT, context, logs, metrics, propagation, trace } from "@opentelemetry/api"
 import { startTracing } from "../../../runtime/telemetry/setup.ts"
 import { startCollector } from "../../support/otlp-collector.ts"
+import { playCompensatedSaga, sagaServices } from "./compensated-saga.ts"
 
-test("spans of the user's own instrumentation go the same way, and follow a W3C traceparent", async (t) => {
+const service = { services: sagaServices, namespace: "shop", instanceId: "host-1" }
+
+test("spans of the user's own instrumentation go the same way, and metrics and logs go nowhere", async (t) => {
   const collector = await startCollector()
   t.after(() => collector.close())
-  const tracing = await startTracing({ services: [], namespace: "shop", instanceId: "host-1", endpoint: collector.endpoint })
+  process.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.endpoint
+  t.after(() => delete process.env["OTEL_EXPORTER_OTLP_ENDPOINT"])
+  const tracing = await startTracing({ ...service, endpoint: collector.endpoint })
   const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-  const parent = propagation.extract(ROOT_CONTEXT, { traceparent })
   const tracer = trace.getTracer("user")
-  await context.with(parent, async () => {
+  await context.with(propagation.extract(ROOT_CONTEXT, { traceparent }), async () => {
     await Promise.resolve()
     tracer.startSpan("query").end()
   })
+  metrics.getMeter("user").createCounter("queries").add(1)
+  logs.getLogger("user").emit({ body: "queried" })
   await tracing.shutdown()
   assert.deepEqual(collector.spans.map((span) => [span.name, span.serviceName, span.traceId, span.parentSpanId]), [
     ["query", "shop", "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"],
   ])
+  assert.deepEqual(collector.requests, ["/v1/traces"])
+})
+
+test("a NodeSDK that the environment has switched off takes no spans of actors with it", async (t) => {
+  const collector = await startCollector()
+  t.after(() => collector.close())
+  process.env["OTEL_SDK_DISABLED"] = "true"
+  t.after(() => delete process.env["OTEL_SDK_DISABLED"])
+  const tracing = await startTracing({ ...service, endpoint: collector.endpoint })
+  playCompensatedSaga(tracing.telemetry, { key: "o-1", startedMs: 1_000 })
+  await tracing.shutdown()
+  assert.equal(collector.spans.length, 14)
 })

@@ -3,10 +3,10 @@ import { test } from "node:test"
 import { InvalidInput } from "../../../runtime/kernel/fault.ts"
 import { limits } from "../../../runtime/kernel/limits.ts"
 import { silent, type Telemetry } from "../../../runtime/ports/telemetry.ts"
-import { parseTraceparent, sagaTraceId } from "../../../runtime/telemetry/saga-trace.ts"
+import { formatTraceparent, parseTraceparent, sagaTraceId } from "../../../runtime/telemetry/saga-trace.ts"
 import { startTracing } from "../../../runtime/telemetry/setup.ts"
 import { startCollector } from "../../support/otlp-collector.ts"
-import { playCompensatedSaga, sagaServices } from "./compensated-saga.ts"
+import { command, playCompensatedSaga, sagaServices } from "./compensated-saga.ts"
 
 const service = { services: sagaServices, namespace: "shop", instanceId: "host-1" }
 
@@ -51,20 +51,33 @@ test("a collector that refuses batches costs one warning", async (t) => {
   const tracing = await startTracing({ ...service, endpoint: collector.endpoint, warn: (message) => warnings.push(message) })
   playSagas(tracing.telemetry, 400)
   await tracing.shutdown()
-  assert.ok(collector.requests > 1)
+  assert.ok(collector.requests.length > 1)
   assert.equal(warnings.length, 1)
 })
 
-test("a shutdown is bounded when the collector hangs", async (t) => {
-  const collector = await startCollector({ answer: "never" })
+for (const answer of ["never", "drip"] as const) {
+  test(`a shutdown is bounded when the collector hangs (${answer})`, async (t) => {
+    const collector = await startCollector({ answer })
+    t.after(() => collector.close())
+    const tracing = await startTracing({ ...service, endpoint: collector.endpoint, shutdownMaxMs: 300, warn: () => undefined })
+    playSagas(tracing.telemetry, 400)
+    const startedMs = performance.now()
+    await tracing.shutdown()
+    const tookMs = performance.now() - startedMs
+    assert.ok(collector.requests.length > 0, "the collector was asked")
+    assert.ok(tookMs < 2_000, `took ${tookMs} ms`)
+  })
+}
+
+test("after a shutdown no timer keeps the process up", async (t) => {
+  const collector = await startCollector()
   t.after(() => collector.close())
-  const tracing = await startTracing({ ...service, endpoint: collector.endpoint, shutdownMaxMs: 300, warn: () => undefined })
-  playSagas(tracing.telemetry, 400)
-  const startedMs = performance.now()
+  const tracing = await startTracing({ ...service, endpoint: collector.endpoint })
+  playSagas(tracing.telemetry, 1)
+  const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length
+  const before = timers()
   await tracing.shutdown()
-  const tookMs = performance.now() - startedMs
-  assert.ok(collector.requests > 0, "the collector was asked")
-  assert.ok(tookMs < 2_000, `took ${tookMs} ms`)
+  assert.ok(timers() <= before, `${timers()} timers, ${before} before`)
 })
 
 test("a second shutdown is the first one", async () => {
@@ -89,6 +102,24 @@ test("under pressure whole traces are left out and no trace gets holes", async (
     const tree = collector.tree(sagaTraceId("place-order", `o-${index}`))
     assert.equal(tree.whole && tree.spans.length === 14, recorded, `saga ${index}`)
   }
+})
+
+test("spans of traces that others began are dropped, and counted, when the queue is full", async (t) => {
+  const collector = await startCollector()
+  t.after(() => collector.close())
+  const tracing = await startTracing({ ...service, endpoint: collector.endpoint })
+  const parent = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", sampled: true }
+  const reserve = { to: { service: "inventory", key: "sku-1" }, name: "reserve", effect: "e" }
+  const message = { ...command(reserve, "do"), trace: formatTraceparent(parent) }
+  const count = 2 * limits.traceQueueSpansMax
+  for (let index = 0; index < count; index += 1) {
+    tracing.telemetry.process({ message, kind: "service", first: false, nowMs: 1_000 }).end({ nowMs: 1_000 })
+    assert.ok(tracing.counts().waiting <= limits.traceQueueSpansMax)
+  }
+  await tracing.shutdown()
+  const { waiting, exported, dropped } = tracing.counts()
+  assert.ok(dropped > 0)
+  assert.deepEqual([waiting, exported + dropped, collector.spans.length], [0, count, exported])
 })
 
 test("spans leave by themselves, without a shutdown", async (t) => {

@@ -1,6 +1,7 @@
 // The rules of the span model, one at a time, seen by a collector.
 import assert from "node:assert/strict"
 import { test, type TestContext } from "node:test"
+import { limits } from "../../../runtime/kernel/limits.ts"
 import type { Message } from "../../../runtime/message/message.ts"
 import type { Closing, Opening, Telemetry } from "../../../runtime/ports/telemetry.ts"
 import { parseTraceparent, sagaRootSpanId, sagaTraceId } from "../../../runtime/telemetry/saga-trace.ts"
@@ -99,6 +100,24 @@ test("a message to a service that carries no trace begins one", async (t) => {
   })
   assert.equal(new Set(spans.map((span) => span.traceId)).size, 2)
   assert.ok(spans.every((span) => span.parentSpanId === undefined))
+})
+
+test("what comes after the start of a saga does not get the saga's ids", async (t) => {
+  const spans = await spansOf(t, (telemetry) => {
+    const start = opening(command({ to: saga, name: "start", effect: "r-1" }, "do"), { first: true })
+    telemetry.process(start).end({ nowMs: 1_000 })
+    telemetry.process(opening(command(reserve, "do"))).end({ nowMs: 1_000 })
+  })
+  const [root, other] = spans
+  assert.deepEqual([root?.traceId, root?.spanId], [sagaId, rootId])
+  assert.notEqual(other?.traceId, sagaId)
+  assert.notEqual(other?.spanId, rootId)
+})
+
+test("a text that is too long for an attribute is cut", async (t) => {
+  const outcome = { type: "refused", code: "x".repeat(10_000), detail: null } as const
+  const span = await spanOf(t, opening(command(reserve, "do")), { outcome })
+  assert.equal(String(span.attributes["troupe.outcome.code"]).length, limits.traceAttributeLengthMax)
 })
 
 test("an event is sent under its own name", async (t) => {

@@ -1,0 +1,69 @@
+// Starts an app in this process on a NATS server: connect, check the server, make the streams, claim the partitions.
+import { randomBytes } from "node:crypto"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { type Observer, unobserved } from "../delivery/observer.ts"
+import type { Fault } from "../kernel/fault.ts"
+import { subjectsOf } from "../message/subjects.ts"
+import { memoryLanes } from "../memory/lanes.ts"
+import { AckedPublisher } from "../nats/acked-publisher.ts"
+import { natsEdge } from "../nats/edge.ts"
+import { natsEgress } from "../nats/egress.ts"
+import { natsInputs } from "../nats/inputs.ts"
+import { natsJournal } from "../nats/journal.ts"
+import { provision } from "../nats/provision.ts"
+import { connectChecked } from "../nats/server/connect.ts"
+import { silent, type Telemetry } from "../ports/telemetry.ts"
+import type { App } from "./app.ts"
+import { Client } from "./client.ts"
+import { type Engine, startEngine } from "./engine.ts"
+
+export interface StartOptions {
+  readonly natsUrl: string
+  /** Copies of every stream; 3 in a cluster. Default 1. */
+  readonly replicas?: number
+  readonly telemetry?: Telemetry
+  readonly observer?: Observer
+}
+
+export interface RunningApp {
+  readonly engine: Engine
+  /** Resolves with the fault when this process can no longer run the app. */
+  readonly lost: Promise<Fault>
+  /** A client of this app over the same connection. */
+  readonly client: Client
+  stop(): Promise<void>
+}
+
+/** Rejects with a Fault that says in one sentence what is wrong with the server, the streams or the app's manifest. */
+export async function start(app: App, options: StartOptions): Promise<RunningApp> {
+  const connection = await connectChecked({ url: options.natsUrl, name: `troupe ${app.shape.name}` })
+  const publisher = new AckedPublisher(connection)
+  const subjects = subjectsOf(app.namespace)
+  const { name, partitions } = app.shape
+  const scope = Effect.runSync(Scope.make())
+  const close = async () => {
+    await Effect.runPromise(Scope.close(scope, Exit.void))
+    publisher.close()
+    await connection.close()
+  }
+  try {
+    await provision({ connection, publisher, subjects, app: name, partitions, replicas: options.replicas ?? 1 })
+    const ports = {
+      journal: natsJournal(connection, publisher, subjects, name),
+      inputs: natsInputs(connection, subjects, name),
+      egress: natsEgress(connection, publisher, subjects),
+      lanes: memoryLanes(),
+      telemetry: options.telemetry ?? silent,
+    }
+    const engineOptions = { observer: options.observer ?? unobserved, newIncarnation: () => randomBytes(6).toString("hex") }
+    const engine = await Effect.runPromise(startEngine(app.shape, ports, engineOptions).pipe(Scope.provide(scope)))
+    const client = new Client(natsEdge(connection, publisher, subjects, name), partitions)
+    const lost = Effect.runPromise(Effect.flip(engine.lost))
+    return { engine, lost, client, stop: () => client.close().then(close) }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,85 @@
+// Publishes and awaits the stream's acknowledgement over one shared inbox: a tenth of the client's cost per message of
+// `js.publish`, and the raw answer, which tells a refusal from silence.
+import { createInbox, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node"
+
+export type Ack =
+  | { readonly type: "stored"; readonly sequence: number }
+  | { readonly type: "refused"; readonly errorCode: number; readonly description: string }
+  /** Nobody answered in time, or nobody was there to answer: it may be stored all the same. */
+  | { readonly type: "silent"; readonly description: string }
+
+interface Waiting {
+  readonly resolve: (ack: Ack) => void
+  readonly giveUpAtMs: number
+}
+
+const sweepMs = 250
+
+export class AckedPublisher {
+  readonly #connection: NatsConnection
+  readonly #inbox = createInbox()
+  readonly #waiting = new Map<string, Waiting>()
+  readonly #sweep: NodeJS.Timeout
+  #last = 0
+
+  constructor(connection: NatsConnection) {
+    this.#connection = connection
+    connection.subscribe(`${this.#inbox}.*`, {
+      callback: (_, message) => this.#settle(message.subject.slice(this.#inbox.length + 1), message.data, message.headers?.code),
+    })
+    this.#sweep = setInterval(() => this.#giveUp(Date.now()), sweepMs)
+    this.#sweep.unref()
+  }
+
+  /** Never rejects: the answer, or silence after `timeoutMs`. */
+  publish(subject: string, data: Uint8Array, timeoutMs: number, headers?: MsgHdrs): Promise<Ack> {
+    this.#last += 1
+    const token = String(this.#last)
+    return new Promise((resolve) => {
+      this.#waiting.set(token, { resolve, giveUpAtMs: Date.now() + timeoutMs })
+      try {
+        this.#connection.publish(subject, data, { reply: `${this.#inbox}.${token}`, ...(headers === undefined ? {} : { headers }) })
+      } catch (error) {
+        this.#answer(token, { type: "silent", description: error instanceof Error ? error.message : String(error) })
+      }
+    })
+  }
+
+  close(): void {
+    clearInterval(this.#sweep)
+    for (const token of this.#waiting.keys()) this.#answer(token, { type: "silent", description: "the connection was closed" })
+  }
+
+  #settle(token: string, data: Uint8Array, status: number | undefined): void {
+    if (status === 503) return this.#answer(token, { type: "silent", description: "no stream answered" })
+    this.#answer(token, readAck(data))
+  }
+
+  #giveUp(nowMs: number): void {
+    for (const [token, { giveUpAtMs }] of this.#waiting) {
+      if (giveUpAtMs <= nowMs) this.#answer(token, { type: "silent", description: "no acknowledgement in time" })
+    }
+  }
+
+  #answer(token: string, ack: Ack): void {
+    const waiting = this.#waiting.get(token)
+    if (waiting === undefined) return
+    this.#waiting.delete(token)
+    waiting.resolve(ack)
+  }
+}
+
+function readAck(data: Uint8Array): Ack {
+  try {
+    const ack: unknown = JSON.parse(Buffer.from(data).toString("utf8"))
+    if (typeof ack !== "object" || ack === null) return { type: "silent", description: "an unreadable acknowledgement" }
+    if ("error" in ack && typeof ack.error === "object" && ack.error !== null) {
+      const { err_code: errorCode, description } = ack.error as { err_code?: number; description?: string } // cast: JetStream's API error
+      return { type: "refused", errorCode: errorCode ?? 0, description: description ?? "no reason given" }
+    }
+    if ("seq" in ack && typeof ack.seq === "number") return { type: "stored", sequence: ack.seq }
+  } catch {
+    // Falls through: what cannot be read tells nothing.
+  }
+  return { type: "silent", description: "an unreadable acknowledgement" }
+}

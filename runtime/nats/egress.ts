@@ -1,0 +1,32 @@
+// What leaves the app over NATS: facts as one acknowledged message each, answers as core NATS messages.
+// No `Nats-Msg-Id`: the server's duplicate window would drop a record that go-back-N must store again behind a gap (R4).
+import { headers, type NatsConnection } from "@nats-io/transport-node"
+import * as Effect from "effect/Effect"
+import { limits } from "../kernel/limits.ts"
+import { factHeaders } from "../message/fact.ts"
+import type { Subjects } from "../message/subjects.ts"
+import { type Egress, PublishFailed } from "../ports/egress.ts"
+import type { AckedPublisher } from "./acked-publisher.ts"
+
+export function natsEgress(connection: NatsConnection, publisher: AckedPublisher, subjects: Subjects): Egress {
+  return {
+    publish: (fact) =>
+      Effect.flatMap(
+        Effect.promise(() => {
+          const attributes = headers()
+          for (const [name, value] of Object.entries(factHeaders(fact.event, fact))) attributes.set(name, value)
+          const body = Buffer.from(JSON.stringify(fact.event.payload), "utf8")
+          const subject = subjects.event(fact.eventPartition, fact.event.name, fact.event.subject)
+          return publisher.publish(subject, body, limits.appendTimeoutMs, attributes)
+        }),
+        (ack) =>
+          ack.type === "stored"
+            ? Effect.void
+            : Effect.fail(new PublishFailed(`event ${fact.event.id} was not acknowledged (${ack.description}); it is published again`)),
+      ),
+    answer(to, outcome) {
+      // At most once (R21): on a closed connection the requester asks again with the same id.
+      if (!connection.isClosed()) connection.publish(to.subject, JSON.stringify({ request: to.request, outcome }))
+    },
+  }
+}

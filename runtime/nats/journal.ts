@@ -1,0 +1,78 @@
+// The journal on JetStream: one stream, one subject per partition, the oldest and plainest features. The fence is the
+// expected last sequence of the partition's subject; 10071 is a real conflict, everything else unclear is "unknown" (R9).
+import { jetstream, jetstreamManager, JetStreamApiError } from "@nats-io/jetstream"
+import { headers, type NatsConnection } from "@nats-io/transport-node"
+import * as Effect from "effect/Effect"
+import { describeError } from "../kernel/fault.ts"
+import { limits } from "../kernel/limits.ts"
+import type { Subjects } from "../message/subjects.ts"
+import { AppendUnknown, Fenced, type Journal, type JournalRecord, JournalUnavailable } from "../ports/journal.ts"
+import type { AckedPublisher } from "./acked-publisher.ts"
+
+const wrongLastSequence = 10071
+const noMessageFound = 10037
+
+export function natsJournal(connection: NatsConnection, publisher: AckedPublisher, subjects: Subjects, app: string): Journal {
+  const stream = subjects.streams.journal
+  const subjectOf = (partition: number) => subjects.journal(app, partition)
+  return {
+    append: (partition, bytes, expected) =>
+      Effect.flatMap(
+        Effect.promise(() => {
+          const fence = headers()
+          fence.set("Nats-Expected-Last-Subject-Sequence", String(expected))
+          return publisher.publish(subjectOf(partition), bytes, limits.appendTimeoutMs, fence)
+        }),
+        (ack): Effect.Effect<number, Fenced | AppendUnknown> => {
+          if (ack.type === "stored") return Effect.succeed(ack.sequence)
+          const what = `append to ${subjectOf(partition)} after sequence ${expected}`
+          if (ack.type === "refused" && ack.errorCode === wrongLastSequence) {
+            return Effect.fail(new Fenced(`${what} was refused (${ack.description}): another process owns the partition now`))
+          }
+          return Effect.fail(new AppendUnknown(`${what} has no outcome (${ack.description}); it is tried again`))
+        },
+      ),
+    last: (partition) =>
+      Effect.tryPromise({
+        try: () => readLast(connection, stream, subjectOf(partition)),
+        catch: (cause) => unavailable(subjectOf(partition), cause),
+      }),
+    read: (partition, visit) =>
+      Effect.tryPromise({
+        try: () => readAll(connection, stream, subjectOf(partition), visit),
+        catch: (cause) => unavailable(subjectOf(partition), cause),
+      }),
+  }
+}
+
+/** Through the leader: a direct get may answer from a replica that lags. */
+async function readLast(connection: NatsConnection, stream: string, subject: string): Promise<JournalRecord | undefined> {
+  const manager = await jetstreamManager(connection, { checkAPI: false })
+  try {
+    const message = await manager.streams.getMessage(stream, { last_by_subj: subject })
+    return message === null ? undefined : { sequence: message.seq, bytes: message.data }
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === noMessageFound) return undefined
+    throw error
+  }
+}
+
+async function readAll(connection: NatsConnection, stream: string, subject: string, visit: (record: JournalRecord) => void): Promise<void> {
+  const consumer = await jetstream(connection).consumers.get(stream, { filter_subjects: subject, deliver_policy: "all" })
+  const { num_pending: stored } = await consumer.info(true)
+  if (stored === 0) return
+  const messages = await consumer.consume({ max_messages: limits.readAheadMessages })
+  try {
+    for await (const message of messages) {
+      visit({ sequence: message.seq, bytes: message.data })
+      if (message.info.pending === 0) return
+    }
+    throw new Error("the server ended the reading")
+  } finally {
+    await messages.close()
+  }
+}
+
+function unavailable(subject: string, cause: unknown): JournalUnavailable {
+  return new JournalUnavailable(`journal ${subject} cannot be read (${describeError(cause)}); the partition is claimed again later`, { cause })
+}

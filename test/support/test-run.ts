@@ -1,0 +1,123 @@
+// Runs test files, a process each, and tells what failed in a few lines: `node test/support/test-run.ts test/unit ...`.
+// A folder that does not exist yet is passed over; a folder or pattern that exists and holds no test is a failure.
+// Gotcha: Node's runner waits for ever for a file that leaves a timer or socket open; here its time runs out, its whole
+// process group is killed and it counts as failed. The last lines give the counts: "# pass N", "# fail N", "# skip N".
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { existsSync, globSync } from "node:fs"
+import { matchesGlob } from "node:path"
+import { parseArgs } from "node:util"
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    /** Test files at a time. */
+    concurrency: { type: "string", default: "2" },
+    /** For one file, in seconds. */
+    timeout: { type: "string", default: "180" },
+    /** Files not to run, as patterns. */
+    exclude: { type: "string", multiple: true, default: [] },
+  },
+})
+
+interface FileResult {
+  readonly file: string
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+  /** What a person needs to see of a file that failed. */
+  readonly report: string
+}
+
+const running = new Set<ChildProcess>()
+
+function findFiles(pattern: string): readonly string[] {
+  if (pattern.endsWith(".test.ts") && !pattern.includes("*")) return [pattern]
+  const folder = pattern.split("/*")[0] ?? pattern
+  if (!existsSync(folder)) return []
+  const found = globSync(folder === pattern ? `${pattern}/**/*.test.ts` : pattern)
+  const files = found.filter((file) => !options.exclude.some((excluded) => matchesGlob(file, excluded)))
+  if (found.length === 0) throw new Error(`${pattern} holds no *.test.ts`)
+  return files.toSorted()
+}
+
+async function runFile(file: string): Promise<FileResult> {
+  const startedMs = performance.now()
+  const child = spawn(process.execPath, ["--test-reporter=spec", file], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, NODE_TEST_CONTEXT: undefined },
+    detached: true,
+  })
+  running.add(child)
+  const pieces: string[] = []
+  child.stdout.setEncoding("utf8").on("data", (piece: string) => pieces.push(piece))
+  child.stderr.setEncoding("utf8").on("data", (piece: string) => pieces.push(piece))
+  const deadline = { passed: false }
+  const timer = setTimeout(() => {
+    deadline.passed = true
+    killGroup(child)
+  }, Number(options.timeout) * 1000)
+  // A grandchild that holds the pipes must not keep us waiting: when the file's own process is gone, the rest is killed.
+  child.once("exit", () => killGroup(child))
+  await once(child, "close")
+  clearTimeout(timer)
+  running.delete(child)
+  const ended = deadline.passed
+    ? `did not end within ${options.timeout} s and was killed; a timer or a socket may be left open`
+    : `ended with code ${child.exitCode ?? child.signalCode}`
+  const result = readResult(file, pieces.join(""), ended, child.exitCode === 0 && !deadline.passed)
+  printLine(result, performance.now() - startedMs)
+  return result
+}
+
+/** Ends what a file's process leaves behind, such as a server that it started. */
+function killGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL")
+  } catch {
+    // The group is gone, as it should be.
+  }
+}
+
+function readResult(file: string, output: string, ended: string, clean: boolean): FileResult {
+  const count = (name: string) => Number(new RegExp(`^ℹ ${name} (\\d+)$`, "m").exec(output)?.[1] ?? 0)
+  const passed = count("pass")
+  const skipped = count("skipped") + count("todo")
+  const broken = count("fail") + count("cancelled")
+  if (clean && broken === 0 && passed + skipped > 0) return { file, passed, failed: 0, skipped, report: "" }
+  const failures = output.split(/^✖ failing tests:$/m)[1]?.trim()
+  const why = clean ? "holds no test that ran" : `${ended}${failures === undefined ? `:\n${output.trim()}` : ""}`
+  return { file, passed, failed: Math.max(broken, 1), skipped, report: broken > 0 && failures !== undefined ? failures : why }
+}
+
+function printLine({ file, passed, failed, skipped }: FileResult, durationMs: number): void {
+  const counts = [`${passed} passed`, ...(failed > 0 ? [`${failed} FAILED`] : []), ...(skipped > 0 ? [`${skipped} skipped`] : [])]
+  console.log(`${failed > 0 ? "✖" : "✔"} ${file}: ${counts.join(", ")} (${(durationMs / 1000).toFixed(1)} s)`)
+}
+
+async function runAll(files: readonly string[]): Promise<readonly FileResult[]> {
+  const waiting = [...files]
+  const results: FileResult[] = []
+  const work = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) results.push(await runFile(file))
+  }
+  await Promise.all(Array.from({ length: Number(options.concurrency) }, work))
+  return results
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    for (const child of running) killGroup(child)
+    process.exit(130)
+  })
+}
+
+const results = await runAll([...new Set(positionals.flatMap(findFiles))])
+const failures = results.filter(({ failed }) => failed > 0)
+if (failures.length > 0) console.log("\nWhat failed:")
+for (const { file, report } of failures) console.log(`\n${file}\n${report.replace(/^/gm, "  ")}`)
+const sum = (count: (result: FileResult) => number) => results.reduce((total, result) => total + count(result), 0)
+console.log(`\n# pass ${sum((result) => result.passed)}`)
+console.log(`# fail ${sum((result) => result.failed)}`)
+console.log(`# skip ${sum((result) => result.skipped)}`)
+process.exitCode = failures.length > 0 ? 1 : 0
