@@ -47,8 +47,8 @@ export async function startTracing(options: StartTracing): Promise<Tracing> {
     ratio,
     warn: options.warn ?? ((message) => process.emitWarning(message, "TroupeWarning")),
     tracesUrl,
-    // A batch under way must not keep the process up for longer than the shutdown may take.
-    exportTimeoutMs: Math.min(limits.traceExportTimeoutMs, shutdownMaxMs),
+    // A last batch is given up, and its loss told, before the shutdown's time is over.
+    exportTimeoutMs: Math.min(limits.traceExportTimeoutMs, 0.8 * shutdownMaxMs),
   })
   let stopping: Promise<void> | undefined
   return {
@@ -70,5 +70,5 @@ async function stopWithin(stop: () => Promise<unknown>, maxMs: number): Promise<
   const finished = new AbortController()
   const deadline = pause(maxMs, undefined, { signal: finished.signal }).catch(() => undefined)
   await Promise.race([stop(), deadline])
-  //finished.abort()
+  finished.abort()
 }

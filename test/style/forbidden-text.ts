@@ -27,7 +27,7 @@ const temporaryFolder = joined("/t", "mp/")
 const authors = anyOf(
   joined("(?<!user[- ])\\bag", "ents?\\b"),
   joined("\\bsubag", "ents?\\b"),
-  joined("\\b(this|that|our|my|an?|next|last|later|earlier|previous|another|coding|parallel) ses", "sions?\\b"),
+  joined("\\b(this|our|my|next|last|later|earlier|previous|another|coding|parallel) ses", "sions?\\b"),
   joined("\\bfoun", "ders?\\b"),
   joined("language mo", "dels?\\b"),
   joined("\\bLL", "Ms?\\b"),

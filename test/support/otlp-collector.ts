@@ -129,9 +129,9 @@ function treeOf(spans: readonly CollectedSpan[]): SpanTree {
   const roots = spans.filter((span) => span.parentSpanId === undefined)
   const orphans = spans.filter((span) => span.parentSpanId !== undefined && !byId.has(span.parentSpanId))
   const hangsOnRoot = (span: CollectedSpan) => {
-    let above: CollectedSpan | undefined = span
-    for (let steps = 0; above?.parentSpanId !== undefined && steps < spans.length; steps += 1) above = byId.get(above.parentSpanId)
-    return above !== undefined && above === roots[0]
+    let at: CollectedSpan | undefined = span
+    for (let steps = 0; at?.parentSpanId !== undefined && steps < spans.length; steps += 1) at = byId.get(at.parentSpanId)
+    return at !== undefined && at === roots[0]
   }
   return { spans, roots, orphans, whole: roots.length === 1 && byId.size === spans.length && spans.every(hangsOnRoot) }
 }

@@ -1,10 +1,10 @@
 // Runs test files, a process each, and tells what failed in a few lines: `node test/support/test-run.ts test/unit ...`.
-// A folder that does not exist yet is passed over; a folder or pattern that exists and holds no test is a failure.
+// A folder that does not exist, or is empty, is passed over; a folder that holds files but no test is a failure.
 // Gotcha: Node's runner waits for ever for a file that leaves a timer or socket open; here its time runs out, its whole
 // process group is killed and it counts as failed. The last lines give the counts: "# pass N", "# fail N", "# skip N".
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, globSync } from "node:fs"
+import { existsSync, globSync, readdirSync } from "node:fs"
 import { matchesGlob } from "node:path"
 import { parseArgs } from "node:util"
 
@@ -31,14 +31,18 @@ interface FileResult {
 
 const running = new Set<ChildProcess>()
 
-function findFiles(pattern: string): readonly string[] {
-  if (pattern.endsWith(".test.ts") && !pattern.includes("*")) return [pattern]
-  const folder = pattern.split("/*")[0] ?? pattern
-  if (!existsSync(folder)) return []
-  const found = globSync(folder === pattern ? `${pattern}/**/*.test.ts` : pattern)
-  const files = found.filter((file) => !options.exclude.some((excluded) => matchesGlob(file, excluded)))
-  if (found.length === 0) throw new Error(`${pattern} holds no *.test.ts`)
-  return files.toSorted()
+/** The test files that are meant by a file's path, a folder or a pattern. */
+function findFiles(wanted: string): readonly string[] {
+  if (wanted.includes("*")) return keep(globSync(wanted))
+  if (wanted.endsWith(".test.ts")) return [wanted]
+  const found = globSync(`${wanted}/**/*.test.ts`)
+  const holdsFiles = existsSync(wanted) && readdirSync(wanted, { recursive: true, withFileTypes: true }).some((entry) => entry.isFile())
+  if (found.length === 0 && holdsFiles) throw new Error(`${wanted} holds files and no *.test.ts among them`)
+  return keep(found)
+}
+
+function keep(files: readonly string[]): readonly string[] {
+  return files.filter((file) => !options.exclude.some((excluded) => matchesGlob(file, excluded))).toSorted()
 }
 
 async function runFile(file: string): Promise<FileResult> {
@@ -85,7 +89,7 @@ function readResult(file: string, output: string, ended: string, clean: boolean)
   const skipped = count("skipped") + count("todo")
   const broken = count("fail") + count("cancelled")
   if (clean && broken === 0 && passed + skipped > 0) return { file, passed, failed: 0, skipped, report: "" }
-  const failures = output.split(/^✖ failing tests:$/m)[1]?.trim()
+  const failures = output.split(/^✖ failing tests:$/m)[1]?.replace(/^ +at .*\bnode:internal\b.*\n/gm, "").trim()
   const why = clean ? "holds no test that ran" : `${ended}${failures === undefined ? `:\n${output.trim()}` : ""}`
   return { file, passed, failed: Math.max(broken, 1), skipped, report: broken > 0 && failures !== undefined ? failures : why }
 }

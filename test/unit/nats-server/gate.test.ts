@@ -42,7 +42,8 @@ test("an account without JetStream is refused", async (t) => {
 test("JetStream that does not answer is waited for, and then refused for now", async (t) => {
   const api = { error: { code: 503, err_code: 10008, description: "system temporarily unavailable" } }
   const port = await playServer(t, { version: "2.15.1", jetstream: true, api })
-  await refused(connectChecked({ url: `nats://127.0.0.1:${port}`, withinMs: 400 }), "JETSTREAM_NOT_READY", /no answer within 0\.4 s/)
+  const connecting = connectChecked({ url: `nats://127.0.0.1:${port}`, withinMs: 400 })
+  await refused(connecting, "JETSTREAM_NOT_READY", /no answer within 0\.4 s/)
 })
 
 test("a server that takes only small messages is refused", async (t) => {
@@ -126,7 +127,7 @@ interface Played {
 function playServer(t: Context, played: Played): Promise<number> {
   const { version, jetstream, payload = 1_048_576, api = {} } = played
   return listen(t, (socket) => {
-    const info = { server_id: "S", version, proto: 1, go: "", host: "", port: 1, headers: true, max_payload: payload, jetstream, client_id: 1 }
+    const info = { version, jetstream, max_payload: payload, server_id: "S", client_id: 1, proto: 1, headers: true }
     socket.write(`INFO ${JSON.stringify(info)}\r\n`)
     let sid = "1"
     createInterface({ input: socket }).on("line", (line) => {
@@ -166,7 +167,8 @@ async function freePort(): Promise<number> {
 }
 
 async function startWithoutJetStream(t: Context, args: readonly string[] = []): Promise<number> {
-  const server: ChildProcess = spawn(await findServer(), ["-a", "127.0.0.1", "-p", "-1", ...args], { stdio: ["ignore", "ignore", "pipe"] })
+  const options = ["-a", "127.0.0.1", "-p", "-1", ...args]
+  const server: ChildProcess = spawn(await findServer(), options, { stdio: ["ignore", "ignore", "pipe"] })
   t.after(() => server.kill("SIGKILL"))
   assert(server.stderr !== null)
   let port = 0

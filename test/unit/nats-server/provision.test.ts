@@ -79,9 +79,9 @@ function makeHome(t: { after(end: () => void): void }): string {
 }
 
 /** A script that tells a version as a nats-server does. Gives the directory. */
-function putServer(directory: string, version: string, command = `echo "nats-server: v${version}"`, name = "nats-server"): string {
+function putServer(directory: string, version: string, command?: string, name = "nats-server"): string {
   mkdirSync(directory, { recursive: true })
-  writeFileSync(join(directory, name), `#!/bin/sh\n${command}\n`)
+  writeFileSync(join(directory, name), `#!/bin/sh\n${command ?? `echo "nats-server: v${version}"`}\n`)
   chmodSync(join(directory, name), 0o755)
   return directory
 }

@@ -14,7 +14,9 @@ test("credentials are taken out of the URL, decoded", () => {
 })
 
 test("what is no NATS URL is refused, and the refusal shows no credentials", () => {
-  const texts = ["", " , ", "http://u:secret@h", "nats://u:secret@", "nats://u:secret@h:port", "nats://u:secret@a b", "ws://u:secret@h:1"]
+  const texts = [
+    "", " , ", "http://u:secret@h", "ws://u:secret@h:1", "nats://u:secret@", "nats://u:secret@h:port", "nats://u:secret@a b",
+  ]
   for (const text of texts) {
     assert.throws(() => parseServerUrl(text), (error: Error & { code?: string }) => {
       assert.equal(error.code, "INVALID_INPUT")

@@ -17,10 +17,13 @@ test("what is no version is not guessed at", () => {
 })
 
 test("a server without the mended fence is refused", () => {
-  const refused = ["1.4.1", "2.9.10", "2.10.27", "2.11.20", "2.12.0", "2.12.13", "2.12.14-RC.1", "2.13.0", "2.14.0", "2.14.3",
-    "2.14.4-RC.3", "unknown", ""]
-  const accepted = ["2.12.14", "2.12.15-RC.1", "2.12.99", "2.14.4", "2.14.5-RC.1", "2.15.0-RC.1", "2.15.0", "2.15.1", "2.16.0-dev",
-    "3.0.0"]
+  const refused = [
+    "1.4.1", "2.9.10", "2.10.27", "2.11.20", "2.12.0", "2.12.13", "2.12.14-RC.1", "2.13.0", "2.14.0", "2.14.3", "2.14.4-RC.3",
+    "unknown", "",
+  ]
+  const accepted = [
+    "2.12.14", "2.12.15-RC.1", "2.12.99", "2.14.4", "2.14.5-RC.1", "2.15.0-RC.1", "2.15.0", "2.15.1", "2.16.0-dev", "3.0.0",
+  ]
   assert.deepEqual(refused.filter((version) => isSupported(version)), [])
   assert.deepEqual(accepted.filter((version) => !isSupported(version)), [])
 })

@@ -40,3 +40,14 @@ test("a NodeSDK that the environment has switched off takes no spans of actors w
   await tracing.shutdown()
   assert.equal(collector.spans.length, 14)
 })
+
+test("after a shutdown no timer keeps the process up", async (t) => {
+  const collector = await startCollector()
+  t.after(() => collector.close())
+  const tracing = await startTracing({ ...service, endpoint: collector.endpoint })
+  playCompensatedSaga(tracing.telemetry, { key: "o-1", startedMs: 1_000 })
+  const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length
+  const before = timers()
+  await tracing.shutdown()
+  assert.ok(timers() <= before, `${timers()} timers, ${before} before`)
+})

@@ -1,0 +1,67 @@
+// The command line of the demo.
+import { InvalidInput } from "../../runtime/index.ts"
+
+export interface Options {
+  /** File of orders, one JSON object a line. Default: the 830 orders of Northwind. */
+  readonly orders: string | undefined
+  /** Initial stock of a product = its unitsInStock times this. */
+  readonly stockFactor: number
+  /** Orders under way at the same time. */
+  readonly inFlight: number
+  readonly json: boolean
+  /** Finish the run that was stopped; says so if there is none. */
+  readonly resume: boolean
+  /** Forget earlier runs first. */
+  readonly fresh: boolean
+  /** Where the embedded server keeps its store. */
+  readonly dataDir: string
+  readonly help: boolean
+}
+
+export const usage = `npm run demo -- [options]
+  --orders FILE        another file of orders (one JSON object a line)
+  --stock-factor N     initial stock = unitsInStock x N (default 15)
+  --in-flight N        orders under way at the same time (default 128)
+  --resume             finish the run that was stopped
+  --fresh              forget earlier runs first (embedded server only)
+  --data DIR           where the embedded server keeps its store (default .troupe/order-flow)
+  --json               print one JSON object as the last line
+  --help               this text
+NATS_URL uses that server instead of an embedded one; OTEL_EXPORTER_OTLP_ENDPOINT says where traces go.`
+
+/** Throws InvalidInput with one sentence for anything that is not an option. */
+export function readOptions(args: readonly string[]): Options {
+  const options = {
+    orders: undefined as string | undefined, stockFactor: 15, inFlight: 128, json: false, resume: false, fresh: false, // cast: widens
+    dataDir: ".troupe/order-flow", help: false,
+  }
+  const rest = [...args]
+  const value = (name: string): string => {
+    const next = rest.shift()
+    if (next === undefined || next.startsWith("--")) throw new InvalidInput(`${name} needs a value; --help lists the options`)
+    return next
+  }
+  for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
+    switch (name) {
+      case "--orders": options.orders = value(name); break
+      case "--stock-factor": options.stockFactor = wholeNumber(name, value(name), 0, 100_000); break
+      case "--in-flight": options.inFlight = wholeNumber(name, value(name), 1, 4096); break
+      case "--data": options.dataDir = value(name); break
+      case "--json": options.json = true; break
+      case "--resume": options.resume = true; break
+      case "--fresh": options.fresh = true; break
+      case "--help": options.help = true; break
+      default: throw new InvalidInput(`there is no option "${name}"; --help lists them`)
+    }
+  }
+  if (options.resume && options.fresh) throw new InvalidInput("--resume and --fresh exclude each other")
+  return options
+}
+
+function wholeNumber(name: string, text: string, min: number, max: number): number {
+  const number = Number(text)
+  if (text.trim() === "" || !Number.isInteger(number) || number < min || number > max) {
+    throw new InvalidInput(`${name} takes a whole number from ${min} to ${max}, not "${text}"`)
+  }
+  return number
+}

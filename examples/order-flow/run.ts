@@ -1,0 +1,79 @@
+// Drives the order flow: fills the shelves, places every order, waits until the last notification is out.
+import type { Client, Engine, Fault, Outcome } from "../../runtime/index.ts"
+import { inventory } from "./inventory.ts"
+import type { Order } from "./order.ts"
+import type { Product } from "./orders-file.ts"
+import { placeOrder } from "./place-order.ts"
+import { countNotified, type Placed } from "./tally.ts"
+
+/** Longer than any order of the demo takes, even if the machine stands still for a while. */
+const orderTimeoutMs = 10 * 60_000
+const notificationsTimeoutMs = 30_000
+
+export interface Driver {
+  readonly client: Client
+  readonly engine: Engine
+  /** Rejects when the app cannot go on in this process. */
+  readonly lost: Promise<Fault>
+  /** Resolves with the next committed block. */
+  readonly nextBlock: () => Promise<void>
+}
+
+/** The same stock command has the same effect key, so shelves are filled once, however often the demo is resumed. */
+export async function fillShelves(driver: Driver, products: readonly Product[], stockFactor: number): Promise<void> {
+  const asks = products.map(({ sku, unitsInStock }) =>
+    driver.client.ask(inventory.stock(sku, { units: unitsInStock * stockFactor }), { effect: `stock ${sku}` }))
+  await unlessLost(driver, Promise.all(asks))
+}
+
+/** Places orders, at most `inFlight` at a time. Starting an order again gives the outcome that it already has. */
+export async function placeOrders(
+  driver: Driver,
+  orders: readonly Order[],
+  inFlight: number,
+  progress: (done: number) => void,
+): Promise<readonly Placed[]> {
+  const placed: Placed[] = []
+  const waiting = orders.values()
+  const worker = async () => {
+    for (const order of waiting) {
+      placed.push(await placeOne(driver.client, order))
+      progress(placed.length)
+    }
+  }
+  progress(0)
+  await unlessLost(driver, Promise.all(Array.from({ length: inFlight }, worker)))
+  return placed
+}
+
+async function placeOne(client: Client, order: Order): Promise<Placed> {
+  const sinceMs = performance.now()
+  const options = { effect: `place ${order.orderId}`, timeoutMs: orderTimeoutMs }
+  const outcome = await client.ask(placeOrder.start(order.orderId, order), options).catch((): undefined => undefined)
+  return { order, tookMs: performance.now() - sinceMs, ...readOutcome(outcome) }
+}
+
+function readOutcome(outcome: Outcome | undefined): Omit<Placed, "order" | "tookMs"> {
+  if (outcome === undefined) return { outcome: "open" }
+  if (outcome.type === "faulted") return { outcome: "parked", reason: outcome.code }
+  if (outcome.type === "refused") return { outcome: "compensated", reason: outcome.code }
+  // cast: a saga answers its start with how it ended
+  const ended = outcome.value as { outcome: "completed" | "compensated"; reason?: string; startedMs: number; endedMs: number }
+  return ended
+}
+
+/** Every order that ended tells its customer; the last facts are on their way when the last order has ended. */
+export async function awaitNotifications(driver: Driver, expected: number): Promise<void> {
+  const giveUpAtMs = performance.now() + notificationsTimeoutMs
+  while ((countNotified(driver.engine) < expected || !driver.engine.isIdle()) && performance.now() < giveUpAtMs) {
+    await Promise.race([unlessLost(driver, driver.nextBlock()), pause(100)])
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+function unlessLost<T>(driver: Driver, work: Promise<T>): Promise<T> {
+  return Promise.race([work, driver.lost.then((fault) => Promise.reject(fault))])
+}

@@ -1,0 +1,101 @@
+// Adds up what the run did, twice over: from the outcomes of the orders, and from the rows of the services. What was
+// taken must be what was sold, and what was paid must be what was bought.
+import type { Engine, Json } from "../../runtime/index.ts"
+import type { Stock } from "./inventory.ts"
+import type { Mailbox } from "./notification.ts"
+import type { Order } from "./order.ts"
+import type { Product } from "./orders-file.ts"
+import type { Account } from "./payment.ts"
+
+/** What became of one order. */
+export interface Placed {
+  readonly order: Order
+  readonly outcome: "completed" | "compensated" | "parked" | "open"
+  readonly reason?: string
+  /** When its saga started and ended, in ms since 1970; absent while it is open or parked. */
+  readonly startedMs?: number
+  readonly endedMs?: number
+  /** From asking to answer as the client saw it. */
+  readonly tookMs: number
+}
+
+export interface Tally {
+  readonly orders: number
+  readonly completed: number
+  readonly compensated: number
+  readonly reasons: ReadonlyMap<string, number>
+  readonly parked: number
+  readonly open: number
+  readonly stockConserved: boolean
+  readonly moneyConserved: boolean
+  readonly notified: number
+  readonly perSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+export function tally(placed: readonly Placed[], products: readonly Product[], stockFactor: number, engine: Engine, seconds: number): Tally {
+  const ended = placed.filter(({ outcome }) => outcome === "completed" || outcome === "compensated")
+  const completed = placed.filter(({ outcome }) => outcome === "completed")
+  const reasons = new Map<string, number>()
+  for (const { outcome, reason = "unknown" } of placed) {
+    if (outcome === "compensated") reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+  }
+  const tookMs = ended.map(({ tookMs: ms }) => ms).toSorted((a, b) => a - b)
+  return {
+    orders: placed.length,
+    completed: completed.length,
+    compensated: ended.length - completed.length,
+    reasons,
+    parked: placed.filter(({ outcome }) => outcome === "parked").length,
+    open: placed.filter(({ outcome }) => outcome === "open").length,
+    stockConserved: isStockConserved(completed, products, stockFactor, engine),
+    moneyConserved: isMoneyConserved(completed, engine),
+    notified: countNotified(engine),
+    perSecond: seconds > 0 ? Math.round(ended.length / seconds) : 0,
+    p50Ms: percentile(tookMs, 0.5),
+    p99Ms: percentile(tookMs, 0.99),
+  }
+}
+
+export function countNotified(engine: Engine): number {
+  let count = 0
+  for (const [, state] of engine.rows("notification")) {
+    const { confirmations, apologies } = stateOf<Mailbox>(state)
+    count += confirmations + apologies
+  }
+  return count
+}
+
+/** For every product: what there was is what is left and what the completed orders bought. */
+function isStockConserved(completed: readonly Placed[], products: readonly Product[], stockFactor: number, engine: Engine): boolean {
+  const sold = new Map<string, number>()
+  for (const { order } of completed) {
+    for (const { sku, quantity } of order.lines) sold.set(sku, (sold.get(sku) ?? 0) + quantity)
+  }
+  const left = new Map([...engine.rows("inventory")].map(([sku, state]) => [sku, stateOf<Stock>(state).left]))
+  const isConserved = ({ sku, unitsInStock }: Product) => unitsInStock * stockFactor === (left.get(sku) ?? 0) + (sold.get(sku) ?? 0)
+  const isNegative = [...left.values()].some((units) => units < 0)
+  return products.every(isConserved) && !isNegative
+}
+
+/** Over all customers, and for each: charged minus refunded is the sum of the completed orders, to the cent. */
+function isMoneyConserved(completed: readonly Placed[], engine: Engine): boolean {
+  const bought = new Map<string, number>()
+  for (const { order } of completed) bought.set(order.customerId, (bought.get(order.customerId) ?? 0) + order.totalCents)
+  const paid = new Map<string, number>()
+  for (const [customerId, state] of engine.rows("payment")) {
+    const { chargedCents, refundedCents } = stateOf<Account>(state)
+    paid.set(customerId, chargedCents - refundedCents)
+  }
+  return [...new Set([...bought.keys(), ...paid.keys()])].every((id) => (bought.get(id) ?? 0) === (paid.get(id) ?? 0))
+}
+
+function stateOf<State>(state: Json): State {
+  return state as State // cast: the service of that name declares this state
+}
+
+function percentile(sorted: readonly number[], part: number): number {
+  const value = sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? 0
+  return Math.round(value * 10) / 10
+}
