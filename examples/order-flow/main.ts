@@ -10,6 +10,9 @@ import { awaitNotifications, type Driver, fillShelves, placeOrders } from "./run
 import { shop } from "./shop.ts"
 import { type Placed, tally } from "./tally.ts"
 
+/** Exit code of a run that never began: its options, its file, or the server cannot be used. */
+const unusable = 2
+
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args)
   if (options.help) {
@@ -25,9 +28,17 @@ async function main(args: readonly string[]): Promise<number> {
   stopOnSignal(running, report)
   try {
     return await run(options, file, { ...running, nextBlock: blocks.next }, running.tracesTo, report)
+  } catch (error) {
+    report.line(`${wordsOf(error)}
+\`npm run demo -- --resume\` finishes this run`)
+    return 1
   } finally {
     await running.stop()
   }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Fault ? `${error.code}: ${error.message}` : describeError(error)
 }
 
 async function run(
@@ -41,12 +52,11 @@ async function run(
   await fillShelves(driver, products, options.stockFactor)
   const beganMs = Date.now()
   const placed = await placeOrders(driver, file.orders, options.inFlight, (done) => report.progress(done, file.orders.length))
-  const seconds = (Date.now() - beganMs) / 1000
   await awaitNotifications(driver, placed.filter(hasEnded).length)
-  const sums = tally(placed, products, options.stockFactor, driver.engine, seconds)
-  const started = placed.filter(({ startedMs }) => startedMs !== undefined && startedMs >= beganMs).length
-  const summary = { ...sums, rejected: file.rejected.length, started }
-  if (started < placed.length) report.line(`${placed.length - started} orders had been started before; nothing was started twice (--fresh starts anew)`)
+  const sums = tally(placed, { products, stockFactor: options.stockFactor, engine: driver.engine, beganMs })
+  const summary = { ...sums, rejected: file.rejected.length }
+  const before = summary.orders - summary.started
+  if (before > 0) report.line(`${before} orders had been started before; nothing was started twice (--fresh starts anew)`)
   report.line(`\n${table(summary)}\n\n${traces(placed, tracesTo)}`)
   if (options.json) process.stdout.write(`${jsonLine(summary)}\n`)
   return summary.stockConserved && summary.moneyConserved && summary.open === 0 ? 0 : 1
@@ -97,7 +107,6 @@ function stopOnSignal(running: LaunchedApp, report: Reporter): void {
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
-  const isUnusable = error instanceof Fault && error.retry === "never" && error.code !== "FENCED"
-  process.stderr.write(`\n${error instanceof Fault ? `${error.code}: ` : ""}${describeError(error)}\n`)
-  process.exitCode = isUnusable ? 2 : 1
+  process.stderr.write(`${wordsOf(error)}\n`)
+  process.exitCode = unusable
 }

@@ -35,8 +35,6 @@ export function reporter(json: boolean): Reporter {
 
 export interface Summary extends Tally {
   readonly rejected: number
-  /** Orders that this run started; the others it found started. */
-  readonly started: number
 }
 
 export function jsonLine({ reasons, ...summary }: Summary): string {
@@ -56,8 +54,8 @@ export function table(summary: Summary): string {
     ["stock conserved", summary.stockConserved ? "yes" : "NO"],
     ["money conserved", summary.moneyConserved ? "yes" : "NO"],
     ["customers notified", String(summary.notified)],
-    ["sagas per second", String(summary.perSecond)],
-    ["p50 / p99", `${summary.p50Ms} / ${summary.p99Ms} ms`],
+    ["sagas per second", summary.started === 0 ? "-" : String(summary.perSecond)],
+    ["p50 / p99", summary.started === 0 ? "-" : `${summary.p50Ms} / ${summary.p99Ms} ms`],
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value.padStart(16)}`).join("\n")

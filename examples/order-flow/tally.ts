@@ -29,19 +29,32 @@ export interface Tally {
   readonly stockConserved: boolean
   readonly moneyConserved: boolean
   readonly notified: number
+  /** Orders that this run started; the others it found started. */
+  readonly started: number
+  /** Of the orders that this run started. */
   readonly perSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
 }
 
-export function tally(placed: readonly Placed[], products: readonly Product[], stockFactor: number, engine: Engine, seconds: number): Tally {
+export interface Measured {
+  readonly products: readonly Product[]
+  readonly stockFactor: number
+  readonly engine: Engine
+  /** When this run began to place orders, in ms since 1970: its speed counts only the orders that it started. */
+  readonly beganMs: number
+}
+
+export function tally(placed: readonly Placed[], measured: Measured): Tally {
+  const { products, stockFactor, engine, beganMs } = measured
   const ended = placed.filter(({ outcome }) => outcome === "completed" || outcome === "compensated")
   const completed = placed.filter(({ outcome }) => outcome === "completed")
   const reasons = new Map<string, number>()
   for (const { outcome, reason = "unknown" } of placed) {
     if (outcome === "compensated") reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
   }
-  const tookMs = ended.map(({ tookMs: ms }) => ms).toSorted((a, b) => a - b)
+  const own = ended.filter((order) => wasStartedSince(order, beganMs))
+  const tookMs = own.map(({ tookMs: ms }) => ms).toSorted((a, b) => a - b)
   return {
     orders: placed.length,
     completed: completed.length,
@@ -52,10 +65,21 @@ export function tally(placed: readonly Placed[], products: readonly Product[], s
     stockConserved: isStockConserved(completed, products, stockFactor, engine),
     moneyConserved: isMoneyConserved(completed, engine),
     notified: countNotified(engine),
-    perSecond: seconds > 0 ? Math.round(ended.length / seconds) : 0,
+    started: placed.filter((order) => wasStartedSince(order, beganMs)).length,
+    perSecond: rateOf(own),
     p50Ms: percentile(tookMs, 0.5),
     p99Ms: percentile(tookMs, 0.99),
   }
+}
+
+function wasStartedSince({ startedMs }: Placed, beganMs: number): boolean {
+  return startedMs !== undefined && startedMs >= beganMs
+}
+
+function rateOf(own: readonly Placed[]): number {
+  const firstMs = Math.min(...own.map(({ startedMs = 0 }) => startedMs))
+  const lastMs = Math.max(...own.map(({ endedMs = 0 }) => endedMs))
+  return own.length === 0 ? 0 : Math.round((own.length * 1000) / Math.max(1, lastMs - firstMs))
 }
 
 export function countNotified(engine: Engine): number {

@@ -46,6 +46,7 @@ export class Client {
   readonly #asking = new Map<string, Asking>()
   readonly #queues = new Map<number, { commands: CommandMessage[]; flushing: boolean }>()
   #last = 0
+  #closed = false
 
   constructor(edge: Edge, partitions: number) {
     this.#edge = edge
@@ -55,6 +56,7 @@ export class Client {
 
   /** The outcome of a command, or of a whole saga if it starts one. Rejects with Overloaded or NoOutcome. */
   ask(command: Command, options: AskOptions): Promise<Outcome> {
+    if (this.#closed) return Promise.reject(new NoOutcome(`the client is closed; ask again with the key "${options.effect}" on another`))
     if (this.#asking.size >= limits.clientInFlightMax) {
       return Promise.reject(new Overloaded(`${this.#asking.size} requests are under way; try again in ${limits.overloadedRetryAfterMs} ms`))
     }
@@ -70,6 +72,7 @@ export class Client {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     for (const request of this.#asking.keys()) {
       this.#settle(request)?.reject(new NoOutcome(`the client was closed before request ${request} had its outcome`))
     }

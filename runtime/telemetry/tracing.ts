@@ -25,7 +25,7 @@ export function openTelemetry(providers: Providers): Telemetry {
       if (tracer === undefined || message.type === "settled") return silent.process(opening)
       const place = placeOf(message, opening, providers.sampled)
       const passedOn = unsampledTrace(place, providers)
-      
+      if (passedOn !== undefined) return unrecorded(passedOn)
       const span = startProcess(tracer, place, providers, {
         kind: SpanKind.CONSUMER,
         startTime: hrTime(opening.nowMs),

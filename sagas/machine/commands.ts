@@ -45,12 +45,12 @@ export function sendOpen(
   effects: readonly EffectKey[],
   self: Address,
 ): readonly OutgoingCommand[] {
-  const writers = new Map<string, ReturnType<typeof commandWriter>>()
+  // Commands that are open at the same time are of one step: the list is made once for all of them.
+  let write: ReturnType<typeof commandWriter> | undefined
   return effects.flatMap((effect) => {
     const open = row.open[effect]
     if (open === undefined) return []
-    const write = writers.get(open.step) ?? commandWriter(definition, row, stepNamed(definition, open.step), self)
-    writers.set(open.step, write)
+    write ??= commandWriter(definition, row, stepNamed(definition, open.step), self)
     return [write(effect, open)]
   })
 }

@@ -19,7 +19,7 @@ import { prepareTransition, type Transition } from "./transition.ts"
 export type CoreEvent =
   | { readonly type: "start" }
   | { readonly type: "reply"; readonly effect: EffectKey; readonly outcome: Outcome }
-  | { readonly type: "timer"; readonly effect: EffectKey; readonly attempt: Json; readonly dueMs: number }
+  | { readonly type: "timer"; readonly effect: EffectKey; readonly dueMs: number }
   /** An operator lets a parked saga go on. */
   | { readonly type: "resume" }
 
@@ -47,10 +47,9 @@ export function createCore(definition: SagaDefinition, machine: SagaMachine = co
       return { definition: id, input, startedMs, value: "new", seq: 0, items: {}, results: {}, sent: {}, open: {} }
     },
     decide(row, event, at) {
-      const { version, hash: written } = row.definition
       try {
         if (row.parked !== undefined && event.type !== "resume") return quiet(row)
-        if (version !== id.version || written !== id.hash) return park(row, mismatched(row, id, at))
+        if (row.definition.hash !== id.hash) return park(row, mismatched(row, id, at))
         return decideEvent(parts, row, event, at)
       } catch (error) {
         if (error instanceof AssertionFailed) throw error
@@ -71,11 +70,11 @@ function decideEvent(parts: Parts, row: SagaRow, event: CoreEvent, at: Moment): 
       const open = Object.hasOwn(row.open, event.effect) ? row.open[event.effect] : undefined
       if (open === undefined) return quiet(row)
       const step = stepNamed(parts.definition, open.step)
-      const doomed = open.direction === "do" && step.place === "before" && row.failure !== undefined
+      const doomed = open.direction === "do" && row.failure !== undefined
       const trying = { step, doomed, nowMs: at.nowMs }
       const verdict = event.type === "reply"
         ? onReply(open, event.outcome, trying)
-        : onTimer(open, event.attempt, event.dueMs, trying)
+        : onTimer(open, event.dueMs, trying)
       return follow(parts, row, event.effect, verdict, at)
     }
   }

@@ -2,7 +2,6 @@
 // its timer; after a fault or a timeout comes a pause, then the next try under the same effect key. When the tries are
 // used up the outcome is unknown. A late reply to an earlier try still counts: it is the same effect.
 import { backoffMs } from "../../runtime/kernel/backoff.ts"
-import type { Json } from "../../runtime/message/json.ts"
 import type { Outcome } from "../../runtime/message/outcome.ts"
 import type { StepDefinition } from "../definition/definition.ts"
 import type { ProgressEvent } from "./progress.ts"
@@ -46,9 +45,9 @@ export function onReply(open: OpenCommand, outcome: Outcome, trying: Trying): Ve
   }
 }
 
-/** A timer that was set for an earlier try, or for another time, is stale. */
-export function onTimer(open: OpenCommand, attempt: Json, dueMs: number, trying: Trying): Verdict {
-  if (attempt !== open.attempt || dueMs !== open.dueMs) return { type: "nothing" }
+/** A timer that was set for another time, for an earlier try or before a pause, is stale. */
+export function onTimer(open: OpenCommand, dueMs: number, trying: Trying): Verdict {
+  if (dueMs !== open.dueMs) return { type: "nothing" }
   const { step, doomed, nowMs } = trying
   if (open.fault === undefined) {
     return endTry(open, { code: "STEP_TIMEOUT", message: `no reply in ${step.timeoutMs} ms` }, trying)

@@ -41,10 +41,8 @@ function decideMessage(
       return runCommand(definition, core, row, message, context)
     case "reply":
       return step(core, row, { type: "reply", effect: message.effect, outcome: message.outcome }, context)
-    case "timer": {
-      const { name: effect, payload: attempt, dueMs } = message
-      return step(core, row, { type: "timer", effect, attempt, dueMs }, context)
-    }
+    case "timer":
+      return step(core, row, { type: "timer", effect: message.name, dueMs: message.dueMs }, context)
     case "event":
     case "settled":
       throw new HandlerDefect(`saga ${definition.name} cannot take a message of type ${message.type}; it is parked`)
@@ -132,7 +130,7 @@ function toDecision(before: SagaRow, { row, send, emit, release }: Step, fired?:
   return { ...decision, parked: { code, message }, answer: answer(parkOutcome(row.parked)) }
 }
 
-/** Timers follow from rows: one per open command, none while parked. `fired` is gone already. */
+/** Timers follow from rows: one per open command, named by its effect, none while parked. `fired` is gone already. */
 function timerChanges(before: SagaRow, after: Row, fired: string | undefined): readonly TimerChange[] {
   const old = openOf(before)
   const now = openOf(after)
@@ -140,9 +138,9 @@ function timerChanges(before: SagaRow, after: Row, fired: string | undefined): r
   for (const name of Object.keys(old)) {
     if (now[name] === undefined && name !== fired) changes.push({ type: "cancel", name })
   }
-  for (const [name, { attempt, dueMs }] of Object.entries(now)) {
-    const same = old[name]?.attempt === attempt && old[name].dueMs === dueMs
-    if (!same) changes.push({ type: "set", name, dueMs, payload: attempt })
+  for (const [name, open] of Object.entries(now)) {
+    // By identity: a pause of 0 ms is due when the timeout was, and still needs a timer.
+    if (old[name] !== open) changes.push({ type: "set", name, dueMs: open.dueMs, payload: null })
   }
   return changes
 }

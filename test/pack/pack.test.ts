@@ -41,7 +41,7 @@ function packAndInstall(): void {
   for (const name of ["package.json", "README.md", "LICENSE", "docs"].filter((name) => existsSync(join(root, name)))) {
     cpSync(join(root, name), join(staging, name), { recursive: true })
   }
-  run(process.execPath, [join(root, ".ci/build.mjs"), join(staging, "dist")], root)
+  run(process.execPath, [join(root, ".ci/build.ts"), join(staging, "dist")], root)
   run("npm", ["pack", "--offline", "--ignore-scripts", "--loglevel=error"], staging)
   const [tarball] = globSync("*.tgz", { cwd: staging })
   assert.ok(tarball)

@@ -231,8 +231,12 @@ async function startParentOrFail(t: Context, dataDir: string, lockWaitMs = 5_000
   const child = spawnParent(t, { dataDir, lockWaitMs })
   assert(child.stdout !== null)
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const nextLine = async () => (await lines.next()).value
-  const { url, pid, fault } = JSON.parse((await nextLine()) ?? '{"fault":"it said nothing"}')
+  const nextLine = async () => {
+    const next = await lines.next()
+    return next.done === true ? undefined : next.value
+  }
+  const line = (await nextLine()) ?? '{"fault":"it said nothing"}'
+  const { url = "", pid = 0, fault } = JSON.parse(line) as { url?: string; pid?: number; fault?: string } // cast: see program
   if (fault !== undefined) return { fault }
   const server = await identify(pid)
   assert(server !== undefined && child.pid !== undefined)

@@ -52,18 +52,24 @@ export interface CollectorBehaviour {
 }
 
 export async function startCollector(behaviour: CollectorBehaviour = {}): Promise<OtlpCollector> {
-  const spans: CollectedSpan[] = []
+  const decoded: CollectedSpan[] = []
+  const undecoded: Buffer[] = []
   const bodies: Buffer[] = []
   const requests: string[] = []
   const changed = new Set<() => void>()
   const { answer = 200 } = behaviour
+  // Not before somebody looks: decoding takes longer than an exporter under test may have to wait for its answer.
+  const decode = () => {
+    for (const body of undecoded.splice(0)) decoded.push(...decodeRequest(body))
+    return decoded
+  }
   const server = createServer((request, response) => {
     void readBody(request).then((body) => {
       bodies.push(body)
       requests.push(request.url ?? "")
-      if (answer === 200 && request.url === "/v1/traces") spans.push(...decodeRequest(body))
-      for (const wake of changed) wake()
+      if (answer === 200 && request.url === "/v1/traces") undecoded.push(body)
       respond(response, answer)
+      for (const wake of changed) wake()
     })
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
@@ -71,16 +77,18 @@ export async function startCollector(behaviour: CollectorBehaviour = {}): Promis
   const { port } = server.address() as AddressInfo
   return {
     endpoint: `http://127.0.0.1:${port}`,
-    spans,
+    get spans() {
+      return decode()
+    },
     requests,
     received: (text) => bodies.some((body) => body.includes(text)),
     waitFor: (predicate, timeoutMs = 10_000) =>
-      waitUntil(changed, () => predicate(spans), timeoutMs, () => `so far: ${spans.map((span) => span.name).join(", ")}`),
+      waitUntil(changed, () => predicate(decode()), timeoutMs, () => `so far: ${decoded.map((span) => span.name).join(", ")}`),
     nextRequest: () => {
       const before = bodies.length
       return waitUntil(changed, () => bodies.length > before, 10_000, () => `${before} requests so far`)
     },
-    tree: (traceId) => treeOf(spans.filter((span) => span.traceId === traceId)),
+    tree: (traceId) => treeOf(decode().filter((span) => span.traceId === traceId)),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

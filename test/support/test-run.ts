@@ -36,8 +36,8 @@ function findFiles(wanted: string): readonly string[] {
   if (wanted.includes("*")) return keep(globSync(wanted))
   if (wanted.endsWith(".test.ts")) return [wanted]
   const found = globSync(`${wanted}/**/*.test.ts`)
-  const holdsFiles = existsSync(wanted) && readdirSync(wanted, { recursive: true, withFileTypes: true }).some((entry) => entry.isFile())
-  if (found.length === 0 && holdsFiles) throw new Error(`${wanted} holds files and no *.test.ts among them`)
+  const entries = existsSync(wanted) ? readdirSync(wanted, { recursive: true, withFileTypes: true }) : []
+  if (found.length === 0 && entries.some((entry) => entry.isFile())) throw new Error(`${wanted} holds files and no *.test.ts among them`)
   return keep(found)
 }
 

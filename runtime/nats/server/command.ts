@@ -13,8 +13,8 @@ export interface CommandOptions {
 /** What the program wrote to stdout. Rejects with one line saying why it could not be run, or how it failed. */
 export function runCommand(file: string, args: readonly string[], options: CommandOptions): Promise<string> {
   const { cwd, env, signal } = options
+  if (signal.aborted) return Promise.reject(new Error(`${file} was not started: the time was up`))
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(new Error(`${file} was not started: the time was up`))
     const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"]
     const child = spawn(file, args, { stdio, signal, killSignal: "SIGKILL", ...(cwd && { cwd }), ...(env && { env }) })
     let out = ""

@@ -99,7 +99,7 @@ test("a repeated or stale message never changes the row", () => {
       const effects = driver.sent.map(({ effect }) => effect)
       const effect = effects[pick % effects.length] ?? ""
       driver.reply(effect, { type: "done", value: null })
-      driver.take({ type: "timer", to: driver.self, name: effect, dueMs: driver.nowMs, payload: 1 })
+      driver.take({ type: "timer", to: driver.self, name: effect, dueMs: driver.nowMs, payload: null })
       assert.equal(driver.state, before)
     }),
     { numRuns: 500 },

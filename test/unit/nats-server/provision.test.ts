@@ -96,7 +96,7 @@ function failing(reason: string): Way {
 }
 
 function stuck(): Way {
-  const get = (_directory: string, signal: AbortSignal) => new Promise<string>((_, reject) => {
+  const get = (_directory: string, signal: AbortSignal) => new Promise<string>((_resolve, reject) => {
     signal.addEventListener("abort", () => reject(new Error("gave up")))
   })
   return { name: "stuck", timeLimitMs: 50, get }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
+import { once } from "node:events"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, type Server } from "node:http"
 import { tmpdir } from "node:os"
@@ -71,7 +72,8 @@ async function serve(t: Context, files: Readonly<Record<string, string | Buffer>
     const file = files[request.url ?? ""]
     response.writeHead(file === undefined ? 404 : 200).end(file)
   })
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
   t.after(() => server.close())
   const address = server.address()
   assert(typeof address === "object" && address !== null)

@@ -63,7 +63,8 @@ test("of many starters at once exactly one gets the store, round after round", a
     const starters = Array.from({ length: 6 }, () => lockStore(dataDir, { waitMs: 150 }))
     const results = await Promise.allSettled(starters)
     const winners = results.filter((result) => result.status === "fulfilled")
-    const losers = results.filter((result) => result.status === "rejected").map((result) => result.reason.code)
+    const losers = results.filter((result) => result.status === "rejected")
+      .map(({ reason }) => (reason as StoreInUse).code) // cast: what lockStore throws
     assert.equal(winners.length, 1)
     assert.deepEqual(losers, Array.from({ length: 5 }, () => "STORE_IN_USE"))
     await winners[0]?.value.release()

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import fc from "fast-check"
+import { assert as check, constantFrom, nat, property, record } from "fast-check"
 import { compareVersions, formatVersion, isSupported, parseVersion } from "../../../runtime/nats/server/version.ts"
 
 test("the server's own words and its info are read", () => {
@@ -29,10 +29,10 @@ test("a server without the mended fence is refused", () => {
 })
 
 test("versions are ordered, and survive being written and read", () => {
-  const version = fc.record({
-    major: fc.nat(9), minor: fc.nat(30), patch: fc.nat(30), pre: fc.constantFrom("", "RC.1", "RC.2", "dev"),
+  const version = record({
+    major: nat(9), minor: nat(30), patch: nat(30), pre: constantFrom("", "RC.1", "RC.2", "dev"),
   }, { noNullPrototype: true })
-  fc.assert(fc.property(version, version, (a, b) => {
+  check(property(version, version, (a, b) => {
     assert.deepEqual(parseVersion(`nats-server: v${formatVersion(a)}`), a)
     assert.equal(Math.sign(compareVersions(a, b)), -Math.sign(compareVersions(b, a)) + 0)
     assert.equal(compareVersions(a, b) === 0, formatVersion(a) === formatVersion(b))

@@ -215,3 +215,22 @@ test('a step with undo "nothing" is passed over in the unwind', () => {
   driver.reply("payment.charge/c", refused("no-money"))
   assert.deepEqual(driver.news(), ["undo payment.refund/a"])
 })
+
+test("an undo is given what its run was given: never its own result, nor a later one", () => {
+  const given = new Map<string, readonly string[]>()
+  const charge = (key: string) => payment.charge(key, { orderId: "o", cents: 1 })
+  const refund = (key: string) => (context: object) => {
+    given.set(key, Object.keys(context).toSorted())
+    return payment.refund(key)
+  }
+  const steps = saga("steps", { input: OrderSchema, version: 1 })
+    .step("first", { run: () => charge("a"), undo: refund("a") })
+    .step("second", { run: () => charge("b"), undo: refund("b") })
+    .step("third", { run: () => charge("c"), pivot: true })
+  const driver = drive(steps.logic)
+  driver.start(order)
+  for (const key of ["a", "b"]) driver.reply(`payment.charge/${key}`, done({ id: key }))
+  driver.reply("payment.charge/c", refused("no-money"))
+  driver.reply("payment.refund/b", done())
+  assert.deepEqual([...given], [["b", ["first", "input", "sagaId"]], ["a", ["input", "sagaId"]]])
+})

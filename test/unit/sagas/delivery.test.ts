@@ -149,6 +149,22 @@ test("pauses grow by the factor up to their maximum, and the tries are counted",
   assert.equal(driver.ended()?.outcome, "compensated")
 })
 
+test("a pause of 0 ms has its timer too, and a timeout in it is not mistaken for another", () => {
+  const eager = saga("eager", { input: OrderSchema, version: 1 }).step("reserve", {
+    run: () => inventory.reserve("P11", { orderId: "o", quantity: 1 }),
+    undo: "nothing",
+    retry: { times: 1, from: 0 },
+  })
+  const driver = drive(eager.logic)
+  driver.start(order)
+  driver.fire(reserve)
+  assert.equal(driver.timers.size, 1)
+  driver.fire(reserve)
+  assert.deepEqual(driver.news(), ["do inventory.reserve/P11", "do inventory.reserve/P11 #2"])
+  driver.fire(reserve)
+  assert.equal(driver.ended()?.reason, "STEP_TIMEOUT")
+})
+
 test("without retries the first timeout settles the step", () => {
   const hasty = saga("hasty", { input: OrderSchema, version: 1 }).step("reserve", {
     run: () => inventory.reserve("P11", { orderId: "o", quantity: 1 }),

@@ -42,7 +42,7 @@ test("effect keys name the saga, the transition and the command, and timers carr
   const { send, timers } = saga.start(order)
   const effects = ["place-order/o-1:1:0", "place-order/o-1:1:1", "place-order/o-1:1:2"]
   assert.deepEqual(send?.map(({ effect, direction, attempt }) => [effect, direction, attempt]), effects.map((key) => [key, "do", 1]))
-  assert.deepEqual(timers, effects.map((name) => ({ type: "set", name, dueMs: 1_030_000, payload: 1 })))
+  assert.deepEqual(timers, effects.map((name) => ({ type: "set", name, dueMs: 1_030_000, payload: null })))
 })
 
 test("later steps see the answers of earlier ones: one value for a step, a list for a fan-out", () => {

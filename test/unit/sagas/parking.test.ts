@@ -149,7 +149,7 @@ test("a parked saga takes no reply and no timer", () => {
   const before = driver.state
   driver.reply("payment.charge/c-1", done())
   const [effect = "", open] = Object.entries(driver.row().open)[0] ?? []
-  driver.take({ type: "timer", to: driver.self, name: effect, dueMs: open?.dueMs ?? 0, payload: 1 })
+  driver.take({ type: "timer", to: driver.self, name: effect, dueMs: open?.dueMs ?? 0, payload: null })
   assert.equal(driver.state, before)
 })
 

@@ -6,7 +6,7 @@ import { names } from "../../../runtime/telemetry/names.ts"
 test("docs/traces.md explains every attribute there is, and no other", () => {
   const page = readFileSync(new URL("../../../docs/traces.md", import.meta.url), "utf8")
   const table = page.slice(page.indexOf("## Attributes"), page.indexOf("## Cost"))
-  const explained = [...table.matchAll(/`((?:troupe|messaging|error)\.[a-z_.]+)`/g)].map(([, name]) => name)
+  const explained = [...table.matchAll(/`((?:troupe|messaging|error)\.[a-z_.]+)`/g)].map(([, name = ""]) => name)
   assert.deepEqual(explained.toSorted(), Object.values(names.attribute).toSorted())
 })
 

@@ -65,7 +65,8 @@ for (const answer of ["never", "drip"] as const) {
     await tracing.shutdown()
     const tookMs = performance.now() - startedMs
     assert.ok(collector.requests.length > 0, "the collector was asked")
-    assert.ok(tookMs < 2_000, `took ${tookMs} ms`)
+    // The exporter alone would give up after four seconds, and never while bytes still come.
+    assert.ok(tookMs < 3_000, `took ${tookMs} ms`)
   })
 }
 

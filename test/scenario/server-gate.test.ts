@@ -5,11 +5,11 @@ import { once } from "node:events"
 import { createServer, type Socket } from "node:net"
 import { createInterface } from "node:readline"
 import { test } from "node:test"
-import type { Fault } from "../../../runtime/kernel/fault.ts"
-import { connectChecked } from "../../../runtime/nats/server/connect.ts"
-import { readAnswer } from "../../../runtime/nats/server/gate.ts"
-import { findServer } from "../../../runtime/nats/server/provision.ts"
-import { withNats } from "../../support/nats-process.ts"
+import { Fault } from "../../runtime/kernel/fault.ts"
+import { connectChecked } from "../../runtime/nats/server/connect.ts"
+import { readAnswer } from "../../runtime/nats/server/gate.ts"
+import { findServer } from "../../runtime/nats/server/provision.ts"
+import { withNats } from "../support/nats-process.ts"
 
 test("a server that is new enough and has JetStream is connected", async (t) => {
   const nats = await withNats(t)
@@ -104,8 +104,9 @@ test("a reply that says nothing known is asked for again", () => {
 })
 
 async function refused(promise: Promise<unknown>, code: string, words: RegExp): Promise<Fault> {
-  const error = await promise.then(() => undefined, (reason: Fault) => reason)
-  assert.equal(error?.code, code, error?.message)
+  const error = await promise.then(() => undefined, (reason: unknown) => reason)
+  assert(error instanceof Fault)
+  assert.equal(error.code, code, error.message)
   assert.match(error.message, words)
   assert.doesNotMatch(error.message, /\n/)
   return error

@@ -1,5 +1,5 @@
 // Builds the package: compiles runtime/ and sagas/ into an empty folder and copies what is not TypeScript beside it
-// (the console's page, for example). `node .ci/build.mjs [folder]`; the folder is dist/ if none is given.
+// (the console's page, for example). `node .ci/build.ts [folder]`; the folder is dist/ if none is given.
 import { spawnSync } from "node:child_process"
 import { cpSync, rmSync, statSync } from "node:fs"
 import { join, resolve } from "node:path"
