@@ -1,7 +1,8 @@
 // Troupe's public surface for services and the programs that run them. Sagas: `troupe/sagas`.
 export type { Result } from "./actor/result.ts"
 export { done, refused } from "./actor/result.ts"
-export { type HandlerContext, type Service, service } from "./actor/service.ts"
+export type { HandlerContext } from "./actor/definition.ts"
+export { type Service, service } from "./actor/service.ts"
 export type { CommittedBlock, Observer } from "./delivery/observer.ts"
 export { type App, type AppOptions, app } from "./host/app.ts"
 export { type AskOptions, Client, NoOutcome, Overloaded } from "./host/client.ts"

@@ -24,7 +24,11 @@ async function main(args: readonly string[]): Promise<number> {
   for (const { line, reason } of file.rejected) report.line(`rejected line ${line}: ${reason}`)
   await prepareStore(options, report)
   const blocks = blockSignal()
-  const running = await launch(shop(namespaceOf(options, file)), { dataDir: options.dataDir, observer: blocks, report: report.line })
+  const running = await launch(shop(namespaceOf(options, file)), {
+    dataDir: options.dataDir,
+    observer: blocks,
+    report: report.line,
+  })
   stopOnSignal(running, report)
   try {
     return await run(options, file, { ...running, nextBlock: blocks.next }, running.tracesTo, report)
@@ -51,12 +55,15 @@ async function run(
   const products = await readProducts()
   await fillShelves(driver, products, options.stockFactor)
   const beganMs = Date.now()
-  const placed = await placeOrders(driver, file.orders, options.inFlight, (done) => report.progress(done, file.orders.length))
+  const placed = await placeOrders(driver, file.orders, options.inFlight, (done) =>
+    report.progress(done, file.orders.length),
+  )
   await awaitNotifications(driver, placed.filter(hasEnded).length)
   const sums = tally(placed, { products, stockFactor: options.stockFactor, engine: driver.engine, beganMs })
   const summary = { ...sums, rejected: file.rejected.length }
   const before = summary.orders - summary.started
-  if (before > 0) report.line(`${before} orders had been started before; nothing was started twice (--fresh starts anew)`)
+  if (before > 0)
+    report.line(`${before} orders had been started before; nothing was started twice (--fresh starts anew)`)
   report.line(`\n${table(summary)}\n\n${traces(placed, tracesTo)}`)
   if (options.json) process.stdout.write(`${jsonLine(summary)}\n`)
   return summary.stockConserved && summary.moneyConserved && summary.open === 0 ? 0 : 1
@@ -68,13 +75,19 @@ function hasEnded({ outcome }: Placed): boolean {
 
 /** Other orders or other stock are another run, in streams of their own; the same ones find what they did before. */
 function namespaceOf(options: Options, file: OrdersFile): string {
-  return options.orders === undefined && options.stockFactor === 15 ? "shop" : `shop-${file.digest}-${options.stockFactor}`
+  return options.orders === undefined && options.stockFactor === 15
+    ? "shop"
+    : `shop-${file.digest}-${options.stockFactor}`
 }
 
 async function prepareStore({ fresh, resume, dataDir }: Options, report: Reporter): Promise<void> {
   const isEmbedded = readEnvironment().natsUrl === undefined
-  if (fresh && !isEmbedded) throw new InvalidInput("--fresh works on the embedded server only; remove the SHOP_* streams of your server yourself")
-  if (resume && isEmbedded && !existsSync(dataDir)) report.line(`there is no run to resume in ${dataDir}: starting a new one`)
+  if (fresh && !isEmbedded)
+    throw new InvalidInput(
+      "--fresh works on the embedded server only; remove the SHOP_* streams of your server yourself",
+    )
+  if (resume && isEmbedded && !existsSync(dataDir))
+    report.line(`there is no run to resume in ${dataDir}: starting a new one`)
   if (fresh) await rm(dataDir, { recursive: true, force: true })
 }
 

@@ -31,27 +31,51 @@ NATS_URL uses that server instead of an embedded one; OTEL_EXPORTER_OTLP_ENDPOIN
 
 /** Throws InvalidInput with one sentence for anything that is not an option. */
 export function readOptions(args: readonly string[]): Options {
-  const options = {
-    orders: undefined as string | undefined, stockFactor: 15, inFlight: 128, json: false, resume: false, fresh: false, // cast: widens
-    dataDir: ".troupe/order-flow", help: false,
+  const options: { -readonly [K in keyof Options]: Options[K] } = {
+    orders: undefined,
+    stockFactor: 15,
+    inFlight: 128,
+    json: false,
+    resume: false,
+    fresh: false,
+    dataDir: ".troupe/order-flow",
+    help: false,
   }
   const rest = [...args]
   const value = (name: string): string => {
     const next = rest.shift()
-    if (next === undefined || next.startsWith("--")) throw new InvalidInput(`${name} needs a value; --help lists the options`)
+    if (next === undefined || next.startsWith("--"))
+      throw new InvalidInput(`${name} needs a value; --help lists the options`)
     return next
   }
   for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
     switch (name) {
-      case "--orders": options.orders = value(name); break
-      case "--stock-factor": options.stockFactor = wholeNumber(name, value(name), 0, 100_000); break
-      case "--in-flight": options.inFlight = wholeNumber(name, value(name), 1, 4096); break
-      case "--data": options.dataDir = value(name); break
-      case "--json": options.json = true; break
-      case "--resume": options.resume = true; break
-      case "--fresh": options.fresh = true; break
-      case "--help": options.help = true; break
-      default: throw new InvalidInput(`there is no option "${name}"; --help lists them`)
+      case "--orders":
+        options.orders = value(name)
+        break
+      case "--stock-factor":
+        options.stockFactor = wholeNumber(name, value(name), 0, 100_000)
+        break
+      case "--in-flight":
+        options.inFlight = wholeNumber(name, value(name), 1, 4096)
+        break
+      case "--data":
+        options.dataDir = value(name)
+        break
+      case "--json":
+        options.json = true
+        break
+      case "--resume":
+        options.resume = true
+        break
+      case "--fresh":
+        options.fresh = true
+        break
+      case "--help":
+        options.help = true
+        break
+      default:
+        throw new InvalidInput(`there is no option "${name}"; --help lists them`)
     }
   }
   if (options.resume && options.fresh) throw new InvalidInput("--resume and --fresh exclude each other")

@@ -20,11 +20,16 @@ export const placeOrder = saga("place-order", { input: Order, version: 1 })
   .step("ship", {
     run: ({ input, charge }) =>
       shipping.book(input.carrier, {
-        orderId: input.orderId, paymentId: charge.paymentId, shippedDate: input.shippedDate, city: input.shipTo.city,
+        orderId: input.orderId,
+        paymentId: charge.paymentId,
+        shippedDate: input.shippedDate,
+        city: input.shipTo.city,
       }),
     pivot: true,
   })
   .emits({
-    completed: ({ input }) => OrderConfirmed({ orderId: input.orderId, customerId: input.customerId, totalCents: input.totalCents }),
-    compensated: ({ input, reason }) => OrderCancelled({ orderId: input.orderId, customerId: input.customerId, reason }),
+    completed: ({ input }) =>
+      OrderConfirmed({ orderId: input.orderId, customerId: input.customerId, totalCents: input.totalCents }),
+    compensated: ({ input, reason }) =>
+      OrderCancelled({ orderId: input.orderId, customerId: input.customerId, reason }),
   })

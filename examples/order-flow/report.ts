@@ -74,8 +74,9 @@ export function traces(placed: readonly Placed[], tracesTo: string | undefined):
     const what = reason === undefined ? outcome : `${outcome}, ${reason}`
     return `  ${order.orderId} (${what})\n    ${tracesTo === undefined ? id : `http://localhost:16686/trace/${id}`}`
   })
-  const where = tracesTo === undefined
-    ? "Traces: no collector is listening. `docker compose up -d jaeger`, run again with --fresh, and find these trace ids at http://localhost:16686"
-    : `Traces, sent to ${tracesTo}:`
+  const where =
+    tracesTo === undefined
+      ? "Traces: no collector listens. `docker compose up -d jaeger`, then --fresh: these ids are at http://localhost:16686"
+      : `Traces, sent to ${tracesTo}:`
   return [where, ...lines].join("\n")
 }

@@ -75,5 +75,8 @@ function pause(ms: number): Promise<void> {
 }
 
 function unlessLost<T>(driver: Driver, work: Promise<T>): Promise<T> {
-  return Promise.race([work, driver.lost.then((fault) => Promise.reject(fault))])
+  const lost = driver.lost.then((fault): never => {
+    throw fault
+  })
+  return Promise.race([work, lost])
 }

@@ -85,20 +85,31 @@ function rateOf(own: readonly Placed[]): number {
 export function countNotified(engine: Engine): number {
   let count = 0
   for (const [, state] of engine.rows("notification")) {
-    const { confirmations, apologies } = stateOf<Mailbox>(state)
+    const { confirmations, apologies } = state as Mailbox & Json // cast: the state that notification declares
     count += confirmations + apologies
   }
   return count
 }
 
 /** For every product: what there was is what is left and what the completed orders bought. */
-function isStockConserved(completed: readonly Placed[], products: readonly Product[], stockFactor: number, engine: Engine): boolean {
+function isStockConserved(
+  completed: readonly Placed[],
+  products: readonly Product[],
+  stockFactor: number,
+  engine: Engine,
+): boolean {
   const sold = new Map<string, number>()
   for (const { order } of completed) {
     for (const { sku, quantity } of order.lines) sold.set(sku, (sold.get(sku) ?? 0) + quantity)
   }
-  const left = new Map([...engine.rows("inventory")].map(([sku, state]) => [sku, stateOf<Stock>(state).left]))
-  const isConserved = ({ sku, unitsInStock }: Product) => unitsInStock * stockFactor === (left.get(sku) ?? 0) + (sold.get(sku) ?? 0)
+  const left = new Map(
+    [...engine.rows("inventory")].map(([sku, state]) => {
+      const { left: units } = state as Stock & Json // cast: the state that inventory declares
+      return [sku, units]
+    }),
+  )
+  const isConserved = ({ sku, unitsInStock }: Product) =>
+    unitsInStock * stockFactor === (left.get(sku) ?? 0) + (sold.get(sku) ?? 0)
   const isNegative = [...left.values()].some((units) => units < 0)
   return products.every(isConserved) && !isNegative
 }
@@ -106,17 +117,14 @@ function isStockConserved(completed: readonly Placed[], products: readonly Produ
 /** Over all customers, and for each: charged minus refunded is the sum of the completed orders, to the cent. */
 function isMoneyConserved(completed: readonly Placed[], engine: Engine): boolean {
   const bought = new Map<string, number>()
-  for (const { order } of completed) bought.set(order.customerId, (bought.get(order.customerId) ?? 0) + order.totalCents)
+  for (const { order } of completed)
+    bought.set(order.customerId, (bought.get(order.customerId) ?? 0) + order.totalCents)
   const paid = new Map<string, number>()
   for (const [customerId, state] of engine.rows("payment")) {
-    const { chargedCents, refundedCents } = stateOf<Account>(state)
+    const { chargedCents, refundedCents } = state as Account & Json // cast: the state that payment declares
     paid.set(customerId, chargedCents - refundedCents)
   }
   return [...new Set([...bought.keys(), ...paid.keys()])].every((id) => (bought.get(id) ?? 0) === (paid.get(id) ?? 0))
-}
-
-function stateOf<State>(state: Json): State {
-  return state as State // cast: the service of that name declares this state
 }
 
 function percentile(sorted: readonly number[], part: number): number {

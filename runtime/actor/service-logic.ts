@@ -4,9 +4,9 @@ import { Fault } from "../kernel/fault.ts"
 import type { Json } from "../message/json.ts"
 import type { CommandMessage, EventMessage, Message } from "../message/message.ts"
 import { parse } from "../message/schema.ts"
+import type { HandlerContext, ServiceDefinition } from "./definition.ts"
 import type { ActorLogic, DecideContext, Decision } from "./logic.ts"
 import type { Result } from "./result.ts"
-import type { HandlerContext, ServiceDefinition } from "./service.ts"
 
 /** A message names a command that the service does not have. */
 export class UnknownCommand extends Fault {
@@ -38,8 +38,7 @@ function reactionKeys(definition: ServiceDefinition): ActorLogic["reactions"] {
   return new Map(
     Object.entries(definition.reactions).map(([name, reaction]) => [
       name,
-      (payload: Json, subject: string) =>
-        reaction.keyOf(parse(reaction.schema, payload, `event ${name}`), subject),
+      (payload: Json, subject: string) => reaction.keyOf(parse(reaction.schema, payload, `event ${name}`), subject),
     ]),
   )
 }
@@ -59,7 +58,12 @@ function decideWith(definition: ServiceDefinition, state: unknown, message: Mess
   }
 }
 
-function runCommand(definition: ServiceDefinition, state: unknown, message: CommandMessage, context: DecideContext): Decision {
+function runCommand(
+  definition: ServiceDefinition,
+  state: unknown,
+  message: CommandMessage,
+  context: DecideContext,
+): Decision {
   const handler = Object.hasOwn(definition.commands, message.name) ? definition.commands[message.name] : undefined
   if (handler === undefined) {
     throw new UnknownCommand(`service ${definition.name} has no command "${message.name}"; the record is parked`)
@@ -75,13 +79,20 @@ function runCommand(definition: ServiceDefinition, state: unknown, message: Comm
   return toDecision(state, result, what)
 }
 
-function runReaction(definition: ServiceDefinition, state: unknown, message: EventMessage, context: DecideContext): Decision {
+function runReaction(
+  definition: ServiceDefinition,
+  state: unknown,
+  message: EventMessage,
+  context: DecideContext,
+): Decision {
   const reaction = Object.hasOwn(definition.reactions, message.name) ? definition.reactions[message.name] : undefined
   const what = `${definition.name} on ${message.name}`
-  if (reaction === undefined) throw new UnknownCommand(`service ${definition.name} does not react to "${message.name}"; the record is parked`)
+  if (reaction === undefined)
+    throw new UnknownCommand(`service ${definition.name} does not react to "${message.name}"; the record is parked`)
   const payload = parse(reaction.schema, message.payload, what)
   const result = reaction.run(state, payload, handlerContext(context, `${message.source}/${message.id}`))
-  if (result.type === "refused") throw new HandlerDefect(`${what} refused (${result.code}): a fact cannot be refused, so the record is parked`)
+  if (result.type === "refused")
+    throw new HandlerDefect(`${what} refused (${result.code}): a fact cannot be refused, so the record is parked`)
   return toDecision(state, result, what)
 }
 
@@ -90,17 +101,21 @@ function handlerContext(context: DecideContext, idempotencyKey: string): Handler
 }
 
 function toDecision(state: unknown, result: Result<unknown, unknown>, what: string): Decision {
-  // casts: state and values are the user's types; the block encoder refuses what JSON cannot carry
   switch (result.type) {
-    case "done":
-      return {
-        state: result.state as Json,
-        outcome: { type: "done", value: result.value as Json },
-        emit: result.emits.map((event) => ({ name: event.name, payload: event.payload as Json })),
-      }
+    case "done": {
+      const emit = result.emits.map((event) => ({ name: event.name, payload: asJson(event.payload) }))
+      return { state: asJson(result.state), outcome: { type: "done", value: asJson(result.value) }, emit }
+    }
     case "refused":
-      return { state: state as Json, outcome: result }
+      return { state: asJson(state), outcome: result }
     default:
-      throw new HandlerDefect(`${what} returned neither done(...) nor refused(...): a handler here is synchronous; the record is parked`)
+      throw new HandlerDefect(
+        `${what} returned neither done(...) nor refused(...): a handler here is synchronous; the record is parked`,
+      )
   }
+}
+
+/** States and values have the user's types; what JSON cannot carry is refused when the decision is encoded. */
+function asJson(value: unknown): Json {
+  return value as Json // cast: checked by checkJson in delivery/decide.ts
 }

@@ -4,38 +4,10 @@ import { InvalidInput } from "../kernel/fault.ts"
 import { type Command, type EventContract, makeCommand } from "../message/contract.ts"
 import { checkName } from "../message/key.ts"
 import type { Schema } from "../message/schema.ts"
+import type { CommandHandler, HandlerContext, Reaction, ServiceDefinition } from "./definition.ts"
 import type { ActorLogic } from "./logic.ts"
 import type { Result } from "./result.ts"
 import { serviceLogic } from "./service-logic.ts"
-
-/** What a handler may know besides its state and payload. */
-export interface HandlerContext {
-  readonly key: string
-  /** The decision's time in ms since 1970; a handler reads no other clock. */
-  readonly nowMs: number
-  /** The same for every attempt at the same effect. */
-  readonly idempotencyKey: string
-}
-
-export interface CommandHandler {
-  readonly schema: Schema<unknown> | undefined
-  readonly undoes?: string
-  readonly run: (state: unknown, payload: unknown, context: HandlerContext) => Result<unknown, unknown>
-}
-
-export interface Reaction {
-  readonly schema: Schema<unknown>
-  readonly keyOf: (payload: unknown, subject: string) => string
-  readonly run: (state: unknown, payload: unknown, context: HandlerContext) => Result<unknown, unknown>
-}
-
-/** The data behind a service, which the engine runs and tools read. */
-export interface ServiceDefinition {
-  readonly name: string
-  readonly initial: (key: string) => unknown
-  readonly commands: Readonly<Record<string, CommandHandler>>
-  readonly reactions: Readonly<Record<string, Reaction>>
-}
 
 type Calls = Readonly<Record<string, (...args: never[]) => Command>>
 /** The payload of each "do" command, by name: what an undo handler is told. */
@@ -50,7 +22,11 @@ interface ServiceBuilder<State, C extends Calls, P extends Payloads> {
     name: Name,
     schema: Schema<Payload>,
     run: (state: State, payload: Payload, context: HandlerContext) => Result<State, Value>,
-  ): Service<State, C & { readonly [K in Name]: (key: string, payload: Payload) => Command<Value> }, P & { readonly [K in Name]: Payload }>
+  ): Service<
+    State,
+    C & { readonly [K in Name]: (key: string, payload: Payload) => Command<Value> },
+    P & { readonly [K in Name]: Payload }
+  >
 
   /**
    * How to take back what `command` did. Called only if it did happen at this actor, with the payload it was called
@@ -70,8 +46,11 @@ interface ServiceBuilder<State, C extends Calls, P extends Payloads> {
   ): Service<State, C, P>
 }
 
-export type Service<State, C extends Calls = Record<never, never>, P extends Payloads = Record<never, never>> =
-  ServiceBuilder<State, C, P> & C
+export type Service<
+  State,
+  C extends Calls = Record<never, never>,
+  P extends Payloads = Record<never, never>,
+> = ServiceBuilder<State, C, P> & C
 
 /** Starts a service definition. `state` gives the state of a key that was never seen. */
 export function service<State>(name: string, options: { readonly state: (key: string) => State }): Service<State> {
@@ -85,8 +64,10 @@ const builderNames = new Set(["definition", "logic", "command", "undo", "on", "t
 function build(definition: ServiceDefinition): object {
   const add = (name: string, handler: CommandHandler) => {
     checkName("command", name)
-    if (builderNames.has(name)) throw new InvalidInput(`service ${definition.name}: "${name}" cannot be a command's name`)
-    if (Object.hasOwn(definition.commands, name)) throw new InvalidInput(`service ${definition.name} has two commands "${name}"`)
+    if (builderNames.has(name))
+      throw new InvalidInput(`service ${definition.name}: "${name}" cannot be a command's name`)
+    if (Object.hasOwn(definition.commands, name))
+      throw new InvalidInput(`service ${definition.name} has two commands "${name}"`)
     return build({ ...definition, commands: { ...definition.commands, [name]: handler } })
   }
   const builder = {
@@ -96,13 +77,16 @@ function build(definition: ServiceDefinition): object {
     undo: (name: string, undoes: string, run: CommandHandler["run"]) => {
       const target = Object.hasOwn(definition.commands, undoes) ? definition.commands[undoes] : undefined
       if (target === undefined || target.undoes !== undefined) {
-        throw new InvalidInput(`service ${definition.name}: "${name}" undoes "${undoes}", which is not a command declared before it`)
+        throw new InvalidInput(
+          `service ${definition.name}: "${name}" undoes "${undoes}", which is not a command declared before it`,
+        )
       }
       return add(name, { schema: undefined, undoes, run })
     },
     on: (contract: EventContract<unknown>, keyOf: Reaction["keyOf"], run: Reaction["run"]) => {
       const name = contract.eventName
-      if (Object.hasOwn(definition.reactions, name)) throw new InvalidInput(`service ${definition.name} reacts twice to "${name}"`)
+      if (Object.hasOwn(definition.reactions, name))
+        throw new InvalidInput(`service ${definition.name} reacts twice to "${name}"`)
       const reaction = { schema: contract.schema, keyOf, run }
       return build({ ...definition, reactions: { ...definition.reactions, [name]: reaction } })
     },

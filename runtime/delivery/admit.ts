@@ -3,7 +3,8 @@ import { limits } from "../kernel/limits.ts"
 import type { Entry } from "../message/block.ts"
 import type { Message } from "../message/message.ts"
 import type { Channel } from "./channel.ts"
-import type { Delivery, InboundLane, Work } from "./delivery.ts"
+import type { Delivery } from "./delivery.ts"
+import type { InboundLane, Work } from "./inbound.ts"
 import { channelOf } from "./partition.ts"
 
 interface From {

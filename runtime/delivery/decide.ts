@@ -8,7 +8,8 @@ import { checkJson, type Json } from "../message/json.ts"
 import { addressText, type Message } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { ProcessSpan } from "../ports/telemetry.ts"
-import type { Decided, Delivery, Inbound } from "./delivery.ts"
+import type { Decided, Delivery } from "./delivery.ts"
+import type { Inbound } from "./inbound.ts"
 import { isVoidUndo, nothingToUndo, recallOutcome, rememberedEffects, undoneEffect } from "./effect-memory.ts"
 import { load } from "./load.ts"
 import { Outgoing } from "./outgoing.ts"
@@ -41,14 +42,22 @@ function decideMessage(delivery: Delivery, from: Entry["from"], message: Message
   const logic = delivery.app.logics.get(message.to.service)
   const row = load(delivery.partition, message.to)
   // Cancelled, or set anew, after it was queued: a cancelled timer never fires.
-  if (message.type === "timer" && row.timers.get(message.name)?.dueMs !== message.dueMs) return seal({ from }, undefined, {})
-  const span = delivery.ports.telemetry.process({ message, kind: logic?.kind ?? "service", first: row.state === undefined, nowMs })
+  if (message.type === "timer" && row.timers.get(message.name)?.dueMs !== message.dueMs)
+    return seal({ from }, undefined, {})
+  const span = delivery.ports.telemetry.process({
+    message,
+    kind: logic?.kind ?? "service",
+    first: row.state === undefined,
+    nowMs,
+  })
   try {
-    if (logic === undefined) throw new NoSuchService(`app ${delivery.app.name} has no service "${message.to.service}"; the record is parked`)
+    if (logic === undefined)
+      throw new NoSuchService(`app ${delivery.app.name} has no service "${message.to.service}"; the record is parked`)
     const decided = decideOn(delivery, { from, message, logic, row, span, nowMs })
     if (decided.encoded.length <= limits.decisionBytesMax) return decided
     throw new DecisionTooLarge(
-      `the decision of ${addressText(message.to)} has ${decided.encoded.length} bytes, more than ${limits.decisionBytesMax}; its record is parked`,
+      `the decision of ${addressText(message.to)} has ${decided.encoded.length} bytes, ` +
+        `more than ${limits.decisionBytesMax}; its record is parked`,
     )
   } catch (error) {
     return park(delivery, from, message, span, error)
@@ -69,9 +78,10 @@ function decideOn(delivery: Delivery, deciding: Deciding): Decided {
   const isEffect = message.type === "command" && logic.kind === "service"
   const known = isEffect ? recallOutcome(row, message) : undefined
   if (known !== undefined) return conclude(delivery, deciding, { state: row.state, outcome: known }, [])
-  const decision = isEffect && isVoidUndo(row, message)
-    ? { state: row.state, outcome: nothingToUndo }
-    : decideByLogic(deciding, isEffect ? undoneEffect(row, message) : undefined)
+  const decision =
+    isEffect && isVoidUndo(row, message)
+      ? { state: row.state, outcome: nothingToUndo }
+      : decideByLogic(deciding, isEffect ? undoneEffect(row, message) : undefined)
   const effects = isEffect ? rememberedEffects(row, message, decision.outcome) : []
   return conclude(delivery, deciding, decision, effects)
 }
@@ -83,7 +93,12 @@ function decideByLogic({ logic, row, message, nowMs }: Deciding, did: DecideCont
 }
 
 /** Turns a decision into its entry: numbers what goes out, and says what is remembered. */
-function conclude(delivery: Delivery, deciding: Deciding, decision: Decision, effects: NonNullable<Entry["effects"]>): Decided {
+function conclude(
+  delivery: Delivery,
+  deciding: Deciding,
+  decision: Decision,
+  effects: NonNullable<Entry["effects"]>,
+): Decided {
   const { from, message, row, span } = deciding
   const out = new Outgoing(delivery, span)
   for (const command of decision.send ?? []) out.command(message.to, command)
@@ -93,7 +108,10 @@ function conclude(delivery: Delivery, deciding: Deciding, decision: Decision, ef
   const timers = [
     ...(message.type === "timer" ? [{ type: "clear" as const, name: message.name }] : []),
     ...(decision.timers ?? []).map((change) =>
-      change.type === "cancel" ? { type: "clear" as const, name: change.name } : { ...change, ...(span.trace === undefined ? {} : { trace: span.trace }) }),
+      change.type === "cancel"
+        ? { type: "clear" as const, name: change.name }
+        : { ...change, ...(span.trace === undefined ? {} : { trace: span.trace }) },
+    ),
   ]
   const state = stateChange(row.state, decision.state)
   const touches = effects.length > 0 || timers.length > 0 || "state" in state || "gone" in state
@@ -111,7 +129,10 @@ function conclude(delivery: Delivery, deciding: Deciding, decision: Decision, ef
   return seal(entry, span, closing, answers)
 }
 
-function stateChange(before: Json | undefined, after: Json | undefined): Pick<Entry, "state"> | Pick<Entry, "gone"> | Record<never, never> {
+function stateChange(
+  before: Json | undefined,
+  after: Json | undefined,
+): Pick<Entry, "state"> | Pick<Entry, "gone"> | Record<never, never> {
   if (after === before) return {}
   return after === undefined ? { gone: true } : { state: after }
 }
@@ -120,7 +141,10 @@ function stateChange(before: Json | undefined, after: Json | undefined): Pick<En
 function park(delivery: Delivery, from: Entry["from"], message: Message, span: ProcessSpan, error: unknown): Decided {
   const code = error instanceof Fault ? error.code : "HANDLER_THREW"
   const text = describeError(error)
-  const id = message.type === "command" ? message.effect : `${addressText(message.to)} ${from.map((mark) => mark.join("#")).join(" ")}`
+  const id =
+    message.type === "command"
+      ? message.effect
+      : `${addressText(message.to)} ${from.map((mark) => mark.join("#")).join(" ")}`
   const parked: ParkedEntry = { id, code, message: text, record: message }
   const out = new Outgoing(delivery, span)
   const faulted: Outcome = { type: "faulted", code, message: text }
@@ -130,7 +154,12 @@ function park(delivery: Delivery, from: Entry["from"], message: Message, span: P
   return seal(entry, span, { outcome: faulted, parked: { code, message: text } }, answers)
 }
 
-function seal(entry: Entry, span: ProcessSpan | undefined, closing: Decided["closing"], answers: Decided["answers"] = []): Decided {
+function seal(
+  entry: Entry,
+  span: ProcessSpan | undefined,
+  closing: Decided["closing"],
+  answers: Decided["answers"] = [],
+): Decided {
   return { entry, encoded: encodeEntry(entry), span, closing, answers }
 }
 
@@ -140,7 +169,8 @@ function checkDecision(decision: Decision, before: Json | undefined, who: string
   if (decision.outcome?.type === "done") checkJson(decision.outcome.value, `the answer of ${who}`)
   for (const { name, payload } of decision.send ?? []) checkJson(payload, `the command ${name} of ${who}`)
   for (const { name, payload } of decision.emit ?? []) checkJson(payload, `the event ${name} of ${who}`)
-  if ((decision.timers?.length ?? 0) > limits.timersPerActorMax) throw new DecisionTooLarge(`${who} changes too many timers; its record is parked`)
+  if ((decision.timers?.length ?? 0) > limits.timersPerActorMax)
+    throw new DecisionTooLarge(`${who} changes too many timers; its record is parked`)
 }
 
 class NoSuchService extends Fault {
@@ -154,4 +184,3 @@ class DecisionTooLarge extends Fault {
   readonly code = "DECISION_TOO_LARGE"
   readonly retry = "never"
 }
-

@@ -7,7 +7,8 @@ import { decodeInput } from "../message/input.ts"
 import type { EventMessage } from "../message/message.ts"
 import type { InputRecord } from "../ports/inputs.ts"
 import { factChannel } from "./channel-id.ts"
-import type { AppShape, Work } from "./delivery.ts"
+import type { AppShape } from "./delivery.ts"
+import type { Work } from "./inbound.ts"
 
 export interface DecodedWork {
   readonly number: number
@@ -20,7 +21,11 @@ export interface DecodedWork {
 export function decodeExternal(record: InputRecord): readonly DecodedWork[] {
   const base = record.number * limits.inputRecordsMax
   try {
-    return decodeInput(record.bytes).map((message, index) => ({ number: base + index, marks: [], work: { type: "message", message } }))
+    return decodeInput(record.bytes).map((message, index) => ({
+      number: base + index,
+      marks: [],
+      work: { type: "message", message },
+    }))
   } catch (error) {
     return [{ number: base, marks: [], work: { type: "park", parked: parkedBytes("input", record, error) } }]
   }
@@ -36,9 +41,10 @@ export function decodeEvent(app: AppShape, record: InputRecord): readonly Decode
   const number = record.number * limits.inputRecordsMax
   try {
     const fact = readFact(record.headers, record.bytes)
-    const marks: Entry["from"] = fact.mark === undefined
-      ? []
-      : [[factChannel(fact.mark.incarnation, fact.mark.source, fact.mark.eventPartition), fact.mark.number]]
+    const marks: Entry["from"] =
+      fact.mark === undefined
+        ? []
+        : [[factChannel(fact.mark.incarnation, fact.mark.source, fact.mark.eventPartition), fact.mark.number]]
     return [{ number, marks, work: { type: "forward", messages: addressed(app, fact) } }]
   } catch (error) {
     return [{ number, marks: [], work: { type: "park", parked: parkedBytes("event", record, error) } }]

@@ -2,8 +2,8 @@
 //   receive -> decode -> admit -> load -> decide -> commit -> dispatch -> settle          (the loop: loop.ts)
 import * as Latch from "effect/Latch"
 import type { ActorLogic } from "../actor/logic.ts"
-import type { Entry, ParkedEntry } from "../message/block.ts"
-import type { EventMessage, Message, Requester } from "../message/message.ts"
+import type { Entry } from "../message/block.ts"
+import type { Requester } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { Egress } from "../ports/egress.ts"
 import type { Inputs } from "../ports/inputs.ts"
@@ -30,22 +30,6 @@ export interface Ports {
   readonly egress: Egress
   readonly telemetry: Telemetry
 }
-
-/** A record that was received and admitted, with the marks it will move. */
-export interface Inbound {
-  readonly lane: InboundLane
-  readonly from: Entry["from"]
-  readonly work: Work
-}
-
-export type InboundLane = "replies" | "commands" | "external" | "events"
-
-export type Work =
-  | { readonly type: "message"; readonly message: Message }
-  /** A fact from the event stream, on its way to the actors that react to it (R22). */
-  | { readonly type: "forward"; readonly messages: readonly EventMessage[] }
-  /** What could not be decoded. */
-  | { readonly type: "park"; readonly parked: ParkedEntry }
 
 /** A decision that is applied in memory and waits for its block. */
 export interface Decided {

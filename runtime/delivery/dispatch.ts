@@ -22,14 +22,21 @@ export function dispatch(delivery: Delivery, decisions: readonly Decided[]): voi
   for (const [destination, frame] of frames) sendFrame(delivery, destination, frame)
 }
 
-function sendFrame(delivery: Delivery, destinationId: string, frame: { readonly first: number; readonly messages: readonly Message[] }): void {
+function sendFrame(
+  delivery: Delivery,
+  destinationId: string,
+  frame: { readonly first: number; readonly messages: readonly Message[] },
+): void {
   const { partition, ports } = delivery
   const destination = parseDestination(destinationId)
   if (destination.type === "events") return void delivery.facts.openUnsafe()
   ports.lanes.send({
-    incarnation: partition.incarnation, source: partition.index,
-    destination: destination.partition, lane: destination.lane,
-    first: frame.first, messages: frame.messages,
+    incarnation: partition.incarnation,
+    source: partition.index,
+    destination: destination.partition,
+    lane: destination.lane,
+    first: frame.first,
+    messages: frame.messages,
   })
 }
 
@@ -50,7 +57,10 @@ function committedCount(delivery: Delivery, destination: string, outbox: Outbox,
 }
 
 /** Publishes committed events of one event partition in order, for as long as the partition is owned. */
-export const publishFacts = Effect.fnUntraced(function* (delivery: Delivery, destination: string): Effect.fn.Return<void> {
+export const publishFacts = Effect.fnUntraced(function* (
+  delivery: Delivery,
+  destination: string,
+): Effect.fn.Return<void> {
   const { partition, ports } = delivery
   const target = parseDestination(destination)
   assert(target.type === "events", "facts go to event partitions")
@@ -64,7 +74,13 @@ export const publishFacts = Effect.fnUntraced(function* (delivery: Delivery, des
       owed.messages,
       (event, index) => {
         assert(event.type === "event", "an event destination holds events")
-        const fact = { eventPartition: target.partition, incarnation: partition.incarnation, source: partition.index, number: owed.first + index, event }
+        const fact = {
+          eventPartition: target.partition,
+          incarnation: partition.incarnation,
+          source: partition.index,
+          number: owed.first + index,
+          event,
+        }
         return Effect.result(ports.egress.publish(fact))
       },
       { concurrency: "unbounded" }, // the window bounds it; publishing in order keeps their order in the stream

@@ -29,7 +29,11 @@ export function isVoidUndo(row: Row, message: CommandMessage): boolean {
 }
 
 /** What to remember of a command that has just been decided. */
-export function rememberedEffects(row: Row, message: CommandMessage, outcome: Outcome | undefined): NonNullable<Entry["effects"]> {
+export function rememberedEffects(
+  row: Row,
+  message: CommandMessage,
+  outcome: Outcome | undefined,
+): NonNullable<Entry["effects"]> {
   if (outcome === undefined || outcome.type === "faulted") return []
   const scope = message.scope === undefined ? {} : { scope: message.scope }
   if (message.direction === "do") return [[message.effect, { ...scope, payload: message.payload, outcome }]]

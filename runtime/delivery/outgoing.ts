@@ -3,7 +3,13 @@ import type { OutgoingCommand, OutgoingEvent } from "../actor/logic.ts"
 import type { Entry } from "../message/block.ts"
 import { partitionOf } from "../message/key.ts"
 import {
-  type Address, addressText, type CommandMessage, type EventMessage, isRequester, type Message, type Requester,
+  type Address,
+  addressText,
+  type CommandMessage,
+  type EventMessage,
+  isRequester,
+  type Message,
+  type Requester,
 } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { LaneName } from "../ports/lanes.ts"
@@ -25,7 +31,11 @@ export class Outgoing {
   command(from: Address, command: OutgoingCommand): void {
     const { to, name, effect, direction } = command
     const message: CommandMessage = {
-      type: "command", ...command, replyTo: from, scope: addressText(from), ...this.#trace({ type: "command", to, name, effect, direction }),
+      type: "command",
+      ...command,
+      replyTo: from,
+      scope: addressText(from),
+      ...this.#trace({ type: "command", to, name, effect, direction }),
     }
     // An undo travels with the replies, so that a full command lane cannot hold compensation up (R1).
     this.#toActor(message, direction === "undo" ? "replies" : "commands")
@@ -42,9 +52,14 @@ export class Outgoing {
     const destination = destinationId({ type: "events", partition: eventPartition })
     const number = this.#next(destination)
     const message: EventMessage = {
-      type: "event", to: from, name: event.name, payload: event.payload,
+      type: "event",
+      to: from,
+      name: event.name,
+      payload: event.payload,
       id: `${partition.incarnation}.${eventPartition}.${number}`,
-      source: `${app.name}/${from.service}`, subject: from.key, timeMs,
+      source: `${app.name}/${from.service}`,
+      subject: from.key,
+      timeMs,
       ...this.#trace({ type: "event", to: from, name: event.name }),
     }
     this.#out.push([destination, number, message])
@@ -56,11 +71,17 @@ export class Outgoing {
   }
 
   /** The reply to a command: a record to the actor that sent it, or an answer to a requester outside, which is returned. */
-  reply(message: Message, outcome: Outcome | undefined): readonly { readonly to: Requester; readonly outcome: Outcome }[] {
+  reply(
+    message: Message,
+    outcome: Outcome | undefined,
+  ): readonly { readonly to: Requester; readonly outcome: Outcome }[] {
     if (message.type !== "command" || outcome === undefined || message.replyTo === undefined) return []
     if (isRequester(message.replyTo)) return [{ to: message.replyTo, outcome }]
     const { replyTo: to, effect, name } = message
-    this.#toActor({ type: "reply", to, effect, outcome, ...this.#trace({ type: "reply", to, name, effect }) }, "replies")
+    this.#toActor(
+      { type: "reply", to, effect, outcome, ...this.#trace({ type: "reply", to, name, effect }) },
+      "replies",
+    )
     return []
   }
 

@@ -1,11 +1,13 @@
 // Admitted records that wait to be decided: one first-in-first-out queue per lane, taken in order of urgency. Replies
 // and undos come first, so that compensation never waits behind new work; commands come before new input (R1).
-import type { Inbound, InboundLane } from "./delivery.ts"
+import type { Inbound, InboundLane } from "./inbound.ts"
 
 const byUrgency = ["replies", "commands", "events", "external"] as const satisfies readonly InboundLane[]
 
 export class RecordQueue {
-  readonly #lanes = new Map<InboundLane, { items: Inbound[]; head: number }>(byUrgency.map((lane) => [lane, { items: [], head: 0 }]))
+  readonly #lanes = new Map<InboundLane, { items: Inbound[]; head: number }>(
+    byUrgency.map((lane) => [lane, { items: [], head: 0 }]),
+  )
   #size = 0
 
   get size(): number {

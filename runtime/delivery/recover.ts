@@ -45,7 +45,10 @@ const recover = Effect.fnUntraced(function* (
     try {
       foldBlock(partition, decodeBlock(bytes, where), sequence, digest(bytes))
     } catch (error) {
-      corrupt = error instanceof CorruptJournal ? error : new CorruptJournal(`${where} cannot be applied; the partition stops`, { cause: error })
+      corrupt =
+        error instanceof CorruptJournal
+          ? error
+          : new CorruptJournal(`${where} cannot be applied; the partition stops`, { cause: error })
     }
   })
   return corrupt === undefined ? partition : yield* Effect.fail(corrupt)

@@ -26,7 +26,10 @@ function confirmSources(delivery: Delivery, cut: Cut): void {
 
 function summary(delivery: Delivery, cut: Cut, nowMs: number): CommittedBlock {
   const ended = cut.decisions.flatMap(({ closing, entry }) =>
-    closing.ended === undefined || entry.to === undefined ? [] : [{ ...closing.ended, saga: entry.to.service, key: entry.to.key, endedMs: nowMs }])
+    closing.ended === undefined || entry.to === undefined
+      ? []
+      : [{ ...closing.ended, saga: entry.to.service, key: entry.to.key, endedMs: nowMs }],
+  )
   return {
     partition: delivery.partition.index,
     number: cut.head.number,

@@ -56,9 +56,14 @@ export class Client {
 
   /** The outcome of a command, or of a whole saga if it starts one. Rejects with Overloaded or NoOutcome. */
   ask(command: Command, options: AskOptions): Promise<Outcome> {
-    if (this.#closed) return Promise.reject(new NoOutcome(`the client is closed; ask again with the key "${options.effect}" on another`))
+    if (this.#closed)
+      return Promise.reject(
+        new NoOutcome(`the client is closed; ask again with the key "${options.effect}" on another`),
+      )
     if (this.#asking.size >= limits.clientInFlightMax) {
-      return Promise.reject(new Overloaded(`${this.#asking.size} requests are under way; try again in ${limits.overloadedRetryAfterMs} ms`))
+      return Promise.reject(
+        new Overloaded(`${this.#asking.size} requests are under way; try again in ${limits.overloadedRetryAfterMs} ms`),
+      )
     }
     this.#last += 1
     const request = `r${this.#last}`
@@ -82,17 +87,25 @@ export class Client {
   /** An answer may be lost with the process that gave it, so the question is repeated until its time is over. */
   #askAgain(request: string, untilMs: number, afterMs: number): NodeJS.Timeout {
     const remainingMs = untilMs - performance.now()
-    return setTimeout(() => {
-      const asking = this.#asking.get(request)
-      if (asking === undefined) return
-      const { to, effect } = asking.command
-      if (performance.now() >= untilMs) {
-        this.#settle(request)?.reject(new NoOutcome(`${to.service}/${to.key} gave no outcome in time; ask again with the key "${effect}"`))
-        return
-      }
-      this.#submit(asking.command)
-      this.#asking.set(request, { ...asking, timer: this.#askAgain(request, untilMs, Math.min(afterMs * 2, limits.askAgainMaxMs)) })
-    }, Math.max(1, Math.min(afterMs, remainingMs)))
+    return setTimeout(
+      () => {
+        const asking = this.#asking.get(request)
+        if (asking === undefined) return
+        const { to, effect } = asking.command
+        if (performance.now() >= untilMs) {
+          this.#settle(request)?.reject(
+            new NoOutcome(`${to.service}/${to.key} gave no outcome in time; ask again with the key "${effect}"`),
+          )
+          return
+        }
+        this.#submit(asking.command)
+        this.#asking.set(request, {
+          ...asking,
+          timer: this.#askAgain(request, untilMs, Math.min(afterMs * 2, limits.askAgainMaxMs)),
+        })
+      },
+      Math.max(1, Math.min(afterMs, remainingMs)),
+    )
   }
 
   #settle(request: string): Asking | undefined {
@@ -133,10 +146,21 @@ function takeBlock(commands: CommandMessage[]): Uint8Array {
   return encodeInput(commands.splice(0, count))
 }
 
-function toMessage(command: Command, options: AskOptions, replyTo: { subject: string; request: string }): CommandMessage {
+function toMessage(
+  command: Command,
+  options: AskOptions,
+  replyTo: { subject: string; request: string },
+): CommandMessage {
   const { service, key, name, payload } = command
   return {
-    type: "command", to: { service, key }, name, payload, effect: options.effect, direction: "do", attempt: 1, replyTo,
+    type: "command",
+    to: { service, key },
+    name,
+    payload,
+    effect: options.effect,
+    direction: "do",
+    attempt: 1,
+    replyTo,
     ...(options.trace === undefined ? {} : { trace: options.trace }),
   }
 }

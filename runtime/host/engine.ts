@@ -10,10 +10,9 @@ import type { Observer } from "../delivery/observer.ts"
 import { claim } from "../delivery/recover.ts"
 import type { Row } from "../delivery/row.ts"
 import { limits } from "../kernel/limits.ts"
-import type { CorruptJournal } from "../message/block.ts"
+import type { CorruptJournal, ParkedEntry } from "../message/block.ts"
 import type { Json } from "../message/json.ts"
 import { addressText, type Address } from "../message/message.ts"
-import type { ParkedEntry } from "../message/block.ts"
 import { partitionOf } from "../message/key.ts"
 
 export type EngineFault = PartitionLost | CorruptJournal
@@ -44,11 +43,16 @@ export const startEngine = Effect.fnUntraced(function* (
   const allReady = Latch.makeUnsafe(false)
   const lost = yield* Deferred.make<never, EngineFault>()
   const indexes = Array.from({ length: app.partitions }, (_, index) => index)
-  const own = (index: number) => claimPartition(app, ports, options, index).pipe(Effect.tap((delivery) => Effect.sync(() => deliveries.set(index, delivery))))
+  const own = (index: number) =>
+    claimPartition(app, ports, options, index).pipe(
+      Effect.tap((delivery) => Effect.sync(() => deliveries.set(index, delivery))),
+    )
   const claimed = yield* Effect.forEach(indexes, own, { concurrency: limits.claimsAtOnceMax })
   for (const delivery of claimed) {
     const first = Effect.scoped(runPartition(delivery, allReady.await))
-    const again = Effect.suspend(() => Effect.flatMap(own(delivery.partition.index), (next) => Effect.scoped(runPartition(next, allReady.await))))
+    const again = Effect.suspend(() =>
+      Effect.flatMap(own(delivery.partition.index), (next) => Effect.scoped(runPartition(next, allReady.await))),
+    )
     const supervised = first.pipe(Effect.catchIf(isPassing, (fault) => retryPassing(again, fault)))
     yield* Effect.forkScoped(supervised.pipe(Effect.catch((fault) => Deferred.fail(lost, fault))))
   }
@@ -58,19 +62,31 @@ export const startEngine = Effect.fnUntraced(function* (
     *rows(service) {
       for (const { partition } of deliveries.values()) {
         for (const [key, { state }] of partition.rows) {
-          if (state !== undefined && key.startsWith(`${service}/`)) yield [key.slice(service.length + 1), state] as const
+          if (state !== undefined && key.startsWith(`${service}/`))
+            yield [key.slice(service.length + 1), state] as const
         }
       }
     },
-    row: (address) => deliveries.get(partitionOf(address.key, app.partitions))?.partition.rows.get(addressText(address)),
+    row: (address) =>
+      deliveries.get(partitionOf(address.key, app.partitions))?.partition.rows.get(addressText(address)),
     parked: () => [...deliveries.values()].flatMap(({ partition }) => [...partition.parked.values()]),
     isIdle: () => [...deliveries.values()].every(isIdle),
   }
 })
 
-const claimPartition = Effect.fnUntraced(function* (app: AppShape, ports: Ports, options: EngineOptions, index: number) {
+const claimPartition = Effect.fnUntraced(function* (
+  app: AppShape,
+  ports: Ports,
+  options: EngineOptions,
+  index: number,
+) {
   const clock = yield* Effect.clockWith(Effect.succeed)
-  const claimant = { app: app.name, index, incarnation: options.newIncarnation(), nowMs: clock.currentTimeMillisUnsafe() }
+  const claimant = {
+    app: app.name,
+    index,
+    incarnation: options.newIncarnation(),
+    nowMs: clock.currentTimeMillisUnsafe(),
+  }
   const partition = yield* claim(ports, claimant)
   return newDelivery(app, ports, partition, options.observer)
 })

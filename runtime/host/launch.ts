@@ -55,7 +55,14 @@ export async function launch(app: App, options: LaunchOptions): Promise<Launched
     const running = await start(app, { natsUrl: server.url, telemetry: tracing.telemetry, ...observer })
     stops.push(() => running.stop())
     const lost = server.embedded === undefined ? running.lost : Promise.race([running.lost, serverEnd(server.embedded)])
-    return { ...running, lost, natsUrl: server.url, isEmbedded: server.embedded !== undefined, tracesTo: tracing.endpoint, stop: stopAll }
+    return {
+      ...running,
+      lost,
+      natsUrl: server.url,
+      isEmbedded: server.embedded !== undefined,
+      tracesTo: tracing.endpoint,
+      stop: stopAll,
+    }
   } catch (error) {
     await stopAll()
     throw error
@@ -63,6 +70,11 @@ export async function launch(app: App, options: LaunchOptions): Promise<Launched
 }
 
 function serverEnd({ exited, pid }: EmbeddedServer): Promise<Fault> {
-  return exited.then(({ code, signal }) =>
-    new ServerEnded(`the embedded nats-server (process ${pid}) ended with ${signal ?? `exit code ${code}`}; start the app again to go on from its store`))
+  return exited.then(
+    ({ code, signal }) =>
+      new ServerEnded(
+        `the embedded nats-server (process ${pid}) ended with ${signal ?? `exit code ${code}`}; ` +
+          "start the app again to go on from its store",
+      ),
+  )
 }

@@ -47,9 +47,11 @@ export function memoryStreams(
         const fault = faults(fact)
         if (fault !== "lost") {
           const body = Buffer.from(JSON.stringify(fact.event.payload), "utf8")
-          store("events", fact.eventPartition, body, factHeaders(fact.event, fact))
+          store("events", fact.eventPartition, body, factHeaders(fact.event, fact, new Date(fact.event.timeMs).toISOString()))
         }
-        return fault === "none" ? Effect.void : Effect.fail(new PublishFailed(`event ${fact.event.id} got no acknowledgement; it is published again`))
+        return fault === "none"
+          ? Effect.void
+          : Effect.fail(new PublishFailed(`event ${fact.event.id} got no acknowledgement; it is published again`))
       }),
     answer(to, outcome) {
       answers.push({ to, outcome })

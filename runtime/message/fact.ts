@@ -27,14 +27,15 @@ export class MalformedEvent extends Fault {
   readonly retry = "never"
 }
 
-export function factHeaders(event: EventMessage, mark: FactMark): Readonly<Record<string, string>> {
+/** `isoTime` is the event's time as RFC 3339 text, from the adapter: the core reads and formats no clock. */
+export function factHeaders(event: EventMessage, mark: FactMark, isoTime: string): Readonly<Record<string, string>> {
   return {
     "ce-specversion": "1.0",
     "ce-id": event.id,
     "ce-source": event.source,
     "ce-type": event.name,
     "ce-subject": event.subject,
-    "ce-time": new Date(event.timeMs).toISOString(), // clock: formats a given time, reads none
+    "ce-time": isoTime,
     "content-type": "application/json",
     "troupe-mark": `${mark.incarnation} ${mark.source} ${mark.eventPartition} ${mark.number}`,
     ...(event.trace === undefined ? {} : { traceparent: event.trace }),
@@ -45,7 +46,8 @@ export function factHeaders(event: EventMessage, mark: FactMark): Readonly<Recor
 export function readFact(headers: Readonly<Record<string, string>>, body: Uint8Array): Fact {
   const attribute = (name: string): string => {
     const value = headers[`ce-${name}`]
-    if (value === undefined || value === "") throw new MalformedEvent(`an event has no "ce-${name}" header; its bytes are parked`)
+    if (value === undefined || value === "")
+      throw new MalformedEvent(`an event has no "ce-${name}" header; its bytes are parked`)
     return value
   }
   const timeMs = Date.parse(headers["ce-time"] ?? "")
@@ -77,7 +79,12 @@ function parseBody(body: Uint8Array): Json {
 function parseMark(text: string | undefined): FactMark | undefined {
   if (text === undefined) return undefined
   const [incarnation, source, eventPartition, number] = text.split(" ")
-  const mark = { incarnation: incarnation ?? "", source: Number(source), eventPartition: Number(eventPartition), number: Number(number) }
+  const mark = {
+    incarnation: incarnation ?? "",
+    source: Number(source),
+    eventPartition: Number(eventPartition),
+    number: Number(number),
+  }
   const numbers = [mark.source, mark.eventPartition, mark.number]
   if (mark.incarnation === "" || !numbers.every((n) => Number.isSafeInteger(n) && n >= 0)) {
     throw new MalformedEvent(`an event has the unreadable mark "${text.slice(0, 80)}"; its bytes are parked`)

@@ -19,8 +19,10 @@ export function encodeInput(commands: readonly CommandMessage[]): Uint8Array {
 export function decodeInput(bytes: Uint8Array): readonly CommandMessage[] {
   try {
     const block: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"))
-    if (!isObject(block) || block["v"] !== 1 || !Array.isArray(block["commands"])) throw new MalformedInput("not {v: 1, commands: [...]}")
-    if (block["commands"].length > limits.inputRecordsMax) throw new MalformedInput(`more than ${limits.inputRecordsMax} commands in one block`)
+    if (!isObject(block) || block["v"] !== 1 || !Array.isArray(block["commands"]))
+      throw new MalformedInput("not {v: 1, commands: [...]}")
+    if (block["commands"].length > limits.inputRecordsMax)
+      throw new MalformedInput(`more than ${limits.inputRecordsMax} commands in one block`)
     return block["commands"].map(decodeCommand)
   } catch (error) {
     throw new MalformedInput(`an input block could not be read (${describeError(error)}); its bytes are parked`)
@@ -31,9 +33,11 @@ function decodeCommand(value: unknown, index: number): CommandMessage {
   const where = `command ${index}`
   if (!isObject(value) || value["type"] !== "command") throw new MalformedInput(`${where} is not a command`)
   const { to, name, effect, payload, replyTo, trace } = value
-  if (!isObject(to) || typeof to["service"] !== "string" || typeof to["key"] !== "string") throw new MalformedInput(`${where} has no addressee`)
+  if (!isObject(to) || typeof to["service"] !== "string" || typeof to["key"] !== "string")
+    throw new MalformedInput(`${where} has no addressee`)
   checkKey(to["key"])
-  if (typeof name !== "string" || typeof effect !== "string" || effect === "") throw new MalformedInput(`${where} has no name or no effect key`)
+  if (typeof name !== "string" || typeof effect !== "string" || effect === "")
+    throw new MalformedInput(`${where} has no name or no effect key`)
   return {
     type: "command",
     to: { service: to["service"], key: to["key"] },

@@ -18,7 +18,8 @@ export function checkJson(value: unknown, what: string, path = "", depth = 0): v
   if (value === null || typeof value === "string" || typeof value === "boolean") return
   if (typeof value === "number" && Number.isFinite(value)) return
   if (typeof value !== "object") return refuse(value, what, path)
-  if (depth > depthMax) throw new NotJson(`${what}${at(path)} is nested deeper than ${depthMax} levels; its record is parked`)
+  if (depth > depthMax)
+    throw new NotJson(`${what}${at(path)} is nested deeper than ${depthMax} levels; its record is parked`)
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) checkJson(item, what, `${path}[${index}]`, depth + 1)
     return
@@ -32,7 +33,10 @@ export function checkJson(value: unknown, what: string, path = "", depth = 0): v
 
 function refuse(value: unknown, what: string, path: string): never {
   const kind = typeof value === "object" ? (value?.constructor.name ?? "object") : typeof value
-  throw new NotJson(`${what}${at(path)} is ${typeof value === "number" ? String(value) : `a ${kind}`}, which JSON cannot carry; its record is parked`)
+  const shown = typeof value === "number" ? String(value) : `a ${kind}`
+  throw new NotJson(
+    `${what}${at(path)} is ${shown}, which JSON cannot carry; its record is parked`,
+  )
 }
 
 function at(path: string): string {

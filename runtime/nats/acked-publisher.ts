@@ -25,7 +25,8 @@ export class AckedPublisher {
   constructor(connection: NatsConnection) {
     this.#connection = connection
     connection.subscribe(`${this.#inbox}.*`, {
-      callback: (_, message) => this.#settle(message.subject.slice(this.#inbox.length + 1), message.data, message.headers?.code),
+      callback: (_, message) =>
+        this.#settle(message.subject.slice(this.#inbox.length + 1), message.data, message.headers?.code),
     })
     this.#sweep = setInterval(() => this.#giveUp(Date.now()), sweepMs)
     this.#sweep.unref()
@@ -38,7 +39,10 @@ export class AckedPublisher {
     return new Promise((resolve) => {
       this.#waiting.set(token, { resolve, giveUpAtMs: Date.now() + timeoutMs })
       try {
-        this.#connection.publish(subject, data, { reply: `${this.#inbox}.${token}`, ...(headers === undefined ? {} : { headers }) })
+        this.#connection.publish(subject, data, {
+          reply: `${this.#inbox}.${token}`,
+          ...(headers === undefined ? {} : { headers }),
+        })
       } catch (error) {
         this.#answer(token, { type: "silent", description: error instanceof Error ? error.message : String(error) })
       }
@@ -47,7 +51,8 @@ export class AckedPublisher {
 
   close(): void {
     clearInterval(this.#sweep)
-    for (const token of this.#waiting.keys()) this.#answer(token, { type: "silent", description: "the connection was closed" })
+    for (const token of this.#waiting.keys())
+      this.#answer(token, { type: "silent", description: "the connection was closed" })
   }
 
   #settle(token: string, data: Uint8Array, status: number | undefined): void {
@@ -74,7 +79,8 @@ function readAck(data: Uint8Array): Ack {
     const ack: unknown = JSON.parse(Buffer.from(data).toString("utf8"))
     if (typeof ack !== "object" || ack === null) return { type: "silent", description: "an unreadable acknowledgement" }
     if ("error" in ack && typeof ack.error === "object" && ack.error !== null) {
-      const { err_code: errorCode, description } = ack.error as { err_code?: number; description?: string } // cast: JetStream's API error
+      // cast: JetStream's API error
+      const { err_code: errorCode, description } = ack.error as { err_code?: number; description?: string }
       return { type: "refused", errorCode: errorCode ?? 0, description: description ?? "no reason given" }
     }
     if ("seq" in ack && typeof ack.seq === "number") return { type: "stored", sequence: ack.seq }

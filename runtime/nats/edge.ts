@@ -14,7 +14,10 @@ export function natsEdge(connection: NatsConnection, publisher: AckedPublisher, 
     async submit(partition, block) {
       const subject = subjects.input(app, partition)
       const ack = await publisher.publish(subject, block, limits.appendTimeoutMs)
-      if (ack.type !== "stored") throw new NotAccepted(`commands to ${subject} were not accepted (${ack.description}); send them again with the same keys`)
+      if (ack.type !== "stored")
+        throw new NotAccepted(
+          `commands to ${subject} were not accepted (${ack.description}); send them again with the same keys`,
+        )
     },
     listen(answered) {
       connection.subscribe(inbox, {
@@ -36,7 +39,8 @@ export function natsEdge(connection: NatsConnection, publisher: AckedPublisher, 
 function readAnswer(data: Uint8Array): { readonly request: string; readonly outcome: Outcome } | undefined {
   try {
     const answer: unknown = JSON.parse(Buffer.from(data).toString("utf8"))
-    if (typeof answer !== "object" || answer === null || !("request" in answer) || !("outcome" in answer)) return undefined
+    if (typeof answer !== "object" || answer === null || !("request" in answer) || !("outcome" in answer))
+      return undefined
     if (typeof answer.request !== "string") return undefined
     return { request: answer.request, outcome: answer.outcome as Outcome } // cast: the app's engine wrote it
   } catch {

@@ -14,7 +14,7 @@ export function natsEgress(connection: NatsConnection, publisher: AckedPublisher
       Effect.flatMap(
         Effect.promise(() => {
           const attributes = headers()
-          for (const [name, value] of Object.entries(factHeaders(fact.event, fact))) attributes.set(name, value)
+          for (const [name, value] of Object.entries(factHeaders(fact.event, fact, new Date(fact.event.timeMs).toISOString()))) attributes.set(name, value)
           const body = Buffer.from(JSON.stringify(fact.event.payload), "utf8")
           const subject = subjects.event(fact.eventPartition, fact.event.name, fact.event.subject)
           return publisher.publish(subject, body, limits.appendTimeoutMs, attributes)
@@ -22,7 +22,11 @@ export function natsEgress(connection: NatsConnection, publisher: AckedPublisher
         (ack) =>
           ack.type === "stored"
             ? Effect.void
-            : Effect.fail(new PublishFailed(`event ${fact.event.id} was not acknowledged (${ack.description}); it is published again`)),
+            : Effect.fail(
+                new PublishFailed(
+                  `event ${fact.event.id} was not acknowledged (${ack.description}); it is published again`,
+                ),
+              ),
       ),
     answer(to, outcome) {
       // At most once (R21): on a closed connection the requester asks again with the same id.

@@ -54,9 +54,10 @@ function openReader(
 function nextRecord(iterator: AsyncIterator<JsMsg>, subject: string): Effect.Effect<InputRecord, InputUnavailable> {
   return Effect.tryPromise({
     try: async () => {
-      const { value, done } = await iterator.next()
-      if (done === true || value === undefined) throw new Error("the server ended the reading")
-      return { number: value.seq, bytes: value.data, headers: readHeaders(value) }
+      const result = await iterator.next()
+      if (result.done === true) throw new Error("the server ended the reading")
+      const message = result.value
+      return { number: message.seq, bytes: message.data, headers: readHeaders(message) }
     },
     catch: (cause) => unavailable(subject, cause),
   })

@@ -12,7 +12,12 @@ import type { AckedPublisher } from "./acked-publisher.ts"
 const wrongLastSequence = 10071
 const noMessageFound = 10037
 
-export function natsJournal(connection: NatsConnection, publisher: AckedPublisher, subjects: Subjects, app: string): Journal {
+export function natsJournal(
+  connection: NatsConnection,
+  publisher: AckedPublisher,
+  subjects: Subjects,
+  app: string,
+): Journal {
   const stream = subjects.streams.journal
   const subjectOf = (partition: number) => subjects.journal(app, partition)
   return {
@@ -27,7 +32,9 @@ export function natsJournal(connection: NatsConnection, publisher: AckedPublishe
           if (ack.type === "stored") return Effect.succeed(ack.sequence)
           const what = `append to ${subjectOf(partition)} after sequence ${expected}`
           if (ack.type === "refused" && ack.errorCode === wrongLastSequence) {
-            return Effect.fail(new Fenced(`${what} was refused (${ack.description}): another process owns the partition now`))
+            return Effect.fail(
+              new Fenced(`${what} was refused (${ack.description}): another process owns the partition now`),
+            )
           }
           return Effect.fail(new AppendUnknown(`${what} has no outcome (${ack.description}); it is tried again`))
         },
@@ -46,7 +53,11 @@ export function natsJournal(connection: NatsConnection, publisher: AckedPublishe
 }
 
 /** Through the leader: a direct get may answer from a replica that lags. */
-async function readLast(connection: NatsConnection, stream: string, subject: string): Promise<JournalRecord | undefined> {
+async function readLast(
+  connection: NatsConnection,
+  stream: string,
+  subject: string,
+): Promise<JournalRecord | undefined> {
   const manager = await jetstreamManager(connection, { checkAPI: false })
   try {
     const message = await manager.streams.getMessage(stream, { last_by_subj: subject })
@@ -57,8 +68,16 @@ async function readLast(connection: NatsConnection, stream: string, subject: str
   }
 }
 
-async function readAll(connection: NatsConnection, stream: string, subject: string, visit: (record: JournalRecord) => void): Promise<void> {
-  const consumer = await jetstream(connection).consumers.get(stream, { filter_subjects: subject, deliver_policy: "all" })
+async function readAll(
+  connection: NatsConnection,
+  stream: string,
+  subject: string,
+  visit: (record: JournalRecord) => void,
+): Promise<void> {
+  const consumer = await jetstream(connection).consumers.get(stream, {
+    filter_subjects: subject,
+    deliver_policy: "all",
+  })
   const { num_pending: stored } = await consumer.info(true)
   if (stored === 0) return
   const messages = await consumer.consume({ max_messages: limits.readAheadMessages })
@@ -74,5 +93,8 @@ async function readAll(connection: NatsConnection, stream: string, subject: stri
 }
 
 function unavailable(subject: string, cause: unknown): JournalUnavailable {
-  return new JournalUnavailable(`journal ${subject} cannot be read (${describeError(cause)}); the partition is claimed again later`, { cause })
+  return new JournalUnavailable(
+    `journal ${subject} cannot be read (${describeError(cause)}); the partition is claimed again later`,
+    { cause },
+  )
 }

@@ -48,7 +48,10 @@ export async function provision(options: Provision): Promise<void> {
     await ensureManifest(manager, options)
   } catch (error) {
     if (error instanceof Fault) throw error
-    throw new ProvisionFailed(`the streams of app ${options.app} could not be made (${describeError(error)}); start it again`, { cause: error })
+    throw new ProvisionFailed(
+      `the streams of app ${options.app} could not be made (${describeError(error)}); start it again`,
+      { cause: error },
+    )
   }
 }
 

@@ -70,7 +70,7 @@ function checkStepName(definition: SagaDefinition, name: string, where: string):
   checkName("step", name)
   if (reserved.has(name)) throw new InvalidInput(`${where}: the name is reserved`)
   if (name.startsWith(undoPrefix)) throw new InvalidInput(`${where}: names that begin with "${undoPrefix}" are reserved`)
-  if (definition.steps.some((step) => step.name === name)) throw new InvalidInput(`${where}: there is a step of that name already`)
+  if (definition.steps.some((step) => step.name === name)) throw new InvalidInput(`${where}: another step has that name`)
   if (definition.steps.length >= limits.sagaStepsMax) {
     throw new InvalidInput(`${where}: a saga has at most ${limits.sagaStepsMax} steps`)
   }

@@ -15,9 +15,8 @@ export function compile(definition: SagaDefinition) {
     planItems(progress, step.name, listItems(step, contextOf(definition, progress, step)).length)
   return setup({
     types: {
-      // casts: XState reads only the types of these two
-      context: {} as Progress,
-      events: {} as ProgressEvent,
+      context: {} as Progress, // cast: XState reads only the type
+      events: {} as ProgressEvent, // cast: likewise
     },
     actions: {
       plan: assign(({ context }, { step }: StepParams) => plan(context, stepNamed(definition, step))),

@@ -33,8 +33,8 @@ export const nothingYet: Progress = { sagaId: "", input: null, items: {}, result
 
 export function planItems(progress: Progress, step: string, count: number): Change {
   return {
-    items: { ...progress.items, [step]: new Array<ItemStatus>(count).fill("pending") },
-    results: { ...progress.results, [step]: new Array<Json>(count).fill(null) },
+    items: { ...progress.items, [step]: Array.from({ length: count }, (): ItemStatus => "pending") },
+    results: { ...progress.results, [step]: Array.from({ length: count }, () => null) },
   }
 }
 

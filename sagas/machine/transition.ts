@@ -40,7 +40,6 @@ export function prepareTransition(machine: SagaMachine): (state: State, event: P
     actions = []
     const before = machine.resolveState(state)
     const after = machine.transition(before, event, scope)
-    // cast: no state of a saga has states inside, so its value is a name
-    return { next: { value: after.value as string, context: after.context }, actions, ignored: after === before }
+    return { next: { value: after.value, context: after.context }, actions, ignored: after === before }
   }
 }

@@ -2,7 +2,17 @@
 // Everything happens in a temporary folder; only what package.json declares as a dependency is within its reach.
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
-import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, resolve } from "node:path"
 import { after, before, test } from "node:test"
@@ -60,8 +70,14 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 test("the package holds its build and its papers, and no source or test", () => {
   const files = globSync("**/*", { cwd: installed })
   for (const name of ["package.json", "README.md", "LICENSE"]) assert.ok(files.includes(name), `${name} is missing`)
-  assert.deepEqual(files.filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts")), [])
-  assert.deepEqual(files.filter((file) => /^(test|runtime|sagas|examples|bench|\.ci)\b/.test(file)), [])
+  assert.deepEqual(
+    files.filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts")),
+    [],
+  )
+  assert.deepEqual(
+    files.filter((file) => /^(test|runtime|sagas|examples|bench|\.ci)\b/.test(file)),
+    [],
+  )
   const { exports, bin = {} } = readManifest()
   const promised = [...Object.values(exports).flatMap((entry) => [entry.types, entry.default]), ...Object.values(bin)]
   for (const file of promised) assert.ok(files.includes(file.replace(/^\.\//, "")), `${file} is promised and missing`)
@@ -69,7 +85,9 @@ test("the package holds its build and its papers, and no source or test", () => 
 
 test("no compiled file refers to a source file", () => {
   const reference = /["'`]\.{1,2}\/[^"'`\n]*\.ts["'`]/
-  const found = globSync("dist/**/*.js", { cwd: installed }).filter((file) => reference.test(readFileSync(join(installed, file), "utf8")))
+  const found = globSync("dist/**/*.js", { cwd: installed }).filter((file) =>
+    reference.test(readFileSync(join(installed, file), "utf8")),
+  )
   assert.deepEqual(found, [])
 })
 
@@ -92,7 +110,13 @@ test("an application in TypeScript is checked against the declarations, and its 
     join(project, "tsconfig.json"),
     JSON.stringify({
       compilerOptions: {
-        target: "es2024", module: "nodenext", moduleResolution: "nodenext", types: [], strict: true, noEmit: true, skipLibCheck: true,
+        target: "es2024",
+        module: "nodenext",
+        moduleResolution: "nodenext",
+        types: [],
+        strict: true,
+        noEmit: true,
+        skipLibCheck: true,
       },
       files: ["main.ts"],
     }),

@@ -23,7 +23,10 @@ test("all 830 orders end completed or compensated; stock and money are conserved
   const first = await runDemo(["--data", path])
   assertConserved(first)
   assert.equal(first.summary?.started, northwindOrders)
-  assert.ok((first.summary?.completed ?? 0) > 100 && (first.summary?.reasons["out-of-stock"] ?? 0) > 100, "both ends happen")
+  assert.ok(
+    (first.summary?.completed ?? 0) > 100 && (first.summary?.reasons["out-of-stock"] ?? 0) > 100,
+    "both ends happen",
+  )
   assert.ok((first.summary?.reasons["payment-declined"] ?? 0) > 0 && (first.summary?.reasons["never-shipped"] ?? 0) > 0)
   assert.ok((first.summary?.perSecond ?? 0) > 0 && (first.summary?.p99Ms ?? 0) >= (first.summary?.p50Ms ?? 0))
   const second = await runDemo(["--data", path])
@@ -33,7 +36,11 @@ test("all 830 orders end completed or compensated; stock and money are conserved
 })
 
 const parts = ["worker", "server", "both"] as const
-const points = [["25 %", 0.25], ["50 %", 0.5], ["75 %", 0.75]] as const
+const points = [
+  ["25 %", 0.25],
+  ["50 %", 0.5],
+  ["75 %", 0.75],
+] as const
 for (const [index, [name, share]] of points.entries()) {
   for (const part of parts) {
     // Every part at the middle, and one part each at the other points, keep the suite short; chaos tests do the rest.
@@ -51,7 +58,10 @@ for (const [index, [name, share]] of points.entries()) {
       if (part === "server") assert.match(cut.stderr, /SERVER_ENDED: the embedded nats-server/)
       const resumed = await runDemo(["--data", path, "--resume"])
       assertConserved(resumed)
-      assert.ok((resumed.summary?.started ?? northwindOrders) < northwindOrders, "the first run's orders were not started again")
+      assert.ok(
+        (resumed.summary?.started ?? northwindOrders) < northwindOrders,
+        "the first run's orders were not started again",
+      )
     })
   }
 }
@@ -69,12 +79,23 @@ test("only the parent killed: a resume at the same moment ends the orphaned serv
 test("a file with bad lines: each is reported with its line number and reason, the rest run", async (t) => {
   const { path, remove } = await dataFolder()
   t.after(remove)
-  const good = (orderId: string, quantity: number) => JSON.stringify({
-    orderId, customerId: "C 1/*", carrier: "Speedy Express", shippedDate: "1996-07-16", shipTo: { name: "n", city: "c", country: "x" },
-    lines: [{ sku: "P01", quantity }], totalCents: 1000,
-  })
+  const good = (orderId: string, quantity: number) =>
+    JSON.stringify({
+      orderId,
+      customerId: "C 1/*",
+      carrier: "Speedy Express",
+      shippedDate: "1996-07-16",
+      shipTo: { name: "n", city: "c", country: "x" },
+      lines: [{ sku: "P01", quantity }],
+      totalCents: 1000,
+    })
   const file = join(path, "orders.jsonl")
-  await writeFile(file, [good("A-1", 1), "{not json", '{"orderId":"A-2"}', good("A-3", -4), good("A-1", 2), good("A.4>", 100_000)].join("\n"))
+  await writeFile(
+    file,
+    [good("A-1", 1), "{not json", '{"orderId":"A-2"}', good("A-3", -4), good("A-1", 2), good("A.4>", 100_000)].join(
+      "\n",
+    ),
+  )
   const end = await runDemo(["--data", join(path, "store"), "--orders", file])
   assertConserved(end, 2)
   assert.deepEqual([end.summary?.completed, end.summary?.compensated, end.summary?.rejected], [1, 1, 4])

@@ -21,7 +21,12 @@ const registryHosts = anyOf(
   joined("proxy", "\\.golang\\.org"),
 )
 
-const machineFolders = anyOf(joined("/wo", "rk/"), joined("/ro", "ot/"), joined("/ho", "me/\\w"), joined("/Us", "ers/\\w"))
+const machineFolders = anyOf(
+  joined("/wo", "rk/"),
+  joined("/ro", "ot/"),
+  joined("/ho", "me/\\w"),
+  joined("/Us", "ers/\\w"),
+)
 const temporaryFolder = joined("/t", "mp/")
 
 const authors = anyOf(
@@ -44,7 +49,11 @@ const written = (path: string) => path === "LICENSE" || path === "package-lock.j
 const machine = (folders: string) => new RegExp(`(?<![\\w.-])(${folders})`)
 
 const forbidden: readonly ForbiddenText[] = [
-  { pattern: new RegExp(`\\b(${unfinished})\\b`), why: "unfinished work: do it, or state it as a limit in docs/", except: written },
+  {
+    pattern: new RegExp(`\\b(${unfinished})\\b`),
+    why: "unfinished work: do it, or state it as a limit in docs/",
+    except: written,
+  },
   { pattern: new RegExp(registryHosts, "i"), why: "the host of a package registry" },
   { pattern: machine(machineFolders), why: "a path of one machine" },
   { pattern: machine(temporaryFolder), why: "a path of one machine: ask for the temporary folder", except: inTest },

@@ -26,17 +26,20 @@ test("static, re-exporting, dynamic and type imports are all seen", () => {
     // import { no } from "./not-an-import-either.ts"
   `
   const found = parseSources([{ path: "runtime/actor/x.ts", text }]).flatMap(importsOf)
-  assert.deepEqual(found.map(({ to, typeOnly, line }) => [line - 1, to, typeOnly ? "type" : "value"]), [
-    [1, "runtime/actor/a.ts", "value"],
-    [2, "runtime/message/b.ts", "type"],
-    [3, "runtime/actor/c.ts", "type"],
-    [4, "runtime/actor/e.ts", "value"],
-    [5, "runtime/actor/g.ts", "value"],
-    [6, "runtime/actor/h.ts", "value"],
-    [7, "runtime/actor/i.ts", "type"],
-    [8, "node:fs", "value"],
-    [9, "xstate", "type"],
-  ])
+  assert.deepEqual(
+    found.map(({ to, typeOnly, line }) => [line - 1, to, typeOnly ? "type" : "value"]),
+    [
+      [1, "runtime/actor/a.ts", "value"],
+      [2, "runtime/message/b.ts", "type"],
+      [3, "runtime/actor/c.ts", "type"],
+      [4, "runtime/actor/e.ts", "value"],
+      [5, "runtime/actor/g.ts", "value"],
+      [6, "runtime/actor/h.ts", "value"],
+      [7, "runtime/actor/i.ts", "type"],
+      [8, "node:fs", "value"],
+      [9, "xstate", "type"],
+    ],
+  )
 })
 
 const permitted: readonly (readonly [from: string, to: string, typeOnly?: boolean])[] = [
@@ -120,7 +123,10 @@ test("every import keeps to the order of the layers", () => {
 test("every package is declared, and imported only by its home", () => {
   // cast: the fields of package.json that are read here are checked to exist by package.test.ts
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<keyof Declared, object>
-  const declared = { dependencies: Object.keys(manifest.dependencies), devDependencies: Object.keys(manifest.devDependencies) }
+  const declared = {
+    dependencies: Object.keys(manifest.dependencies),
+    devDependencies: Object.keys(manifest.devDependencies),
+  }
   const findings = imports
     .filter(({ local }) => !local)
     .flatMap((found) => {
@@ -140,5 +146,11 @@ test("every relative import names a file of the repository", () => {
 
 test("no files import each other in a circle, not even for types", () => {
   const cycles = findCycles(imports.filter(({ local }) => local))
-  assertNone(cycles.map((cycle) => ({ path: cycle[0] ?? "", line: 1, message: `imports itself through ${cycle.slice(1).join(", ")}` })))
+  assertNone(
+    cycles.map((cycle) => ({
+      path: cycle[0] ?? "",
+      line: 1,
+      message: `imports itself through ${cycle.slice(1).join(", ")}`,
+    })),
+  )
 })

@@ -47,7 +47,8 @@ export async function dataFolder(): Promise<{ path: string; remove: () => Promis
 
 export function startDemo(args: readonly string[], environment: Readonly<Record<string, string>> = {}): DemoRun {
   const child = spawn(process.execPath, [main, "--json", ...args], {
-    env: { ...withoutTroupe(process.env), ...environment }, stdio: ["ignore", "pipe", "pipe"],
+    env: { ...withoutTroupe(process.env), ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
   })
   let stdout = ""
   let stderr = ""
@@ -67,19 +68,25 @@ export function startDemo(args: readonly string[], environment: Readonly<Record<
         if (Math.max(0, ...done) >= orders) resolve()
       }
       waiting.add(check)
-      void ended.then(({ code }) => reject(new Error(`the demo ended with ${code} before ${orders} orders:\n${stderr}`)))
+      void ended.then(({ code }) =>
+        reject(new Error(`the demo ended with ${code} before ${orders} orders:\n${stderr}`)),
+      )
       check()
     })
   return { process: child, reached, ended }
 }
 
-export async function runDemo(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<DemoEnd> {
+export async function runDemo(
+  args: readonly string[],
+  environment?: Readonly<Record<string, string>>,
+): Promise<DemoEnd> {
   return startDemo(args, environment).ended
 }
 
 /** The pid of the embedded server on a store, as its record says. */
 export async function serverPid(dataDir: string): Promise<number> {
-  const { serverPid: pid } = JSON.parse(await readFile(join(dataDir, "server.json"), "utf8")) as { serverPid: number } // cast: its record
+  const record = await readFile(join(dataDir, "server.json"), "utf8")
+  const { serverPid: pid } = JSON.parse(record) as { serverPid: number } // cast: the embedded server wrote it
   return pid
 }
 

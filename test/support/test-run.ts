@@ -29,6 +29,7 @@ interface FileResult {
   readonly report: string
 }
 
+const pipesHeldMs = 2_000
 const running = new Set<ChildProcess>()
 
 /** The test files that are meant by a file's path, a folder or a pattern. */
@@ -37,7 +38,8 @@ function findFiles(wanted: string): readonly string[] {
   if (wanted.endsWith(".test.ts")) return [wanted]
   const found = globSync(`${wanted}/**/*.test.ts`)
   const entries = existsSync(wanted) ? readdirSync(wanted, { recursive: true, withFileTypes: true }) : []
-  if (found.length === 0 && entries.some((entry) => entry.isFile())) throw new Error(`${wanted} holds files and no *.test.ts among them`)
+  if (found.length === 0 && entries.some((entry) => entry.isFile()))
+    throw new Error(`${wanted} holds files and no *.test.ts among them`)
   return keep(found)
 }
 
@@ -53,18 +55,28 @@ async function runFile(file: string): Promise<FileResult> {
     detached: true,
   })
   running.add(child)
+  const closed = once(child, "close")
   const pieces: string[] = []
   child.stdout.setEncoding("utf8").on("data", (piece: string) => pieces.push(piece))
   child.stderr.setEncoding("utf8").on("data", (piece: string) => pieces.push(piece))
   const deadline = { passed: false }
-  const timer = setTimeout(() => {
-    deadline.passed = true
-    killGroup(child)
-  }, Number(options.timeout) * 1000)
-  // A grandchild that holds the pipes must not keep us waiting: when the file's own process is gone, the rest is killed.
-  child.once("exit", () => killGroup(child))
-  await once(child, "close")
+  const timer = setTimeout(
+    () => {
+      deadline.passed = true
+      killGroup(child)
+    },
+    Number(options.timeout) * 1000,
+  )
+  await once(child, "exit")
   clearTimeout(timer)
+  killGroup(child)
+  // A process outside the group may still hold the pipes: what it writes later is not waited for.
+  const hold = setTimeout(() => {
+    child.stdout.destroy()
+    child.stderr.destroy()
+  }, pipesHeldMs)
+  await closed
+  clearTimeout(hold)
   running.delete(child)
   const ended = deadline.passed
     ? `did not end within ${options.timeout} s and was killed; a timer or a socket may be left open`
@@ -89,13 +101,26 @@ function readResult(file: string, output: string, ended: string, clean: boolean)
   const skipped = count("skipped") + count("todo")
   const broken = count("fail") + count("cancelled")
   if (clean && broken === 0 && passed + skipped > 0) return { file, passed, failed: 0, skipped, report: "" }
-  const failures = output.split(/^✖ failing tests:$/m)[1]?.replace(/^ +at .*\bnode:internal\b.*\n/gm, "").trim()
+  const failures = output
+    .split(/^✖ failing tests:$/m)[1]
+    ?.replace(/^ +at .*\bnode:internal\b.*\n/gm, "")
+    .trim()
   const why = clean ? "holds no test that ran" : `${ended}${failures === undefined ? `:\n${output.trim()}` : ""}`
-  return { file, passed, failed: Math.max(broken, 1), skipped, report: broken > 0 && failures !== undefined ? failures : why }
+  return {
+    file,
+    passed,
+    failed: Math.max(broken, 1),
+    skipped,
+    report: broken > 0 && failures !== undefined ? failures : why,
+  }
 }
 
 function printLine({ file, passed, failed, skipped }: FileResult, durationMs: number): void {
-  const counts = [`${passed} passed`, ...(failed > 0 ? [`${failed} FAILED`] : []), ...(skipped > 0 ? [`${skipped} skipped`] : [])]
+  const counts = [
+    `${passed} passed`,
+    ...(failed > 0 ? [`${failed} FAILED`] : []),
+    ...(skipped > 0 ? [`${skipped} skipped`] : []),
+  ]
   console.log(`${failed > 0 ? "✖" : "✔"} ${file}: ${counts.join(", ")} (${(durationMs / 1000).toFixed(1)} s)`)
 }
 

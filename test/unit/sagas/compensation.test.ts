@@ -94,11 +94,12 @@ test("an undo that fails for good parks the saga, which names the step and the i
   exhaust(saga, "inventory.release/P42")
   const { parked, value, items, open } = saga.row()
   assert.deepEqual([parked?.code, parked?.step, parked?.item, value], ["UNDO_FAILED", "reserve", 1, "undo_reserve"])
-  assert.match(parked?.message ?? "", /saga place-order\/o-1 in state undo_reserve, item 1 \(inventory\.reserve\/P42\).*STEP_TIMEOUT/)
+  assert.match(parked?.message ?? "", /place-order\/o-1 in state undo_reserve, item 1 \(inventory\.reserve\/P42\).*STEP_TIMEOUT/)
   assert.deepEqual(items["reserve"], ["done", "done", "undone"])
   assert.equal(Object.keys(open).length, 1)
   assert.equal(saga.timers.size, 0)
-  assert.deepEqual(saga.news().slice(-3), ["undo inventory.release/P42", "undo inventory.release/P42 #2", "undo inventory.release/P42 #3"])
+  const undo = "undo inventory.release/P42"
+  assert.deepEqual(saga.news().slice(-3), [undo, `${undo} #2`, `${undo} #3`])
 })
 
 test("an undo that is refused parks the saga at once", () => {

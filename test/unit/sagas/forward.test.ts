@@ -41,7 +41,8 @@ test("effect keys name the saga, the transition and the command, and timers carr
   const saga = drive(placeOrder.logic)
   const { send, timers } = saga.start(order)
   const effects = ["place-order/o-1:1:0", "place-order/o-1:1:1", "place-order/o-1:1:2"]
-  assert.deepEqual(send?.map(({ effect, direction, attempt }) => [effect, direction, attempt]), effects.map((key) => [key, "do", 1]))
+  const sent = send?.map(({ effect, direction, attempt }) => [effect, direction, attempt])
+  assert.deepEqual(sent, effects.map((effect) => [effect, "do", 1]))
   assert.deepEqual(timers, effects.map((name) => ({ type: "set", name, dueMs: 1_030_000, payload: null })))
 })
 
@@ -52,7 +53,9 @@ test("later steps see the answers of earlier ones: one value for a step, a list 
       undo: "nothing",
     })
     .step("again", {
-      run: ({ reserve }) => inventory.reserve("sum", { orderId: "o", quantity: reserve.reduce((sum, { reserved }) => sum + reserved, 0) }),
+      run: ({ reserve }) => {
+        return inventory.reserve("sum", { orderId: "o", quantity: reserve.reduce((sum, { reserved }) => sum + reserved, 0) })
+      },
       undo: "nothing",
     })
     .step("last", { run: ({ again }) => inventory.reserve("last", { orderId: "o", quantity: again.reserved }), undo: "nothing" })

@@ -95,7 +95,7 @@ test("a list or a run that answers otherwise when a command is sent again parks 
     skus = ["P11"]
     const driver = drive(twoSteps(first).logic)
     driver.start(order)
-    const [{ effect = "" } = {}] = driver.sent
+    const effect = driver.sent[0]?.effect ?? ""
     driver.reply(effect, faulted())
     skus = ["P11", "P12"]
     driver.fire(effect)

@@ -18,8 +18,10 @@ export const OrderSchema = schema(
 )
 
 export const inventory = service("inventory", { state: () => ({ stock: 10 }) })
-  .command("reserve", schema(Schema.Struct({ orderId: Schema.String, quantity: Schema.Finite })), (state, { quantity }) =>
-    quantity > state.stock ? refused("out-of-stock", { stock: state.stock }) : done({ stock: state.stock - quantity }, { reserved: quantity }))
+  .command("reserve", schema(Schema.Struct({ orderId: Schema.String, quantity: Schema.Finite })), (state, { quantity }) => {
+    if (quantity > state.stock) return refused("out-of-stock", { stock: state.stock })
+    return done({ stock: state.stock - quantity }, { reserved: quantity })
+  })
   .undo("release", "reserve", (state, did) => done({ stock: state.stock + did.quantity }))
 
 export const payment = service("payment", { state: () => ({ cents: 0 }) })

@@ -1,0 +1,111 @@
+// An app on the memory ports: what users test their services and sagas with. No server, no sleeps: ask and await the
+// outcome, wait for a committed block, kill the process at any moment and start another on the same world.
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { type CommittedBlock, unobserved } from "../delivery/observer.ts"
+import type { App } from "../host/app.ts"
+import { type Engine, startEngine } from "../host/engine.ts"
+import { type AppendFault, memoryJournal, type MemoryJournal } from "../memory/journal.ts"
+import { memoryLanes } from "../memory/lanes.ts"
+import { memoryStreams, type MemoryStreams, type PublishFault } from "../memory/streams.ts"
+import type { Command } from "../message/contract.ts"
+import { encodeInput } from "../message/input.ts"
+import { partitionOf } from "../message/key.ts"
+import type { CommandMessage } from "../message/message.ts"
+import type { Outcome } from "../message/outcome.ts"
+import { silent, type Telemetry } from "../ports/telemetry.ts"
+
+/** What outlives a process: the journal, the streams, and the requests that wait for their answers. */
+export interface World {
+  readonly journal: MemoryJournal
+  readonly streams: MemoryStreams
+  readonly waiting: Map<string, (outcome: Outcome) => void>
+  /** Numbers whatever must be unique in this world. */
+  next(): number
+}
+
+/** Faults on demand: asked once per append and once per published event. */
+export interface WorldFaults {
+  readonly append?: (partition: number) => AppendFault
+  readonly publish?: () => PublishFault
+}
+
+export function newWorld(faults: WorldFaults = {}): World {
+  const waiting = new Map<string, (outcome: Outcome) => void>()
+  let last = 0
+  return {
+    journal: memoryJournal(faults.append),
+    streams: memoryStreams(faults.publish, (to, outcome) => waiting.get(to.request)?.(outcome)),
+    waiting,
+    next: () => (last += 1),
+  }
+}
+
+export interface MemoryProcess {
+  readonly engine: Engine
+  readonly blocks: readonly CommittedBlock[]
+  /** Resolves with the fault that made the process give up, such as having been fenced. */
+  readonly lost: Promise<unknown>
+  /** Ends the process at once, as a crash does: nothing is flushed. */
+  kill(): Promise<void>
+  /** Resolves as soon as the predicate holds after a committed block, or holds already. */
+  until(predicate: () => boolean): Promise<void>
+}
+
+/** Starts one process of the app. A second one on the same world takes the partitions from the first. */
+export async function startInMemory(app: App, world: World, telemetry: Telemetry = silent): Promise<MemoryProcess> {
+  const scope = Effect.runSync(Scope.make())
+  const blocks: CommittedBlock[] = []
+  const waiters = new Set<() => void>()
+  const observer = {
+    ...unobserved,
+    committed: (block: CommittedBlock) => {
+      blocks.push(block)
+      for (const wake of waiters) wake()
+    },
+  }
+  const { journal, streams } = world
+  const ports = { journal, inputs: streams, egress: streams, lanes: memoryLanes(), telemetry }
+  const options = { observer, newIncarnation: () => `journal-${world.next()}` }
+  const engine = await Effect.runPromise(startEngine(app.shape, ports, options).pipe(Scope.provide(scope)))
+  return {
+    engine,
+    blocks,
+    lost: Effect.runPromise(Effect.flip(engine.lost)),
+    kill: () => Effect.runPromise(Scope.close(scope, Exit.void)),
+    until: (predicate) => signalled(waiters, predicate),
+  }
+}
+
+function signalled(waiters: Set<() => void>, predicate: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      if (!predicate()) return
+      waiters.delete(wake)
+      resolve()
+    }
+    waiters.add(wake)
+    wake()
+  })
+}
+
+/** Asks an actor, or starts a saga, as a client outside would. The same `effect` is the same effect; default: a new one. */
+export function askInMemory(app: App, world: World, command: Command, effect?: string): Promise<Outcome> {
+  const request = `request-${world.next()}`
+  const { service, key, name, payload } = command
+  const message: CommandMessage = {
+    type: "command",
+    to: { service, key },
+    name,
+    payload,
+    effect: effect ?? request,
+    direction: "do",
+    attempt: 1,
+    replyTo: { subject: "_INBOX.memory", request },
+  }
+  return new Promise((resolve) => {
+    world.waiting.set(request, resolve)
+    world.streams.store("external", partitionOf(key, app.shape.partitions), encodeInput([message]))
+  })
+}
