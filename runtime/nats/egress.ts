@@ -14,7 +14,8 @@ export function natsEgress(connection: NatsConnection, publisher: AckedPublisher
       Effect.flatMap(
         Effect.promise(() => {
           const attributes = headers()
-          for (const [name, value] of Object.entries(factHeaders(fact.event, fact, new Date(fact.event.timeMs).toISOString()))) attributes.set(name, value)
+          const isoTime = new Date(fact.event.timeMs).toISOString()
+          for (const [name, value] of Object.entries(factHeaders(fact.event, fact, isoTime))) attributes.set(name, value)
           const body = Buffer.from(JSON.stringify(fact.event.payload), "utf8")
           const subject = subjects.event(fact.eventPartition, fact.event.name, fact.event.subject)
           return publisher.publish(subject, body, limits.appendTimeoutMs, attributes)

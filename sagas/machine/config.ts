@@ -44,13 +44,13 @@ export function sagaConfig(definition: SagaDefinition): SagaConfig {
   const [first] = definition.steps
   const forward: Record<string, StateConfig> = {}
   const backward: Record<string, StateConfig> = {}
-  let back = "compensated"
+  let earlier = "compensated"
   for (const [index, step] of definition.steps.entries()) {
     const next = definition.steps[index + 1]?.name ?? "completed"
-    const undo = undoPrefix + step.name
-    if (step.undo !== "nothing") backward[undo] = undoState(step, undo, back)
-    back = step.undo === "nothing" ? back : undo
-    forward[step.name] = forwardState(step, next, back)
+    const back = step.undo === "nothing" ? earlier : undoPrefix + step.name
+    forward[step.name] = step.kind === "each" ? eachState(step, next, back) : singleState(step, next, back, earlier)
+    if (step.undo !== "nothing") backward[back] = undoState(step, back, earlier)
+    earlier = back
   }
   const states: Record<string, StateConfig> = {
     new: { on: { start: { target: first?.name ?? "completed" } } },
@@ -64,51 +64,56 @@ export function sagaConfig(definition: SagaDefinition): SagaConfig {
   return { id, version: String(version), initial: "new", context: nothingYet, options: { maxIterations: 1000 }, states }
 }
 
-function forwardState(step: StepDefinition, next: string, back: string): StateConfig {
+/** One command: its answer says at once where to go. `back` undoes this step, `earlier` what was before it. */
+function singleState(step: StepDefinition, next: string, back: string, earlier: string): StateConfig {
+  const actions = [record(step)]
+  const done: TransitionConfig = { actions, target: next, description: "done" }
+  if (step.place === "after") return { entry: enter(step), on: { done, ...parkOnFailure } }
+  const refused: TransitionConfig = { actions, target: earlier, description: "refused" }
+  const unknown: TransitionConfig = step.place === "pivot"
+    ? park("PIVOT_UNKNOWN", "unknown")
+    : { actions, target: back, description: "unknown" }
+  return { entry: enter(step), on: { done, refused, unknown } }
+}
+
+/** Many commands, or none: each answer is recorded until all are there, because an undo must not overtake its do. */
+function eachState(step: StepDefinition, next: string, back: string): StateConfig {
   const params = { step: step.name }
-  const record: readonly ActionConfig[] = [{ type: "record", params }]
-  const entry: readonly ActionConfig[] = [{ type: "plan", params }, { type: "send", params: { ...params, direction: "do" } }]
-  const forward: TransitionConfig = { guard: { type: "allDone", params }, target: next, description: "done" }
-  switch (step.place) {
-    case "before":
-      return {
-        entry,
-        on: { done: { actions: record }, refused: { actions: record }, unknown: { actions: record } },
-        // Whatever is still in flight is waited for: an undo must not overtake its do.
-        always: [forward, { guard: { type: "allSettled", params }, target: back, description: "refused or unknown" }],
-      }
-    case "pivot":
-      return {
-        entry,
-        on: {
-          done: { actions: record },
-          refused: { actions: record, target: back, description: "refused" },
-          unknown: park("PIVOT_UNKNOWN", "unknown"),
-        },
-        always: [forward],
-      }
-    case "after": {
-      const stop = park("STEP_AFTER_PIVOT_FAILED", "refused or unknown")
-      return { entry, on: { done: { actions: record }, refused: stop, unknown: stop }, always: [forward] }
-    }
+  const keep: TransitionConfig = { actions: [record(step)] }
+  const forward: TransitionConfig = { guard: { type: "allDone", params }, target: next, description: "all done" }
+  if (step.place === "after") return { entry: enter(step), on: { done: keep, ...parkOnFailure }, always: [forward] }
+  return {
+    entry: enter(step),
+    on: { done: keep, refused: keep, unknown: keep },
+    always: [forward, { guard: { type: "allSettled", params }, target: back, description: "refused or unknown" }],
   }
 }
 
 function undoState(step: StepDefinition, self: string, earlier: string): StateConfig {
   const params = { step: step.name }
-  const record: readonly ActionConfig[] = [{ type: "record", params }]
-  // A fan-out enters its state again for each item, which sends the next undo only when the one before has settled.
-  const again: TransitionConfig = { actions: record, target: self, reenter: true, description: "next item" }
+  const entry: readonly ActionConfig[] = [{ type: "send", params: { ...params, direction: "undo" } }]
+  const actions = [record(step)]
+  const undoFailed = park("UNDO_FAILED", "undo failed")
+  if (step.kind === "single") return { entry, on: { undone: { actions, target: earlier, description: "undone" }, undoFailed } }
   return {
-    entry: [{ type: "send", params: { ...params, direction: "undo" } }],
-    on: {
-      undone: step.kind === "each" ? again : { actions: record },
-      undoFailed: park("UNDO_FAILED", "undo failed"),
-    },
-    always: [{ guard: { type: "nothingToUndo", params }, target: earlier, description: "undone" }],
+    entry,
+    // Entering again sends the next item's undo, now that the one before it has settled.
+    on: { undone: { actions, target: self, reenter: true, description: "next item" }, undoFailed },
+    always: [{ guard: { type: "nothingToUndo", params }, target: earlier, description: "all undone" }],
   }
+}
+
+function enter({ name: step }: StepDefinition): readonly ActionConfig[] {
+  return [{ type: "plan", params: { step } }, { type: "send", params: { step, direction: "do" } }]
+}
+
+function record({ name: step }: StepDefinition): ActionConfig {
+  return { type: "record", params: { step } }
 }
 
 function park(code: ParkCode, description: string): TransitionConfig {
   return { target: "parked", actions: [{ type: "park", params: { code } }], description }
 }
+
+const afterPivot = park("STEP_AFTER_PIVOT_FAILED", "refused or unknown")
+const parkOnFailure = { refused: afterPivot, unknown: afterPivot }

@@ -1,5 +1,5 @@
 // A machine as a pure function (state, event) -> (state, actions), without an interpreter. XState's public transition()
-// builds an actor for each call; here one inert scope serves every transition of a definition, three times as fast.
+// builds an actor for each call; here one inert scope serves every transition of a definition.
 // The scope collects actions and does nothing else, so a machine with invokes or delays would silently lose them.
 import { type AnyActorScope, createActor } from "xstate"
 import type { SagaMachine } from "./compile.ts"

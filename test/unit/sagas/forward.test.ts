@@ -112,6 +112,16 @@ test("the end releases every actor that was ever sent a command, once, and leave
   assert.equal(saga.timers.size, 0)
 })
 
+test("an actor that was sent two different commands is released once", () => {
+  const saga = drive(placeGiftOrder.logic)
+  saga.start({ ...order, lines: [], gift: true })
+  saga.reply("payment.charge/c-1", done({ id: "pay-7" }))
+  saga.reply("shipping.wrap/o-1", done())
+  saga.reply("shipping.book/o-1", done({ tracking: "T9" }))
+  const { release } = saga.reply("mail.send/c-1", done())
+  assert.deepEqual(release?.map(({ service }) => service), ["payment", "shipping", "mail"])
+})
+
 test("what a message does not change keeps its identity at the top of the row", () => {
   const { logic } = placeOrder
   const self = { service: "place-order", key: "o-1" }

@@ -7,18 +7,19 @@ import { inventory, OrderSchema, placeOrder } from "./shop.ts"
 test("the diagram shows the steps, the chain of undos, and the ends", () => {
   assert.equal(mermaid(placeOrder), `stateDiagram-v2
   [*] --> reserve
-  reserve --> charge: done
+  reserve --> charge: all done
   reserve --> undo_reserve: refused or unknown
   charge --> ship: done
-  charge --> undo_charge: refused or unknown
+  charge --> undo_reserve: refused
+  charge --> undo_charge: unknown
+  ship --> completed: done
   ship --> undo_charge: refused
   ship --> parked: unknown
-  ship --> completed: done
   undo_reserve --> undo_reserve: next item
   undo_reserve --> parked: undo failed
-  undo_reserve --> compensated: undone
-  undo_charge --> parked: undo failed
+  undo_reserve --> compensated: all undone
   undo_charge --> undo_reserve: undone
+  undo_charge --> parked: undo failed
   completed --> [*]
   compensated --> [*]
 `)
