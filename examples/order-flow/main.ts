@@ -99,7 +99,6 @@ function blockSignal() {
       waiting = []
       for (const resolve of wake) resolve()
     },
-    resent: () => undefined,
     next: () => new Promise<void>((resolve) => waiting.push(resolve)),
   }
 }

@@ -6,6 +6,10 @@ export interface Observer {
   readonly committed: (block: CommittedBlock) => void
   /** Records that a gap or a full lane made the source send again. */
   readonly resent: (records: number) => void
+  /** Another process took a partition: an append of this one was refused. */
+  readonly fenced: (partition: number) => void
+  /** This process owns other partitions than before. */
+  readonly owned: (partitions: readonly number[]) => void
 }
 
 export interface CommittedBlock {
@@ -18,4 +22,4 @@ export interface CommittedBlock {
   readonly parked: number
 }
 
-export const unobserved: Observer = { committed: () => undefined, resent: () => undefined }
+export const unobserved: Observer = { committed: () => undefined, resent: () => undefined, fenced: () => undefined, owned: () => undefined }

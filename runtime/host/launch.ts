@@ -15,7 +15,7 @@ export interface LaunchOptions {
   /** Where an embedded server keeps its store. */
   readonly dataDir: string
   readonly environment?: Environment
-  readonly observer?: Observer
+  readonly observer?: Partial<Observer>
   /** Told, in one line each, what was chosen and why. */
   readonly report?: (line: string) => void
 }

@@ -12,6 +12,8 @@ import { natsEdge } from "../nats/edge.ts"
 import { natsEgress } from "../nats/egress.ts"
 import { natsInputs } from "../nats/inputs.ts"
 import { natsJournal } from "../nats/journal.ts"
+import { natsLanes } from "../nats/lanes.ts"
+import { natsMembers } from "../nats/members.ts"
 import { provision } from "../nats/provision.ts"
 import { connectChecked } from "../nats/server/connect.ts"
 import { silent, type Telemetry } from "../ports/telemetry.ts"
@@ -24,7 +26,7 @@ export interface StartOptions {
   /** Copies of every stream; 3 in a cluster. Default 1. */
   readonly replicas?: number
   readonly telemetry?: Telemetry
-  readonly observer?: Observer
+  readonly observer?: Partial<Observer>
 }
 
 export interface RunningApp {
@@ -42,6 +44,7 @@ export async function start(app: App, options: StartOptions): Promise<RunningApp
   const publisher = new AckedPublisher(connection)
   const subjects = subjectsOf(app.namespace)
   const { name, partitions } = app.shape
+  const self = randomBytes(8).toString("hex")
   const scope = Effect.runSync(Scope.make())
   const close = async () => {
     await Effect.runPromise(Scope.close(scope, Exit.void))
@@ -54,11 +57,19 @@ export async function start(app: App, options: StartOptions): Promise<RunningApp
       journal: natsJournal(connection, publisher, subjects, name),
       inputs: natsInputs(connection, subjects, name),
       egress: natsEgress(connection, publisher, subjects),
-      lanes: memoryLanes(),
+      lanes: natsLanes(connection, subjects, app.shape, memoryLanes(), self),
       telemetry: options.telemetry ?? silent,
     }
-    const engineOptions = { observer: options.observer ?? unobserved, newIncarnation: () => randomBytes(6).toString("hex") }
-    const engine = await Effect.runPromise(startEngine(app.shape, ports, engineOptions).pipe(Scope.provide(scope)))
+    const engine = await Effect.runPromise(
+      startEngine({
+        app: app.shape,
+        ports,
+        members: natsMembers(connection, subjects, name),
+        self,
+        observer: { ...unobserved, ...options.observer },
+        newIncarnation: () => randomBytes(6).toString("hex"),
+      }).pipe(Scope.provide(scope)),
+    )
     const client = new Client(natsEdge(connection, publisher, subjects, name), partitions)
     const lost = Effect.runPromise(Effect.flip(engine.lost))
     return { engine, lost, client, stop: () => client.close().then(close) }

@@ -27,8 +27,8 @@ export const limits = {
   timersPerActorMax: 4096,
   /** Requesters that one saga answers when it ends. */
   waitersPerSagaMax: 16,
-  /** Items of one fan-out step. */
-  fanOutItemsMax: 1024,
+  /** Items of one fan-out step: their commands fit one decision. */
+  fanOutItemsMax: 512,
   /** Steps of one saga definition. */
   sagaStepsMax: 64,
   /** Tries after the first that a saga's step may ask for. */
@@ -67,6 +67,13 @@ export const limits = {
   askAgainMs: 5_000,
   askAgainMaxMs: 60_000,
   overloadedRetryAfterMs: 100,
+  /** A member that has not beaten for this long is gone (R24). */
+  memberTtlMs: 2_000,
+  memberBeatMs: 500,
+  /** After a take-over with other members about: how long their replies may take to arrive before timers fire (R20). */
+  takeOverGraceMs: 1_000,
+  /** One lane frame on the wire: below the server's default max_payload. */
+  frameBytesMax: 512 * 1024,
   /** Pause before go-back-N sends unconfirmed records again (R4). */
   resendAfterMs: 2_000,
   /** Starts, or other requests, that one client has under way. */

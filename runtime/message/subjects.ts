@@ -9,6 +9,12 @@ export interface Subjects {
   input(app: string, partition: number): string
   journal(app: string, partition: number): string
   manifest(app: string): string
+  /** Where the owner of one partition hears from the other partitions of its app: core NATS, stored nowhere (R2). */
+  lane(app: string, partition: number): string
+  /** Where every process of the app hears that a partition has an owner. */
+  laneReady(app: string): string
+  /** Bucket of the app's members. */
+  members(app: string): string
   /** One fact; `*` in place of type and key reads a whole event partition. */
   event(partition: number, name: string, key: string): string
   eventPartition(partition: number): string
@@ -32,6 +38,9 @@ export function subjectsOf(namespace: string): Subjects {
     input: (name, partition) => `${namespace}.in.${app(name)}.${partition}`,
     journal: (name, partition) => `${namespace}.jrn.${app(name)}.${partition}`,
     manifest: (name) => `${namespace}.jrn.${app(name)}.manifest`,
+    lane: (name, partition) => `${namespace}.lane.${app(name)}.${partition}`,
+    laneReady: (name) => `${namespace}.lane.${app(name)}.ready`,
+    members: (name) => `${upper}_MEMBERS_${app(name)}`,
     event: (partition, name, key) => `${namespace}.evt.${partition}.${name}.${encodeKey(key)}`,
     eventPartition: (partition) => `${namespace}.evt.${partition}.*.*`,
   }

@@ -8,18 +8,24 @@ import type { App } from "../host/app.ts"
 import { type Engine, startEngine } from "../host/engine.ts"
 import { type AppendFault, memoryJournal, type MemoryJournal } from "../memory/journal.ts"
 import { memoryLanes } from "../memory/lanes.ts"
+import { type MemoryMembers, memoryMembers } from "../memory/members.ts"
 import { memoryStreams, type MemoryStreams, type PublishFault } from "../memory/streams.ts"
 import type { Command } from "../message/contract.ts"
 import { encodeInput } from "../message/input.ts"
 import { partitionOf } from "../message/key.ts"
 import type { CommandMessage } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
+import type { Lanes } from "../ports/lanes.ts"
+import type { Members } from "../ports/members.ts"
 import { silent, type Telemetry } from "../ports/telemetry.ts"
 
 /** What outlives a process: the journal, the streams, and the requests that wait for their answers. */
 export interface World {
   readonly journal: MemoryJournal
   readonly streams: MemoryStreams
+  readonly members: MemoryMembers
+  /** What carries records between partitions, of whichever process. */
+  readonly lanes: Lanes
   readonly waiting: Map<string, (outcome: Outcome) => void>
   /** Numbers whatever must be unique in this world. */
   next(): number
@@ -37,6 +43,8 @@ export function newWorld(faults: WorldFaults = {}): World {
   return {
     journal: memoryJournal(faults.append),
     streams: memoryStreams(faults.publish, (to, outcome) => waiting.get(to.request)?.(outcome)),
+    members: memoryMembers(),
+    lanes: memoryLanes(),
     waiting,
     next: () => (last += 1),
   }
@@ -45,33 +53,54 @@ export function newWorld(faults: WorldFaults = {}): World {
 export interface MemoryProcess {
   readonly engine: Engine
   readonly blocks: readonly CommittedBlock[]
-  /** Resolves with the fault that made the process give up, such as having been fenced. */
+  /** Partitions that were taken from this process: an append of it was refused. */
+  readonly fenced: readonly number[]
+  /** Resolves with the fault that this process cannot mend, such as a broken journal. */
   readonly lost: Promise<unknown>
   /** Ends the process at once, as a crash does: nothing is flushed. */
   kill(): Promise<void>
-  /** Resolves as soon as the predicate holds after a committed block, or holds already. */
+  /** Resolves as soon as the predicate holds; looked at after each block and change of ownership. */
   until(predicate: () => boolean): Promise<void>
 }
 
-/** Starts one process of the app. A second one on the same world takes the partitions from the first. */
-export async function startInMemory(app: App, world: World, telemetry: Telemetry = silent): Promise<MemoryProcess> {
+export interface ProcessOptions {
+  readonly telemetry?: Telemetry
+  /** Who this process thinks is there. Default: the members of the world. */
+  readonly members?: Members
+}
+
+/** Starts one process of the app. A second one on the same world takes over its share of the partitions. */
+export async function startInMemory(app: App, world: World, options: ProcessOptions = {}): Promise<MemoryProcess> {
   const scope = Effect.runSync(Scope.make())
   const blocks: CommittedBlock[] = []
+  const fenced: number[] = []
   const waiters = new Set<() => void>()
+  const wakeAll = () => {
+    for (const wake of waiters) wake()
+  }
   const observer = {
     ...unobserved,
     committed: (block: CommittedBlock) => {
       blocks.push(block)
-      for (const wake of waiters) wake()
+      wakeAll()
     },
+    fenced: (partition: number) => {
+      fenced.push(partition)
+      wakeAll()
+    },
+    owned: wakeAll,
   }
-  const { journal, streams } = world
-  const ports = { journal, inputs: streams, egress: streams, lanes: memoryLanes(), telemetry }
-  const options = { observer, newIncarnation: () => `journal-${world.next()}` }
-  const engine = await Effect.runPromise(startEngine(app.shape, ports, options).pipe(Scope.provide(scope)))
+  const { journal, streams, lanes } = world
+  const { telemetry = silent, members = world.members } = options
+  const ports = { journal, inputs: streams, egress: streams, lanes, telemetry }
+  const self = `process-${world.next()}`
+  const newIncarnation = () => `journal-${world.next()}`
+  const starting = startEngine({ app: app.shape, ports, members, self, observer, newIncarnation })
+  const engine = await Effect.runPromise(starting.pipe(Scope.provide(scope)))
   return {
     engine,
     blocks,
+    fenced,
     lost: Effect.runPromise(Effect.flip(engine.lost)),
     kill: () => Effect.runPromise(Scope.close(scope, Exit.void)),
     until: (predicate) => signalled(waiters, predicate),

@@ -1,2 +1,11 @@
 // What users test their own services and sagas with.
-export { askInMemory, type MemoryProcess, newWorld, startInMemory, type World, type WorldFaults } from "./in-memory.ts"
+export { cutOffMembers } from "../memory/members.ts"
+export {
+  askInMemory,
+  type MemoryProcess,
+  newWorld,
+  type ProcessOptions,
+  startInMemory,
+  type World,
+  type WorldFaults,
+} from "./in-memory.ts"

@@ -38,8 +38,8 @@ interface Parts {
 }
 
 export function createCore(definition: SagaDefinition, machine: SagaMachine = compile(definition)): Core {
-  const hash = digest(JSON.stringify(machine.config)).slice(0, 16)
-  const id = { name: definition.name, version: definition.version, hash }
+  const { name, version } = definition
+  const id = { name, version, hash: shapeHash(definition) }
   const parts: Parts = { definition, id, transition: prepareTransition(machine) }
   return {
     id,
@@ -57,6 +57,12 @@ export function createCore(definition: SagaDefinition, machine: SagaMachine = co
       }
     },
   }
+}
+
+/** Of what a saga under way depends on. Not of the compiled machine: another wording in it must not park anyone. */
+function shapeHash({ name, version, steps }: SagaDefinition): string {
+  const shape = steps.map((step) => [step.name, step.kind, step.place, step.undo !== "nothing"])
+  return digest(JSON.stringify([name, version, shape])).slice(0, 16)
 }
 
 function decideEvent(parts: Parts, row: SagaRow, event: CoreEvent, at: Moment): Step {

@@ -35,7 +35,7 @@ export type Ended = {
   readonly endedMs: number
 }
 
-/** Of which definition the row is. `hash` covers the statechart, name and version included. */
+/** Of which definition the row is. `hash` covers name, version and the shape of the steps. */
 export type DefinitionId = { readonly name: string; readonly version: number; readonly hash: string }
 
 /** Where the commands of a step went, by item. The effect key of item n is `<saga>/<key>:<seq>:<n>`. */

@@ -6,7 +6,7 @@ const quantitySchema = `{
     version: 1,
     vendor: "hand-made",
     validate: (value) =>
-      typeof value?.quantity === "number" ? { value: { quantity: value.quantity } } : { issues: [{ message: "needs a quantity" }] },
+      typeof value?.quantity === "number" ? { value: { quantity: value.quantity } } : { issues: [{ message: "no quantity" }] },
   },
 }`
 

@@ -51,12 +51,18 @@ const testLeftOut: Rule = (node, source) => {
   if (!source.path.endsWith(".test.ts")) return undefined
   const name = isPropertyAccessExpression(node) && isCallExpression(node.parent) && node.parent.expression === node
     ? node.name.text
-    : isPropertyAssignment(node) ? node.name.getText() : undefined
+    : isPropertyAssignment(node) && isOptionOfTest(node) ? node.name.getText() : undefined
   if (name === "only") return "a test that keeps the others from running"
   if (name !== "skip" && name !== "todo") return undefined
   const line = source.lines[lineAt(source, node.getEnd()) - 1] ?? ""
   const reason = /"[^"]{10,}"|`[^`]{10,}`|\/\/ \S+/.test(line.slice(line.indexOf(name)))
   return reason ? undefined : `a test is left out (${name}) and its line does not say why`
+}
+
+/** Whether a property stands in the options of a test: `test("x", { skip: ... }, f)`. */
+function isOptionOfTest(property: Node): boolean {
+  const call = property.parent.parent
+  return isCallExpression(call) && /(^|\.)(test|it|describe|suite)$/.test(call.expression.getText())
 }
 
 const pureFolders = /^(runtime\/(kernel|message|actor|delivery|ports)|sagas)\//
@@ -84,7 +90,8 @@ function impureUse(node: Node): string | undefined {
     const member = `${node.expression.text}.${node.name.text}`
     return impureGlobals.has(node.expression.text) || impureMembers.has(member) ? member : undefined
   }
-  if (isNewExpression(node)) return node.expression.getText() === "Date" ? "new Date" : undefined
+  // With an argument it only writes a given time in another way.
+  if (isNewExpression(node)) return /^new Date(\(\))?$/.test(node.getText()) ? "new Date()" : undefined
   if (isCallExpression(node) && isIdentifier(node.expression)) {
     return impureCalls.has(node.expression.text) ? `${node.expression.text}()` : undefined
   }

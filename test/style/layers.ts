@@ -1,5 +1,5 @@
 // Who may import whom: the layer order of the runtime and the sagas, and the one home of each foreign package.
-// An import may point at a lower layer only, type imports included; `test` and `bench` may import anything.
+// An import may point at a lower layer only, type imports included; test/, bench/ and .ci/ may import anything.
 export interface Import {
   readonly from: string
   /** A path in the repository, or a package's name. */
@@ -43,7 +43,7 @@ const entries = ["runtime/index.ts", "sagas/index.ts", "runtime/testing/index.ts
 /** What is wrong with an import from one file of the repository to another, if anything is. */
 export function layerBreach({ from, to, typeOnly }: Import): string | undefined {
   const layer = layerOf(from)
-  if (layer === "test" || layer === "bench") return undefined
+  if (["test", "bench", ".ci"].includes(layer)) return undefined
   if (layer.startsWith("examples/")) {
     if (layerOf(to) === layer || entries.includes(to)) return undefined
     return `an example imports only ${entries.join(", ")} and its own files, not ${to}`
@@ -86,6 +86,7 @@ export function packageBreach({ from, to }: Import, declared: Declared): string 
   const layer = layerOf(from)
   const name = packageName(to)
   const shipped = layer.startsWith("runtime/") || layer.startsWith("sagas/") || layer.startsWith("examples/")
+  if (to.startsWith("/")) return `${to} is a path of one machine`
   if (layer === "runtime/kernel") return `the kernel imports nothing, and here ${to}`
   if (to.startsWith("node:")) {
     return pure.has(layer) && !pureModules.has(to) ? `${layer} is pure and may not import ${to}` : undefined

@@ -18,7 +18,8 @@ interface Locked {
   readonly version?: string
   readonly resolved?: string
   readonly integrity?: string
-  readonly link?: boolean
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
 function readJson(path: string): unknown {
@@ -58,6 +59,21 @@ test("the lock file names no host and checks every package", () => {
   assert.deepEqual(packages.filter(([, { resolved }]) => resolved !== undefined).map(([path]) => path), [])
   assert.deepEqual(packages.filter(([, { integrity }]) => integrity === undefined).map(([path]) => path), [])
 })
+
+test("the lock file holds every package that one of its packages wants, for all platforms, as npm ci demands", () => {
+  const missing = Object.entries(lock.packages).flatMap(([path, { dependencies, optionalDependencies }]) =>
+    Object.keys({ ...dependencies, ...optionalDependencies })
+      .filter((name) => !foldersAbove(path).some((folder) => `${folder}node_modules/${name}` in lock.packages))
+      .map((name) => `${path} wants ${name}`),
+  )
+  assert.deepEqual(missing, [])
+})
+
+/** Where Node looks for what a package imports: "node_modules/a/node_modules/b" -> itself, "node_modules/a/" and "". */
+function foldersAbove(path: string): readonly string[] {
+  if (path === "") return [""]
+  return [`${path}/`, ...foldersAbove(path.slice(0, path.lastIndexOf("node_modules/")).replace(/\/$/, ""))]
+}
 
 test("every export is built from a source file", () => {
   for (const [name, { types, default: code }] of Object.entries(manifest.exports)) {

@@ -4,10 +4,9 @@ import { test } from "node:test"
 import * as Schema from "effect/Schema"
 import { done, refused } from "../../../runtime/actor/result.ts"
 import { service } from "../../../runtime/actor/service.ts"
-import { Fault } from "../../../runtime/kernel/fault.ts"
 import { app } from "../../../runtime/host/app.ts"
 import { event } from "../../../runtime/message/contract.ts"
-import { askInMemory as request, newWorld, startInMemory as startProcess } from "../../../runtime/testing/index.ts"
+import { askInMemory as request, cutOffMembers, newWorld, startInMemory as startProcess } from "../../../runtime/testing/index.ts"
 
 const Amount = Schema.toStandardSchemaV1(Schema.Struct({ amount: Schema.Int }))
 const Deposited = event(
@@ -83,17 +82,36 @@ test("G1, G7: a killed process is replaced by one that knows everything that was
   assert.deepEqual(await request(bank, world, account.deposit("k1", { amount: 1 }), "d1"), { type: "done", value: 1 })
 })
 
-test("R8: a process that lost its partitions cannot write, and says that it was fenced", async (t) => {
+test("R8: a process that was cut off cannot write any more, and forgets what was taken from it", async (t) => {
   const world = newWorld()
-  const zombie = await startProcess(bank, world)
+  const zombie = await startProcess(bank, world, { members: cutOffMembers() })
   t.after(() => zombie.kill())
   await request(bank, world, account.deposit("a", { amount: 1 }))
+  assert.deepEqual(zombie.engine.owned(), [0, 1, 2, 3])
   const owner = await startProcess(bank, world)
   t.after(() => owner.kill())
   assert.deepEqual(await request(bank, world, account.deposit("a", { amount: 1 })), { type: "done", value: 2 })
-  const fault = await zombie.lost
-  assert.ok(fault instanceof Fault && fault.code === "FENCED")
+  await zombie.until(() => zombie.fenced.length > 0)
+  assert.ok(!zombie.engine.owned().includes(zombie.fenced[0] ?? -1))
   assert.deepEqual(owner.engine.row({ service: "account", key: "a" })?.state, { balance: 2 })
+})
+
+test("R24: a second process takes its share, and the first takes it back when the second is gone", async (t) => {
+  const world = newWorld()
+  const first = await startProcess(bank, world)
+  t.after(() => first.kill())
+  for (let n = 0; n < 8; n += 1) await request(bank, world, account.deposit(`k${n}`, { amount: 1 }))
+  const second = await startProcess(bank, world)
+  await first.until(() => first.engine.owned().length === 2)
+  assert.deepEqual([...first.engine.owned(), ...second.engine.owned()].toSorted(), [0, 1, 2, 3])
+  for (let n = 0; n < 8; n += 1) {
+    assert.deepEqual(await request(bank, world, account.deposit(`k${n}`, { amount: 1 })), { type: "done", value: 2 })
+  }
+  await second.kill()
+  await first.until(() => first.engine.owned().length === 4)
+  for (let n = 0; n < 8; n += 1) {
+    assert.deepEqual(await request(bank, world, account.deposit(`k${n}`, { amount: 1 })), { type: "done", value: 3 })
+  }
 })
 
 test("R9: an append without an answer is decided by retrying and reading: no effect is lost or doubled", async (t) => {

@@ -203,6 +203,25 @@ test("after the pivot there is only forward: a refusal or an unknown outcome par
   }
 })
 
+test("a fan-out after the pivot parks with its first failure, and when resumed sends again whatever is still open", () => {
+  const steps = saga("steps", { input: OrderSchema, version: 1 })
+    .step("first", { run: () => payment.charge("a", { orderId: "o", cents: 1 }), pivot: true })
+    .forEach("reserve", ({ input }) => input.lines, { run: (line) => inventory.reserve(line.sku, { orderId: "o", quantity: 1 }) })
+  const driver = drive(steps.logic)
+  driver.start(order)
+  driver.reply("payment.charge/a", done())
+  driver.reply("inventory.reserve/P42", done())
+  driver.news()
+  const { parked, send } = driver.reply("inventory.reserve/P11", refused("out-of-stock"))
+  assert.deepEqual([parked?.code, send], ["STEP_AFTER_PIVOT_FAILED", undefined])
+  driver.reply("inventory.reserve/P72", done())
+  assert.deepEqual(driver.row().items["reserve"], ["pending", "done", "pending"])
+  driver.resume()
+  assert.deepEqual(driver.news(), ["do inventory.reserve/P11", "do inventory.reserve/P72"])
+  driver.reply("inventory.reserve/P72", done())
+  assert.equal(driver.reply("inventory.reserve/P11", done()).ended?.outcome, "completed")
+})
+
 test('a step with undo "nothing" is passed over in the unwind', () => {
   const steps = saga("steps", { input: OrderSchema, version: 1 })
     .step("first", { run: () => payment.charge("a", { orderId: "o", cents: 1 }), undo: () => payment.refund("a") })
