@@ -22,4 +22,5 @@ export interface CommittedBlock {
   readonly parked: number
 }
 
-export const unobserved: Observer = { committed: () => undefined, resent: () => undefined, fenced: () => undefined, owned: () => undefined }
+const nothing = () => undefined
+export const unobserved: Observer = { committed: nothing, resent: nothing, fenced: nothing, owned: nothing }

@@ -103,7 +103,7 @@ test("R24: a second process takes its share, and the first takes it back when th
   for (let n = 0; n < 8; n += 1) await request(bank, world, account.deposit(`k${n}`, { amount: 1 }))
   const second = await startProcess(bank, world)
   await first.until(() => first.engine.owned().length === 2)
-  assert.deepEqual([...first.engine.owned(), ...second.engine.owned()].toSorted(), [0, 1, 2, 3])
+  assert.deepEqual([...first.engine.owned(), ...second.engine.owned()].toSorted((a, b) => a - b), [0, 1, 2, 3])
   for (let n = 0; n < 8; n += 1) {
     assert.deepEqual(await request(bank, world, account.deposit(`k${n}`, { amount: 1 })), { type: "done", value: 2 })
   }

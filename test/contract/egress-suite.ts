@@ -1,0 +1,141 @@
+// The promises of runtime/ports/egress.ts, one test each, for every adapter.
+import assert from "node:assert/strict"
+import { describe, test } from "node:test"
+import * as Effect from "effect/Effect"
+import type { Json } from "../../runtime/message/json.ts"
+import { readFact } from "../../runtime/message/fact.ts"
+import type { Outcome } from "../../runtime/message/outcome.ts"
+import type { Egress, OutgoingFact } from "../../runtime/ports/egress.ts"
+import type { Inputs } from "../../runtime/ports/inputs.ts"
+import { reading } from "./inputs-suite.ts"
+
+export interface EgressUnderTest {
+  readonly egress: Egress
+  /** Reads the event streams that `egress` publishes into. */
+  readonly inputs: Inputs
+  /** Publishing meets this until `heal`: "lost" stores nothing and gives no answer, "stored" stores and gives no answer. */
+  fail(how: "lost" | "stored"): void
+  heal(): Promise<void>
+  /** A requester's inbox: its subject, and the next answer that came in there. */
+  openInbox(): Promise<{ readonly subject: string; next(): Promise<{ request: string; outcome: Outcome }> }>
+  end(): Promise<void>
+}
+
+/** `make` gives empty streams each time. */
+export function egressContract(name: string, make: () => Promise<EgressUnderTest>): void {
+  const promise = (text: string, run: (under: EgressUnderTest) => Promise<void>) =>
+    test(text, async () => {
+      const under = await make()
+      try {
+        await run(under)
+      } finally {
+        await under.end()
+      }
+    })
+
+  describe(`the egress in ${name}`, { concurrency: true }, () => {
+    promise("publish succeeds only when the event is stored", async (under) => {
+      await publish(under, fact(1))
+      await publish(under, fact(2))
+      await publish(under, { ...fact(1), eventPartition: 4 })
+      assert.deepEqual(await stored(under, 0), [1, 2])
+      assert.deepEqual(await stored(under, 4), [1])
+    })
+
+    promise("a reader gets back what was published: event, source and number", async (under) => {
+      const sent = fact(7, { total: 12.5, items: ["ü", null] })
+      await publish(under, sent)
+      const [read] = await facts(under, 0)
+      const { to: _, ...event } = sent.event
+      const { to: __, ...readEvent } = read!.event
+      assert.deepEqual(readEvent, event)
+      assert.deepEqual(read!.mark, { incarnation: "abc", source: 3, eventPartition: 0, number: 7 })
+    })
+
+    promise("a fact of any key comes back with that key", async (under) => {
+      const keys = ["plain", "with space", "a.b*>c", "größe-日本-🛒", " spaces around ", "line\r\nbreak", "=20", "100%25"]
+      for (const [index, key] of keys.entries()) await publish(under, fact(index + 1, null, key))
+      assert.deepEqual((await facts(under, 0)).map(({ event }) => event.subject), keys)
+    })
+
+    promise("an event whose answer was lost fails, is stored, and its repetition is stored behind it", async (under) => {
+      await publish(under, fact(1))
+      under.fail("stored")
+      assert.equal(await publishFailure(under, fact(2)), "PublishFailed")
+      await under.heal()
+      await publish(under, fact(2))
+      await publish(under, fact(3))
+      // Readers drop the repetition by source and number (R10); the stream itself must not, or go-back-N leaves a gap.
+      assert.deepEqual(await stored(under, 0), [1, 2, 2, 3])
+    })
+
+    promise("an event that never arrived fails, and is stored when it is published again", async (under) => {
+      under.fail("lost")
+      assert.equal(await publishFailure(under, fact(1)), "PublishFailed")
+      await under.heal()
+      await publish(under, fact(1))
+      assert.deepEqual(await stored(under, 0), [1])
+    })
+
+    promise("a requester gets the answer to its request", async (under) => {
+      const inbox = await under.openInbox()
+      const outcomes: readonly Outcome[] = [
+        { type: "done", value: { n: 1 } },
+        { type: "refused", code: "out-of-stock", detail: ["ü"] },
+        { type: "faulted", code: "PARKED", message: "no" },
+      ]
+      for (const [index, outcome] of outcomes.entries()) {
+        const answered = inbox.next()
+        under.egress.answer({ subject: inbox.subject, request: `r${index}` }, outcome)
+        assert.deepEqual(await answered, { request: `r${index}`, outcome })
+      }
+    })
+
+    promise("an answer that nobody waits for keeps nothing and disturbs nobody", async (under) => {
+      under.egress.answer({ subject: "_INBOX.nobody", request: "r" }, { type: "done", value: null })
+      await publish(under, fact(1))
+      assert.deepEqual(await stored(under, 0), [1])
+    })
+  })
+}
+
+export function fact(number: number, payload: Json = null, key = "order-1"): OutgoingFact {
+  const event = {
+    type: "event",
+    to: { service: "orders", key },
+    name: "placed",
+    payload,
+    id: `abc-3-${number}`,
+    source: "shop/orders",
+    subject: key,
+    timeMs: 1_760_000_000_000 + number,
+    trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+  } as const
+  return { eventPartition: 0, incarnation: "abc", source: 3, number, event }
+}
+
+function publish({ egress }: EgressUnderTest, outgoing: OutgoingFact): Promise<void> {
+  return Effect.runPromise(egress.publish(outgoing))
+}
+
+async function publishFailure({ egress }: EgressUnderTest, outgoing: OutgoingFact): Promise<string> {
+  const result = await Effect.runPromise(Effect.result(egress.publish(outgoing)))
+  return result._tag === "Failure" ? result.failure._tag : "published"
+}
+
+/** All facts that one event partition holds, read back as an app reads them. */
+function facts({ inputs }: EgressUnderTest, partition: number) {
+  return reading(inputs, "events", partition, 0, async ({ backlog, next }) => {
+    const read: ReturnType<typeof readFact>[] = []
+    while (read.length < backlog) {
+      const { headers, bytes } = await Effect.runPromise(next)
+      read.push(readFact(headers, bytes))
+    }
+    return read
+  })
+}
+
+/** The numbers of those facts. */
+async function stored(under: EgressUnderTest, partition: number): Promise<(number | undefined)[]> {
+  return (await facts(under, partition)).map(({ mark }) => mark?.number)
+}
