@@ -85,7 +85,7 @@ export function journalContract(name: string, make: () => Promise<JournalUnderTe
     })
 
     promise("read ends at the record that was the last one at the time of the call", async ({ journal }) => {
-      const appended = await appendAll(journal, 0, Array.from({ length: 400 }, (_, index) => `record ${index}`))
+      const appended = await appendAll(journal, 0, Array.from({ length: 1500 }, (_, index) => `record ${index}`))
       const later: Promise<unknown>[] = []
       const seen: JournalRecord[] = []
       await Effect.runPromise(
@@ -96,7 +96,7 @@ export function journalContract(name: string, make: () => Promise<JournalUnderTe
       )
       await Promise.all(later)
       assert.deepEqual(texts(seen), texts(appended))
-      assert.equal((await readAll(journal, 0)).length, 402)
+      assert.equal((await readAll(journal, 0)).length, 1502)
     })
 
     promise("bytes come back as they were, whatever they are, up to the largest block", async ({ journal }) => {

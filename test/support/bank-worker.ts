@@ -1,0 +1,13 @@
+// One process of the bank: prints a JSON line for every change of what it owns and for every refused fence.
+import { start } from "../../runtime/index.ts"
+import { bank } from "./bank.ts"
+
+const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`)
+const running = await start(bank, {
+  natsUrl: process.env["NATS_URL"] ?? "",
+  observer: {
+    owned: (partitions) => say({ owned: partitions }),
+    fenced: (partition) => say({ fenced: partition }),
+  },
+})
+process.once("SIGTERM", () => void running.stop().then(() => process.exit(0)))
