@@ -6,7 +6,8 @@ import { limits } from "../kernel/limits.ts"
 import { type BlockHead, blockVersion, encodeBlock } from "../message/block.ts"
 import { digest } from "../message/hash.ts"
 import type { AppendUnknown, Fenced, JournalUnavailable } from "../ports/journal.ts"
-import type { Decided, Delivery, Ports } from "./delivery.ts"
+import type { Decided } from "./decided.ts"
+import type { Delivery, Ports } from "./delivery.ts"
 import { channelOf, type Partition } from "./partition.ts"
 
 /** A block that is on its way, with the decisions it makes durable. */

@@ -2,14 +2,13 @@
 //   receive -> decode -> admit -> load -> decide -> commit -> dispatch -> settle          (the loop: loop.ts)
 import * as Latch from "effect/Latch"
 import type { ActorLogic } from "../actor/logic.ts"
-import type { Entry } from "../message/block.ts"
-import type { Requester } from "../message/message.ts"
-import type { Outcome } from "../message/outcome.ts"
 import type { Egress } from "../ports/egress.ts"
 import type { Inputs } from "../ports/inputs.ts"
 import type { Journal } from "../ports/journal.ts"
 import type { Lanes } from "../ports/lanes.ts"
-import type { Closing, ProcessSpan, Telemetry } from "../ports/telemetry.ts"
+import type { Telemetry } from "../ports/telemetry.ts"
+import { Compaction } from "./compaction.ts"
+import type { Decided } from "./decided.ts"
 import type { Observer } from "./observer.ts"
 import type { Partition } from "./partition.ts"
 import { RecordQueue } from "./record-queue.ts"
@@ -21,6 +20,8 @@ export interface AppShape {
   /** Partitions of the namespace's event subjects. */
   readonly eventPartitions: number
   readonly logics: ReadonlyMap<string, ActorLogic>
+  /** Journal bytes after which a partition compacts its journal. Default: `limits.compactionBytesMin`. */
+  readonly compactionBytesMin?: number
 }
 
 export interface Ports {
@@ -29,15 +30,6 @@ export interface Ports {
   readonly lanes: Lanes
   readonly egress: Egress
   readonly telemetry: Telemetry
-}
-
-/** A decision that is applied in memory and waits for its block. */
-export interface Decided {
-  readonly entry: Entry
-  readonly encoded: string
-  readonly span: ProcessSpan | undefined
-  readonly closing: Omit<Closing, "nowMs">
-  readonly answers: readonly { readonly to: Requester; readonly outcome: Outcome }[]
 }
 
 export interface Delivery {
@@ -51,11 +43,14 @@ export interface Delivery {
   pending: Decided[]
   /** Per destination: the last record that a committed block made durable; what lies above must not leave yet. */
   readonly dispatched: Map<string, number>
+  /** Per channel: the low mark of the last committed block. */
+  readonly committedLow: Map<string, number>
   /** Stream records read and records decided so far: after a take-over, timers wait for what came in before (R20). */
   readCount: number
   decidedCount: number
   /** A block is on its way to the journal. */
   committing: boolean
+  readonly compaction: Compaction
   /** Opened when there is something to decide, or to commit, or room to receive. */
   readonly work: Latch.Latch
   readonly decided: Latch.Latch
@@ -70,9 +65,11 @@ export function newDelivery(app: AppShape, ports: Ports, partition: Partition, o
     queue: new RecordQueue(),
     pending: [],
     dispatched: new Map([...partition.outboxes].map(([destination, outbox]) => [destination, outbox.last])),
+    committedLow: new Map(),
     readCount: 0,
     decidedCount: 0,
     committing: false,
+    compaction: new Compaction(app.compactionBytesMin),
     work: Latch.makeUnsafe(false),
     decided: Latch.makeUnsafe(false),
     room: Latch.makeUnsafe(true),

@@ -5,7 +5,8 @@ import { assert } from "../kernel/assert.ts"
 import { limits } from "../kernel/limits.ts"
 import type { Message } from "../message/message.ts"
 import { parseDestination } from "./channel-id.ts"
-import type { Decided, Delivery } from "./delivery.ts"
+import type { Decided } from "./decided.ts"
+import type { Delivery } from "./delivery.ts"
 import type { Outbox } from "./outbox.ts"
 
 /** Hands on what one block sends: lane records as one frame per destination, events to the publisher. */

@@ -21,6 +21,21 @@ export class Outbox {
     this.#records.push(message)
   }
 
+  /** Takes over what a journal says that begins after the first records towards this destination: only the tail is known. */
+  pushTail(number: number, message: Message): void {
+    if (number !== this.last + 1) this.restore(number - 1, [])
+    this.push(number, message)
+  }
+
+  /** Takes over a checkpoint: the last number, and the records up to it that are not confirmed. */
+  restore(last: number, unconfirmed: readonly Message[]): void {
+    this.last = last
+    this.confirmed = last - unconfirmed.length
+    this.journaled = this.confirmed
+    this.#records.splice(0, this.#records.length, ...unconfirmed)
+    this.#head = 0
+  }
+
   /** The destination has everything up to `low`. Older confirmations change nothing. */
   confirm(low: number): void {
     assert(low <= this.last, "a destination confirms only what was sent")

@@ -1,7 +1,16 @@
 // Everything that one partition knows, and the only way it changes: apply an entry. The live loop applies the entry it
 // just decided; recovery applies the entries it reads. So what runs and what is replayed cannot differ (G11).
 import { assert } from "../kernel/assert.ts"
-import { type Block, CorruptJournal, type EffectMemory, type Entry, type ParkedEntry } from "../message/block.ts"
+import {
+  type Block,
+  type CarriedRow,
+  type Checkpoint,
+  CorruptJournal,
+  type EffectMemory,
+  type Entry,
+  type ParkedEntry,
+  type TimerEntry,
+} from "../message/block.ts"
 import type { EffectKey } from "../message/message.ts"
 import { addressText } from "../message/message.ts"
 import { limits } from "../kernel/limits.ts"
@@ -29,12 +38,17 @@ export interface Partition {
   readonly outboxes: Map<string, Outbox>
   readonly dueTimers: DueTimers
   readonly parked: Map<string, ParkedEntry>
+  /** The journal that is being read begins after block 0, and no checkpoint has filled the rest in yet. */
+  partial: boolean
+  /** Blocks before this number are not needed any more (R15). */
+  since: number
 }
 
 export function emptyPartition(app: string, index: number): Partition {
   return {
     app, index, incarnation: "", epoch: 0, blockNumber: -1, previous: "", sequence: 0, atMs: 0,
     rows: new Map(), channels: new Map(), outboxes: new Map(), dueTimers: new DueTimers(), parked: new Map(),
+    partial: false, since: 0,
   }
 }
 
@@ -58,8 +72,36 @@ function isDense(channelId: string): boolean {
 /** Applies what one decision changed: rows, memory, timers, outboxes, parked. Marks are moved by the caller. */
 export function applyEntry(partition: Partition, entry: Entry): void {
   if (entry.to !== undefined) applyToRow(partition, addressText(entry.to), entry)
-  for (const [destination, number, message] of entry.out ?? []) outboxOf(partition, destination).push(number, message)
+  for (const [destination, number, message] of entry.out ?? []) {
+    if (partition.partial) outboxOf(partition, destination).pushTail(number, message)
+    else outboxOf(partition, destination).push(number, message)
+  }
   if (entry.parked !== undefined) partition.parked.set(entry.parked.id, entry.parked)
+  if (entry.carry !== undefined) carryRow(partition, entry.carry)
+  if (entry.checkpoint !== undefined) applyCheckpoint(partition, entry.checkpoint)
+}
+
+/** What the engine holds beside the state follows in entries of its own. */
+function carryRow(partition: Partition, { row: rowKey, state }: CarriedRow): void {
+  const row = emptyRow()
+  row.state = state
+  if (isBlank(row)) partition.rows.delete(rowKey)
+  else partition.rows.set(rowKey, row)
+}
+
+/** Marks only grow, so they are merged; an outbox is replaced, as it is exact at this point of the journal. */
+function applyCheckpoint(partition: Partition, { since, channels, outboxes }: Checkpoint): void {
+  // A reader that began in the middle of a round has missed rows that were carried before: the next round has them.
+  if (since < partition.since) return
+  partition.since = since
+  if (!partition.partial) return
+  partition.partial = false
+  for (const [id, low, decided] of channels) {
+    const channel = channelOf(partition, id)
+    for (const number of decided) channel.restore(number)
+    channel.restoreLow(low)
+  }
+  for (const [destination, last, unconfirmed] of outboxes) outboxOf(partition, destination).restore(last, unconfirmed)
 }
 
 function applyToRow(partition: Partition, rowKey: string, entry: Entry): void {
@@ -68,16 +110,16 @@ function applyToRow(partition: Partition, rowKey: string, entry: Entry): void {
   if (entry.gone === true) row.state = undefined
   for (const [effect, memory] of entry.effects ?? []) remember(row, effect, memory)
   if (entry.forget !== undefined) forget(row, entry.forget)
-  for (const timer of entry.timers ?? []) {
-    if (timer.type === "clear") row.timers.delete(timer.name)
-    else {
-      const { dueMs, payload, trace } = timer
-      row.timers.set(timer.name, { dueMs, payload, ...(trace === undefined ? {} : { trace }) })
-      partition.dueTimers.add({ dueMs, row: rowKey, name: timer.name })
-    }
-  }
+  for (const timer of entry.timers ?? []) setTimer(partition, rowKey, row, timer)
   if (isBlank(row)) partition.rows.delete(rowKey)
   else partition.rows.set(rowKey, row)
+}
+
+function setTimer(partition: Partition, rowKey: string, row: Row, timer: TimerEntry): void {
+  if (timer.type === "clear") return void row.timers.delete(timer.name)
+  const { dueMs, payload, trace } = timer
+  row.timers.set(timer.name, { dueMs, payload, ...(trace === undefined ? {} : { trace }) })
+  partition.dueTimers.add({ dueMs, row: rowKey, name: timer.name })
 }
 
 /** Effects without a scope are kept to a number, the oldest going first: the stated retention of outside requests. */
@@ -97,7 +139,12 @@ function forget(row: Row, scope: string): void {
 
 /** Applies one block of the journal. Throws CorruptJournal if it does not follow the one before (R14). */
 export function foldBlock(partition: Partition, block: Block, sequence: number, digestOfBlock: string): void {
-  const follows = block.number === partition.blockNumber + 1 && block.previous === partition.previous
+  const isFirst = partition.blockNumber === -1
+  if (isFirst && block.number > 0) {
+    partition.partial = true
+    partition.since = block.number
+  }
+  const follows = isFirst || (block.number === partition.blockNumber + 1 && block.previous === partition.previous)
   if (!follows || (partition.blockNumber >= 0 && block.incarnation !== partition.incarnation)) {
     throw new CorruptJournal(
       `journal of ${partition.app} partition ${partition.index}: block ${block.number} at sequence ${sequence} does not ` +
@@ -120,6 +167,7 @@ export function foldBlock(partition: Partition, block: Block, sequence: number, 
 
 function restoreConfirmed(partition: Partition, destination: string, confirmed: number): void {
   const outbox = outboxOf(partition, destination)
+  if (partition.partial && confirmed > outbox.last) return outbox.restore(confirmed, [])
   assert(confirmed <= outbox.last, "a journal confirms only what it sent")
   outbox.confirm(confirmed)
   outbox.journaled = confirmed

@@ -51,6 +51,10 @@ const recover = Effect.fnUntraced(function* (
           : new CorruptJournal(`${where} cannot be applied; the partition stops`, { cause: error })
     }
   })
+  if (corrupt === undefined && partition.partial) corrupt = new CorruptJournal(
+    `journal of ${claimant.app} partition ${claimant.index} begins at block ${partition.since} and nothing stands in for ` +
+      "the blocks before it; the partition stops until its journal is restored",
+  )
   return corrupt === undefined ? partition : yield* Effect.fail(corrupt)
 })
 

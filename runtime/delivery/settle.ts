@@ -17,6 +17,7 @@ export function settle(delivery: Delivery, cut: Cut, nowMs: number): void {
 function confirmSources(delivery: Delivery, cut: Cut): void {
   const { partition, ports } = delivery
   for (const [id, low] of Object.entries(cut.head.low)) {
+    delivery.committedLow.set(id, low)
     const channel = parseChannel(id)
     if (channel.type !== "lane") continue
     const { incarnation, source, lane } = channel

@@ -3,6 +3,7 @@
 // waits in the input does not lose to a timer that became due meanwhile (R20).
 import * as Effect from "effect/Effect"
 import { limits } from "../kernel/limits.ts"
+import { parseAddress } from "../message/message.ts"
 import type { Delivery } from "./delivery.ts"
 
 export const fireTimers = Effect.fnUntraced(function* (
@@ -37,8 +38,7 @@ function queueDueTimers(delivery: Delivery, nowMs: number): void {
   for (let due = dueTimers.takeDue(nowMs); due !== undefined; due = dueTimers.takeDue(nowMs)) {
     const timer = rows.get(due.row)?.timers.get(due.name)
     if (timer === undefined || timer.dueMs !== due.dueMs) continue
-    const slash = due.row.indexOf("/")
-    const to = { service: due.row.slice(0, slash), key: due.row.slice(slash + 1) }
+    const to = parseAddress(due.row)
     const { dueMs, payload, trace } = timer
     const message = { type: "timer" as const, to, name: due.name, dueMs, payload, ...(trace === undefined ? {} : { trace }) }
     delivery.queue.push({ lane: "replies", from: [], work: { type: "message", message } })

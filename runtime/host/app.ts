@@ -16,6 +16,8 @@ export interface AppOptions {
   readonly namespace: string
   /** Fixed for the life of the app's journals (R16). Default: `limits.partitionsDefault`. */
   readonly partitions?: number
+  /** Journal bytes after which a partition compacts its journal. Default: `limits.compactionBytesMin`. */
+  readonly compactionBytesMin?: number
   /** Services and sagas. */
   readonly services: readonly { readonly logic: ActorLogic }[]
 }
@@ -34,5 +36,7 @@ export function app(name: string, options: AppOptions): App {
     logics.set(logic.service, logic)
   }
   if (logics.size === 0) throw new InvalidInput(`app ${name} has no services`)
-  return { namespace: options.namespace, shape: { name, partitions, eventPartitions: partitions, logics } }
+  const { compactionBytesMin = limits.compactionBytesMin } = options
+  const shape = { name, partitions, eventPartitions: partitions, logics, compactionBytesMin }
+  return { namespace: options.namespace, shape }
 }

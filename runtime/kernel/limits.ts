@@ -59,6 +59,8 @@ export const limits = {
   reclaimPauseMs: 500,
   /** Messages that a reader asks the server for ahead of what it has passed on. */
   readAheadMessages: 256,
+  /** A reader that twice in a row hears nothing from the server for so long asks it again. */
+  readerHeartbeatMs: 1_000,
   /** Age at which events leave their stream. */
   eventsKeptDays: 7,
   /** How long a client waits for an outcome unless its caller says otherwise. */
@@ -74,6 +76,14 @@ export const limits = {
   takeOverGraceMs: 1_000,
   /** One lane frame on the wire: below the server's default max_payload. */
   frameBytesMax: 512 * 1024,
+  /** A journal is compacted when this much was written since the last round, and twice what is alive (R15). */
+  compactionBytesMin: 16 * 1024 * 1024,
+  /** What a round of compaction adds to one block. */
+  compactionStepBytes: 64 * 1024,
+  /** Remembered effects, or timers, of one row in one entry of a round. */
+  compactionPortionMax: 256,
+  /** How often decided input is deleted from its stream. */
+  purgeEveryMs: 5_000,
   /** Pause before go-back-N sends unconfirmed records again (R4). */
   resendAfterMs: 2_000,
   /** Starts, or other requests, that one client has under way. */

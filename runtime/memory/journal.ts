@@ -7,8 +7,8 @@ import { AppendUnknown, Fenced, type Journal, type JournalRecord } from "../port
 export type AppendFault = "none" | "lost" | "stored"
 
 export interface MemoryJournal extends Journal {
-  /** Every record of one partition, oldest first. */
-  records(partition: number): readonly JournalRecord[]
+  /** Every kept record of one partition, oldest first. The list itself: a test may damage it. */
+  records(partition: number): JournalRecord[]
 }
 
 export function memoryJournal(faults: (partition: number) => AppendFault = () => "none"): MemoryJournal {
@@ -39,6 +39,11 @@ export function memoryJournal(faults: (partition: number) => AppendFault = () =>
       }),
     last: (partition) => Effect.sync(() => logOf(partition).at(-1)),
     read: (partition, visit) => Effect.sync(() => logOf(partition).slice().forEach(visit)),
+    purge: (partition, before) =>
+      Effect.sync(() => {
+        const log = logOf(partition)
+        log.splice(0, log.findIndex((record) => record.sequence >= before))
+      }),
     records: (partition) => logOf(partition),
   }
 }

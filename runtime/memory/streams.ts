@@ -17,6 +17,8 @@ export interface MemoryStreams extends Inputs, Egress {
 
 interface Stream {
   readonly records: InputRecord[]
+  /** Records before this number are gone: nobody may ask for them any more. */
+  purgedBefore: number
   readonly grown: Latch.Latch
 }
 
@@ -27,7 +29,7 @@ export function memoryStreams(
   const streams = new Map<string, Stream>()
   const streamOf = (source: InputSource, partition: number): Stream => {
     const id = `${source}/${partition}`
-    const stream = streams.get(id) ?? { records: [], grown: Latch.makeUnsafe(false) }
+    const stream = streams.get(id) ?? { records: [], purgedBefore: 0, grown: Latch.makeUnsafe(false) }
     streams.set(id, stream)
     return stream
   }
@@ -40,6 +42,7 @@ export function memoryStreams(
   return {
     store,
     answers,
+    purge: (partition, before) => Effect.sync(() => void (streamOf("external", partition).purgedBefore = before)),
     stream: () => Effect.succeed("memory"),
     open: (source, partition, after) => Effect.sync(() => reader(streamOf(source, partition), after)),
     publish: (fact) =>
@@ -61,7 +64,7 @@ export function memoryStreams(
 }
 
 function reader(stream: Stream, after: number) {
-  let position = after
+  let position = Math.max(after, stream.purgedBefore - 1)
   const next: Effect.Effect<InputRecord> = Effect.suspend(() => {
     const record = stream.records[position]
     if (record === undefined) {

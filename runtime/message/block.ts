@@ -46,6 +46,21 @@ export interface Entry {
   readonly out?: readonly (readonly [destination: string, number: number, message: Message])[]
   readonly timers?: readonly TimerEntry[]
   readonly parked?: ParkedEntry
+  /** The row begins anew with this state, so that older blocks are not needed for it any more (R15). */
+  readonly carry?: CarriedRow
+  /** Everything that is not a row, as it stands here. Behind it, no block before number `since` is needed. */
+  readonly checkpoint?: Checkpoint
+}
+
+export interface CarriedRow {
+  readonly row: string
+  readonly state?: Json
+}
+
+export interface Checkpoint {
+  readonly since: number
+  readonly channels: readonly (readonly [id: string, low: number, decided: readonly number[]])[]
+  readonly outboxes: readonly (readonly [destination: string, last: number, unconfirmed: readonly Message[]])[]
 }
 
 /** What an actor remembers of one effect, until its scope ends. */

@@ -88,3 +88,9 @@ export function isRequester(replyTo: Address | Requester): replyTo is Requester 
 export function addressText(address: Address): string {
   return `${address.service}/${address.key}`
 }
+
+/** The address that `addressText` made the text from: a service's name holds no slash, a key may. */
+export function parseAddress(text: string): Address {
+  const slash = text.indexOf("/")
+  return { service: text.slice(0, slash), key: text.slice(slash + 1) }
+}

@@ -21,6 +21,7 @@ export class AckedPublisher {
   readonly #waiting = new Map<string, Waiting>()
   readonly #sweep: NodeJS.Timeout
   #last = 0
+  #closed = false
 
   constructor(connection: NatsConnection) {
     this.#connection = connection
@@ -34,6 +35,8 @@ export class AckedPublisher {
 
   /** Never rejects: the answer, or silence after `timeoutMs`. */
   publish(subject: string, data: Uint8Array, timeoutMs: number, headers?: MsgHdrs): Promise<Ack> {
+    // Nobody would give it up any more.
+    if (this.#closed) return Promise.resolve({ type: "silent", description: "the connection was closed" })
     this.#last += 1
     const token = String(this.#last)
     return new Promise((resolve) => {
@@ -50,6 +53,7 @@ export class AckedPublisher {
   }
 
   close(): void {
+    this.#closed = true
     clearInterval(this.#sweep)
     for (const token of this.#waiting.keys())
       this.#answer(token, { type: "silent", description: "the connection was closed" })

@@ -30,8 +30,13 @@ export function natsEgress(connection: NatsConnection, publisher: AckedPublisher
               ),
       ),
     answer(to, outcome) {
-      // At most once (R21): on a closed connection the requester asks again with the same id.
-      if (!connection.isClosed()) connection.publish(to.subject, JSON.stringify({ request: to.request, outcome }))
+      // Anywhere else a stream might keep it: a journal's subject, say, where nothing may be written without the fence.
+      if (!/^_INBOX\.[^\s*>]+$/.test(to.subject)) return
+      try {
+        connection.publish(to.subject, JSON.stringify({ request: to.request, outcome }))
+      } catch {
+        // At most once (R21): when the connection is closed, or the answer too large, the requester hears nothing.
+      }
     },
   }
 }

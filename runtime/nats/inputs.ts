@@ -1,17 +1,32 @@
 // Input and event streams on JetStream, read by position with ordered consumers: pull only, no acknowledgements, and a
 // gap in delivery makes the client start again behind the last record it passed on.
-import { type ConsumerMessages, jetstream, jetstreamManager, type JsMsg } from "@nats-io/jetstream"
+import { type Consumer, type ConsumerMessages, jetstream, jetstreamManager, type JsMsg } from "@nats-io/jetstream"
 import type { NatsConnection } from "@nats-io/transport-node"
 import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import { describeError } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import type { Subjects } from "../message/subjects.ts"
+import { purgeBefore } from "./purge.ts"
 import { type InputReader, type InputRecord, type Inputs, type InputSource, InputUnavailable } from "../ports/inputs.ts"
+
+/**
+ * After a cut nats.js may wait for messages that it asked a consumer for that is gone; only missed heartbeats wake it, by
+ * default after 45 s. The journal reads with the same.
+ */
+export const pulling = {
+  max_messages: limits.readAheadMessages,
+  idle_heartbeat: limits.readerHeartbeatMs,
+  expires: 2 * limits.readerHeartbeatMs,
+} as const
 
 export function natsInputs(connection: NatsConnection, subjects: Subjects, app: string): Inputs {
   const streamOf = (source: InputSource) => (source === "external" ? subjects.streams.input : subjects.streams.events)
   return {
+    purge: (partition, before) =>
+      Effect.ignore(
+        Effect.tryPromise(() => purgeBefore(connection, subjects.streams.input, subjects.input(app, partition), before)),
+      ),
     stream: (source) =>
       Effect.tryPromise({
         try: async () => {
@@ -40,26 +55,37 @@ function openReader(
         filter_subjects: subject, deliver_policy: "by_start_sequence", opt_start_seq: after + 1,
       })
       const { num_pending: backlog } = await consumer.info(true)
-      return { backlog, messages: await consumer.consume({ max_messages: limits.readAheadMessages }) }
+      return { backlog, consumer, messages: await consumer.consume(pulling) }
     },
     catch: (cause) => unavailable(subject, cause),
   })
-  const close = ({ messages }: { messages: ConsumerMessages }) => Effect.ignore(Effect.tryPromise(() => messages.close()))
-  return Effect.map(Effect.acquireRelease(open, close), ({ backlog, messages }) => {
-    const iterator = messages[Symbol.asyncIterator]()
-    return { backlog, next: nextRecord(iterator, subject) }
+  return Effect.map(Effect.acquireRelease(open, close), ({ backlog, messages }) => ({
+    backlog,
+    next: nextRecord(messages[Symbol.asyncIterator](), subject),
+  }))
+}
+
+/** Waits for nothing: the client calls the messages closed only when somebody reads them to their end. */
+function close({ consumer, messages }: { consumer: Consumer; messages: ConsumerMessages }): Effect.Effect<void> {
+  return Effect.sync(() => {
+    messages.close().catch(() => {})
+    // Without this the server keeps the consumer for minutes; if the connection is gone, that is what it does.
+    consumer.delete().catch(() => {})
   })
 }
 
 function nextRecord(iterator: AsyncIterator<JsMsg>, subject: string): Effect.Effect<InputRecord, InputUnavailable> {
-  return Effect.tryPromise({
-    try: async () => {
-      const result = await iterator.next()
-      if (result.done === true) throw new Error("the server ended the reading")
-      const message = result.value
-      return { number: message.seq, bytes: message.data, headers: readHeaders(message) }
-    },
+  // Kept until its record is handed over: who gives up waiting must not take the record along.
+  let asked: Promise<IteratorResult<JsMsg>> | undefined
+  const ask = Effect.tryPromise({
+    try: () => (asked ??= iterator.next()),
     catch: (cause) => unavailable(subject, cause),
+  })
+  return Effect.flatMap(ask, (result) => {
+    asked = undefined
+    if (result.done === true) return Effect.fail(unavailable(subject, new Error("the server ended the reading")))
+    const message = result.value
+    return Effect.succeed({ number: message.seq, bytes: message.data, headers: readHeaders(message) })
   })
 }
 

@@ -8,6 +8,8 @@ import { limits } from "../kernel/limits.ts"
 import type { Subjects } from "../message/subjects.ts"
 import { AppendUnknown, Fenced, type Journal, type JournalRecord, JournalUnavailable } from "../ports/journal.ts"
 import type { AckedPublisher } from "./acked-publisher.ts"
+import { pulling } from "./inputs.ts"
+import { purgeBefore } from "./purge.ts"
 
 const wrongLastSequence = 10071
 const noMessageFound = 10037
@@ -39,6 +41,8 @@ export function natsJournal(
           return Effect.fail(new AppendUnknown(`${what} has no outcome (${ack.description}); it is tried again`))
         },
       ),
+    purge: (partition, sequence) =>
+      Effect.ignore(Effect.tryPromise(() => purgeBefore(connection, stream, subjectOf(partition), sequence))),
     last: (partition) =>
       Effect.tryPromise({
         try: () => readLast(connection, stream, subjectOf(partition)),
@@ -78,13 +82,15 @@ async function readAll(
     filter_subjects: subject,
     deliver_policy: "all",
   })
-  const { num_pending: stored } = await consumer.info(true)
-  if (stored === 0) return
-  const messages = await consumer.consume({ max_messages: limits.readAheadMessages })
+  // What is appended from here on is not visited, or a reader behind a busy writer would never end.
+  let { num_pending: left } = await consumer.info(true)
+  if (left === 0) return
+  const messages = await consumer.consume(pulling)
   try {
     for await (const message of messages) {
       visit({ sequence: message.seq, bytes: message.data })
-      if (message.info.pending === 0) return
+      left -= 1
+      if (left === 0 || message.info.pending === 0) return
     }
     throw new Error("the server ended the reading")
   } finally {

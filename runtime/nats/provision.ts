@@ -30,6 +30,7 @@ export interface Provision {
 }
 
 const streamNotFound = 10059
+const subjectsOverlap = 10065
 const noMessageFound = 10037
 const dayNanos = 86_400_000_000_000
 
@@ -66,7 +67,20 @@ async function ensureStream(manager: JetStreamManager, wanted: NewStream): Promi
     )
   } catch (error) {
     if (!(error instanceof JetStreamApiError) || error.code !== streamNotFound) throw error
+    await addStream(manager, wanted)
+  }
+}
+
+async function addStream(manager: JetStreamManager, wanted: NewStream): Promise<void> {
+  try {
     await manager.streams.add(wanted)
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.code !== subjectsOverlap) throw error
+    throw new ManifestMismatch(
+      `another stream holds subjects of ${wanted.subjects.join(", ")}, so ${wanted.name} cannot be made: ` +
+        "choose another namespace, or remove it",
+      { cause: error },
+    )
   }
 }
 
@@ -78,10 +92,13 @@ async function ensureManifest(manager: JetStreamManager, options: Provision): Pr
   first.set("Nats-Expected-Last-Subject-Sequence", "0")
   const stored = await readManifest(manager, subjects.streams.journal, subject)
   if (stored === undefined) {
-    await publisher.publish(subject, Buffer.from(JSON.stringify(manifest)), limits.appendTimeoutMs, first)
+    const ack = await publisher.publish(subject, Buffer.from(JSON.stringify(manifest)), limits.appendTimeoutMs, first)
     // Whatever became of that publish, and whoever else tried it: what counts is what is stored now.
     const now = await readManifest(manager, subjects.streams.journal, subject)
-    if (now === undefined) throw new ProvisionFailed(`the manifest of app ${app} could not be stored; start it again`)
+    if (now === undefined) {
+      const why = ack.type === "stored" ? "it is gone" : ack.description
+      throw new ProvisionFailed(`the manifest of app ${app} could not be stored (${why}); start it again`)
+    }
     return checkManifest(app, now, manifest)
   }
   checkManifest(app, stored, manifest)

@@ -7,6 +7,8 @@ import { Fault } from "../kernel/fault.ts"
 
 export interface Inputs {
   open(source: InputSource, partition: number, after: number): Effect<InputReader, InputUnavailable, Scope>
+  /** Deletes this partition's external records before stream position `before`: they are decided, and so is the block. */
+  purge(partition: number, before: number): Effect<void>
   /** Identity of the stream behind a source: changes when the stream is deleted and created again. */
   stream(source: InputSource): Effect<string, InputUnavailable>
 }

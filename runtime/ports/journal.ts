@@ -12,6 +12,8 @@ export interface Journal {
   last(partition: number): Effect<JournalRecord | undefined, JournalUnavailable>
   /** Visits every record of the partition from the first kept one, in order, up to the last one at the time of the call. */
   read(partition: number, visit: (record: JournalRecord) => void): Effect<void, JournalUnavailable>
+  /** Deletes the partition's records before `sequence`. Best effort: what stays is deleted the next time. */
+  purge(partition: number, sequence: number): Effect<void>
 }
 
 export interface JournalRecord {

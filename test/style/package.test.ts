@@ -19,6 +19,7 @@ interface Locked {
   readonly resolved?: string
   readonly integrity?: string
   readonly dependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
   }
 
 function readJson(path: string): unknown {
@@ -59,10 +60,9 @@ test("the lock file names no host and checks every package", () => {
   assert.deepEqual(packages.filter(([, { integrity }]) => integrity === undefined).map(([path]) => path), [])
 })
 
-// Optional packages are left out: each is for one platform, and a registry's mirror may hold only some of them.
-test("the lock file holds every package that one of its packages needs", () => {
-  const missing = Object.entries(lock.packages).flatMap(([path, { dependencies }]) =>
-    Object.keys({ ...dependencies })
+test("the lock file holds every package that one of its packages wants, for all platforms, as npm ci demands", () => {
+  const missing = Object.entries(lock.packages).flatMap(([path, { dependencies, optionalDependencies }]) =>
+    Object.keys({ ...dependencies, ...optionalDependencies })
       .filter((name) => !foldersAbove(path).some((folder) => `${folder}node_modules/${name}` in lock.packages))
       .map((name) => `${path} wants ${name}`),
   )

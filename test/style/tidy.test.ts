@@ -52,7 +52,10 @@ test("a function that is too long is found, whatever its form", () => {
   assert.match(code(`class A { m(a: string) {\n${body(61)}} }`), /61 lines/)
   assert.match(code(`const a = { get b() {\n${body(61)}} }`), /61 lines/)
   assert.match(code(`test("x", () => {\n${body(61)}})`), /61 lines/)
+  const tests = `test("x", f)\n${body(61)}`
   assert.equal(code(`describe("x", () => {\n${body(61)}})`), "")
+  assert.equal(code(`export function journalSuite() {\n${tests}}`), "")
+  assert.match(messages(codeFindings(sample("runtime/host/a.ts", `function f() {\n${tests}}`))), /a function of/)
   assert.equal(code(`const a = {\n${body(100)}}`.replaceAll("g()", "...g,")), "")
 })
 

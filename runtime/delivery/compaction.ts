@@ -1,0 +1,132 @@
+// Keeps the journal as large as what is alive, at a cost of what has changed (R15). There is no snapshot beside the
+// journal: in rounds, the owner writes every live row again, a few per block, then one checkpoint of everything else.
+// Behind it no block before the round's first is needed, and those are deleted. All of it is fenced appends, so a paused
+// owner cannot put an old snapshot in place; a round that is cut short by a crash is simply begun again.
+import { limits } from "../kernel/limits.ts"
+import { encodeEntry, type Entry } from "../message/block.ts"
+import { parseAddress } from "../message/message.ts"
+import type { Decided } from "./decided.ts"
+import type { Partition } from "./partition.ts"
+import type { Row } from "./row.ts"
+
+/** One round under way. */
+interface Round {
+  /** Number of the first block that holds anything carried; blocks before it go when the round is done. */
+  readonly since: number
+  /** Journal sequence of that block, once it is committed. */
+  sequence: number | undefined
+  /** What is still to be carried: rows, then parked records. */
+  readonly rows: string[]
+  readonly parked: string[]
+  carriedBytes: number
+  checkpointed: boolean
+}
+
+interface Committed {
+  readonly number: number
+  readonly bytes: number
+  readonly sequence: number
+  readonly entries: readonly Entry[]
+}
+
+export class Compaction {
+  /** Bytes of journal since the last round began; a round begins when they outweigh what is alive. */
+  #bytes = 0
+  #liveBytes = 0
+  #round: Round | undefined
+  readonly #startBytes: number
+
+  constructor(startBytes: number = limits.compactionBytesMin) {
+    this.#startBytes = startBytes
+  }
+
+  /** Called before each block is cut: adds a portion of a round to what is pending, and begins a round when it is time. */
+  step(partition: Partition, pending: Decided[]): void {
+    if (this.#round === undefined) {
+      if (this.#bytes < Math.max(this.#startBytes, 2 * this.#liveBytes)) return
+      this.#round = newRound(partition)
+      this.#bytes = 0
+    }
+    const round = this.#round
+    if (round.checkpointed) return
+    for (let bytes = 0; bytes < limits.compactionStepBytes && !round.checkpointed; ) {
+      for (const entry of nextCarried(partition, round) ?? [checkpoint(partition, round)]) {
+        const decided = seal(entry)
+        pending.push(decided)
+        bytes += decided.encoded.length
+        round.carriedBytes += decided.encoded.length
+      }
+    }
+  }
+
+  /** Called for each committed block. Gives the sequence before which the journal may be purged, when a round is done. */
+  committed(block: Committed): number | undefined {
+    this.#bytes += block.bytes
+    const round = this.#round
+    if (round === undefined) return undefined
+    if (block.number === round.since) round.sequence = block.sequence
+    if (!block.entries.some((entry) => entry.checkpoint !== undefined)) return undefined
+    this.#liveBytes = round.carriedBytes
+    this.#round = undefined
+    return round.sequence
+  }
+}
+
+function newRound(partition: Partition): Round {
+  return {
+    since: partition.blockNumber + 1,
+    sequence: undefined,
+    rows: [...partition.rows.keys()],
+    parked: [...partition.parked.keys()],
+    carriedBytes: 0,
+    checkpointed: false,
+  }
+}
+
+/** The entries of the next row or parked record that is still there; what has gone meanwhile needs no carrying. */
+function nextCarried(partition: Partition, round: Round): readonly Entry[] | undefined {
+  for (let key = round.rows.pop(); key !== undefined; key = round.rows.pop()) {
+    const row = partition.rows.get(key)
+    if (row !== undefined) return carriedRow(key, row)
+  }
+  for (let id = round.parked.pop(); id !== undefined; id = round.parked.pop()) {
+    const parked = partition.parked.get(id)
+    if (parked !== undefined) return [{ from: [], parked }]
+  }
+  return undefined
+}
+
+/** A row, in entries that each fit a block: its state first, then what the engine holds beside it, in portions. */
+function carriedRow(key: string, { state, effects, timers }: Row): readonly Entry[] {
+  const to = parseAddress(key)
+  const due = [...timers].map(([name, timer]) => ({ type: "set" as const, name, ...timer }))
+  return [
+    { from: [], carry: { row: key, ...(state === undefined ? {} : { state }) } },
+    ...portions([...effects]).map((some) => ({ from: [], to, effects: some })),
+    ...portions(due).map((some) => ({ from: [], to, timers: some })),
+  ]
+}
+
+function portions<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
+  const size = limits.compactionPortionMax
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size))
+}
+
+function checkpoint(partition: Partition, round: Round): Entry {
+  round.checkpointed = true
+  return {
+    from: [],
+    checkpoint: {
+      since: round.since,
+      channels: [...partition.channels].map(([id, { low, decided }]) => [id, low, [...decided]] as const),
+      outboxes: [...partition.outboxes].map(([id, outbox]) => {
+        const { messages } = outbox.owed(0, outbox.unconfirmedCount)
+        return [id, outbox.last, messages] as const
+      }),
+    },
+  }
+}
+
+function seal(entry: Entry): Decided {
+  return { entry, encoded: encodeEntry(entry), span: undefined, closing: {}, answers: [] }
+}

@@ -1,0 +1,141 @@
+// Making the streams of an app (R16): once, by whoever comes first, and never over what somebody else has made.
+import assert from "node:assert/strict"
+import { after, describe, test } from "node:test"
+import { startTestNats } from "../support/nats-process.ts"
+import { provision } from "../../runtime/nats/provision.ts"
+import { AckedPublisher } from "../../runtime/nats/acked-publisher.ts"
+import { connectChecked } from "../../runtime/nats/server/connect.ts"
+import { append } from "./journal-suite.ts"
+import { app, type NatsParts, openParts } from "./nats-parts.ts"
+
+const nats = await startTestNats()
+after(() => nats.stop())
+
+const promise = (text: string, run: (parts: NatsParts) => Promise<void>) =>
+  test(text, async () => {
+    const parts = await openParts(nats.server.port, { provisioned: false })
+    try {
+      await run(parts)
+    } finally {
+      await parts.end()
+    }
+  })
+
+describe("provisioning on NATS", { concurrency: true }, () => {
+  promise("journals and input refuse when they are full, and nothing in them ages; events age", async (parts) => {
+    await make(parts)
+    const { journal, input, events } = parts.subjects.streams
+    for (const name of [journal, input]) {
+      const { config } = await parts.manager.streams.info(name)
+      assert.deepEqual([config.discard, config.max_age, config.retention, config.storage], ["new", 0, "limits", "file"])
+    }
+    const { config } = await parts.manager.streams.info(events)
+    assert.deepEqual([config.max_age, config.storage], [7 * 24 * 3600 * 1e9, "file"])
+  })
+
+  promise("the second call changes nothing, and stores nothing", async (parts) => {
+    await make(parts)
+    const before = await streams(parts)
+    await make(parts)
+    assert.deepEqual(await streams(parts), before)
+  })
+
+  promise("what an operator changed on a stream stays", async (parts) => {
+    await make(parts)
+    const { journal } = parts.subjects.streams
+    await parts.manager.streams.update(journal, { max_bytes: 1_000_000, description: "bounded by operations" })
+    await make(parts)
+    const { config } = await parts.manager.streams.info(journal)
+    assert.deepEqual([config.max_bytes, config.description], [1_000_000, "bounded by operations"])
+  })
+
+  promise("processes that start at the same time agree on one manifest", async (parts) => {
+    await Promise.all([make(parts), make(parts), make(parts), make(parts)])
+    const { subjects, manager } = parts
+    const { state } = await manager.streams.info(subjects.streams.journal)
+    assert.equal(state.messages, 1)
+    assert.deepEqual(await manifest(parts, app), { v: 1, partitions: 8, hash: "fnv1a32" })
+  })
+
+  promise("of processes that start at the same time with different counts, one count wins and the others are refused", async (parts) => {
+    const counts = [2, 4, 8, 16]
+    const results = await Promise.allSettled(counts.map((partitions) => make(parts, partitions)))
+    const { partitions } = await manifest(parts, app)
+    for (const [index, result] of results.entries()) {
+      if (counts[index] === partitions) assert.equal(result.status, "fulfilled")
+      else assert.equal(codeOf(result), "MANIFEST_MISMATCH")
+    }
+  })
+
+  promise("another number of partitions is refused with MANIFEST_MISMATCH, and nothing is changed", async (parts) => {
+    await make(parts, 8)
+    const before = await streams(parts)
+    await assert.rejects(make(parts, 9), { code: "MANIFEST_MISMATCH", retry: "never", message: /with 8 partitions.* with 9 / })
+    assert.deepEqual(await streams(parts), before)
+    await make(parts, 8)
+  })
+
+  promise("apps of one namespace have manifests of their own", async (parts) => {
+    await make(parts, 8)
+    await make(parts, 4, "billing")
+    assert.deepEqual([(await manifest(parts, app)).partitions, (await manifest(parts, "billing")).partitions], [8, 4])
+  })
+
+  promise("the manifest is no record of a partition: the first append expects sequence 0", async (parts) => {
+    await make(parts)
+    assert.equal(await append(parts.journal, 0, "first", 0), 2)
+  })
+
+  for (const stream of ["journal", "input", "events"] as const) {
+    promise(`a stream of another application under the name of the ${stream} is refused and left alone`, async (parts) => {
+      const name = parts.subjects.streams[stream]
+      await parts.manager.streams.add({ name, subjects: [`${name}.foreign`] })
+      await assert.rejects(make(parts), { code: "MANIFEST_MISMATCH", message: new RegExp(name) })
+      assert.deepEqual((await parts.manager.streams.info(name)).config.subjects, [`${name}.foreign`])
+    })
+  }
+
+  promise("a stream of another application that holds the namespace's subjects is refused and left alone", async (parts) => {
+    const name = `FOREIGN_${parts.subjects.streams.journal}`
+    await parts.manager.streams.add({ name, subjects: [parts.subjects.bindings.journal] })
+    await assert.rejects(make(parts), { code: "MANIFEST_MISMATCH", retry: "never", message: /subjects/ })
+    assert.equal((await parts.manager.streams.info(name)).state.messages, 0)
+  })
+
+  promise("a manifest that cannot be stored, because the journal is full, is PROVISION_FAILED with the reason", async (parts) => {
+    await make(parts)
+    const { journal } = parts.subjects.streams
+    const { state } = await parts.manager.streams.info(journal)
+    await parts.manager.streams.update(journal, { max_bytes: state.bytes })
+    await assert.rejects(make(parts, 8, "billing"), { code: "PROVISION_FAILED", retry: "later", message: /maximum bytes/ })
+  })
+
+  promise("on a closed connection it is PROVISION_FAILED", async (parts) => {
+    const connection = await connectChecked({ url: nats.url })
+    const publisher = new AckedPublisher(connection)
+    await connection.close()
+    const { subjects } = parts
+    const made = provision({ connection, publisher, subjects, app, partitions: 8, replicas: 1 })
+    await assert.rejects(made, { code: "PROVISION_FAILED", retry: "later" })
+    publisher.close()
+  })
+})
+
+function make({ connection, publisher, subjects }: NatsParts, partitions = 8, name = app): Promise<void> {
+  return provision({ connection, publisher, subjects, app: name, partitions, replicas: 1 })
+}
+
+async function manifest({ manager, subjects }: NatsParts, name: string) {
+  const message = await manager.streams.getMessage(subjects.streams.journal, { last_by_subj: subjects.manifest(name) })
+  return message!.json<{ v: number; partitions: number; hash: string }>()
+}
+
+/** All that provisioning can change. */
+async function streams({ manager, subjects }: NatsParts) {
+  const infos = await Promise.all(Object.values(subjects.streams).map((name) => manager.streams.info(name)))
+  return infos.map(({ config, created, state }) => ({ config, created, messages: state.messages, last: state.last_seq }))
+}
+
+function codeOf(result: PromiseSettledResult<void>): unknown {
+  return result.status === "rejected" ? result.reason.code : result.status
+}
