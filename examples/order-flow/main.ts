@@ -2,12 +2,12 @@
 // Exit codes: 0 all is conserved; 1 it is not, or the run was cut off; 2 the input or the server is not usable.
 import { existsSync } from "node:fs"
 import { rm } from "node:fs/promises"
-import { describeError, Fault, InvalidInput, type LaunchedApp, launch, readEnvironment } from "../../runtime/index.ts"
+import { describeError, Fault, InvalidInput, readEnvironment } from "../../runtime/index.ts"
 import { type Options, readOptions, usage } from "./options.ts"
 import { type OrdersFile, readOrders, readProducts } from "./orders-file.ts"
 import { jsonLine, reporter, type Reporter, table, traces } from "./report.ts"
-import { awaitNotifications, type Driver, fillShelves, placeOrders } from "./run.ts"
-import { shop } from "./shop.ts"
+import { openHere, openWorkers, type Place } from "./place.ts"
+import { fillShelves, placeOrders, readBooks } from "./run.ts"
 import { type Placed, tally } from "./tally.ts"
 
 /** Exit code of a run that never began: its options, its file, or the server cannot be used. */
@@ -23,15 +23,11 @@ async function main(args: readonly string[]): Promise<number> {
   const file = await readOrders(options.orders)
   for (const { line, reason } of file.rejected) report.line(`rejected line ${line}: ${reason}`)
   await prepareStore(options, report)
-  const blocks = blockSignal()
-  const running = await launch(shop(namespaceOf(options, file)), {
-    dataDir: options.dataDir,
-    observer: blocks,
-    report: report.line,
-  })
+  const place = { namespace: namespaceOf(options, file), dataDir: options.dataDir, report: report.line }
+  const running = await (options.workers === 0 ? openHere(place) : openWorkers(options.workers, place))
   stopOnSignal(running, report)
   try {
-    return await run(options, file, { ...running, nextBlock: blocks.next }, running.tracesTo, report)
+    return await run(options, file, running, report)
   } catch (error) {
     report.line(`${wordsOf(error)}
 \`npm run demo -- --resume\` finishes this run`)
@@ -45,26 +41,20 @@ function wordsOf(error: unknown): string {
   return error instanceof Fault ? `${error.code}: ${error.message}` : describeError(error)
 }
 
-async function run(
-  options: Options,
-  file: OrdersFile,
-  driver: Driver,
-  tracesTo: string | undefined,
-  report: Reporter,
-): Promise<number> {
+async function run(options: Options, file: OrdersFile, driver: Place, report: Reporter): Promise<number> {
   const products = await readProducts()
   await fillShelves(driver, products, options.stockFactor)
   const beganMs = Date.now()
   const placed = await placeOrders(driver, file.orders, options.inFlight, (done) =>
     report.progress(done, file.orders.length),
   )
-  await awaitNotifications(driver, placed.filter(hasEnded).length)
-  const sums = tally(placed, { products, stockFactor: options.stockFactor, engine: driver.engine, beganMs })
+  const books = await readBooks(driver, file.orders, products, placed.filter(hasEnded).length)
+  const sums = tally(placed, { products, stockFactor: options.stockFactor, books, beganMs })
   const summary = { ...sums, rejected: file.rejected.length }
   const before = summary.orders - summary.started
   if (before > 0)
     report.line(`${before} orders had been started before; nothing was started twice (--fresh starts anew)`)
-  report.line(`\n${table(summary)}\n\n${traces(placed, tracesTo)}`)
+  report.line(`\n${table(summary)}\n\n${traces(placed, driver.tracesTo)}`)
   if (options.json) process.stdout.write(`${jsonLine(summary)}\n`)
   return summary.stockConserved && summary.moneyConserved && summary.open === 0 ? 0 : 1
 }
@@ -91,20 +81,8 @@ async function prepareStore({ fresh, resume, dataDir }: Options, report: Reporte
   if (fresh) await rm(dataDir, { recursive: true, force: true })
 }
 
-function blockSignal() {
-  let waiting: (() => void)[] = []
-  return {
-    committed: () => {
-      const wake = waiting
-      waiting = []
-      for (const resolve of wake) resolve()
-    },
-    next: () => new Promise<void>((resolve) => waiting.push(resolve)),
-  }
-}
-
 /** Ctrl-C, a polite kill, or the end of the npm that started this: stop in order; --resume goes on from here. */
-function stopOnSignal(running: LaunchedApp, report: Reporter): void {
+function stopOnSignal(running: Place, report: Reporter): void {
   const stop = (why: string) => {
     report.line(`${why}: stopped; \`npm run demo -- --resume\` finishes this run`)
     void running.stop().finally(() => process.exit(1))

@@ -8,6 +8,8 @@ export interface Options {
   readonly stockFactor: number
   /** Orders under way at the same time. */
   readonly inFlight: number
+  /** Processes that run the app; 0 for this one. */
+  readonly workers: number
   readonly json: boolean
   /** Finish the run that was stopped; says so if there is none. */
   readonly resume: boolean
@@ -22,6 +24,7 @@ export const usage = `npm run demo -- [options]
   --orders FILE        another file of orders (one JSON object a line)
   --stock-factor N     initial stock = unitsInStock x N (default 15)
   --in-flight N        orders under way at the same time (default 128)
+  --workers N          run the app in N processes of its own (default 0: in this one)
   --resume             finish the run that was stopped
   --fresh              forget earlier runs first (embedded server only)
   --data DIR           where the embedded server keeps its store (default .troupe/order-flow)
@@ -35,6 +38,7 @@ export function readOptions(args: readonly string[]): Options {
     orders: undefined,
     stockFactor: 15,
     inFlight: 128,
+    workers: 0,
     json: false,
     resume: false,
     fresh: false,
@@ -58,6 +62,9 @@ export function readOptions(args: readonly string[]): Options {
         break
       case "--in-flight":
         options.inFlight = wholeNumber(name, value(name), 1, 4096)
+        break
+      case "--workers":
+        options.workers = wholeNumber(name, value(name), 0, 16)
         break
       case "--data":
         options.dataDir = value(name)

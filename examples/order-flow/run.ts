@@ -1,10 +1,13 @@
 // Drives the order flow: fills the shelves, places every order, waits until the last notification is out.
-import type { Client, Engine, Fault, Outcome } from "../../runtime/index.ts"
+import { type Client, type Fault, type Outcome, query } from "../../runtime/index.ts"
 import { inventory } from "./inventory.ts"
 import type { Order } from "./order.ts"
 import type { Product } from "./orders-file.ts"
 import { placeOrder } from "./place-order.ts"
-import { countNotified, type Placed } from "./tally.ts"
+import type { Mailbox } from "./notification.ts"
+import type { Stock } from "./inventory.ts"
+import type { Account } from "./payment.ts"
+import { type Books, countNotified, type Placed } from "./tally.ts"
 
 /** Longer than any order of the demo takes, even if the machine stands still for a while. */
 const orderTimeoutMs = 10 * 60_000
@@ -12,11 +15,8 @@ const notificationsTimeoutMs = 30_000
 
 export interface Driver {
   readonly client: Client
-  readonly engine: Engine
-  /** Rejects when the app cannot go on in this process. */
+  /** Resolves with what keeps the app from going on. */
   readonly lost: Promise<Fault>
-  /** Resolves with the next committed block. */
-  readonly nextBlock: () => Promise<void>
 }
 
 /** The same stock command has the same effect key, so shelves are filled once, however often the demo is resumed. */
@@ -62,12 +62,32 @@ function readOutcome(outcome: Outcome | undefined): Omit<Placed, "order" | "took
   return ended
 }
 
-/** Every order that ended tells its customer; the last facts are on their way when the last order has ended. */
-export async function awaitNotifications(driver: Driver, expected: number): Promise<void> {
+/**
+ * What the services hold, asked of each actor, wherever it runs. Every order that ended tells its customer, and the last
+ * facts may still be on their way when the last order has ended: so it is asked again until as many are notified.
+ */
+export async function readBooks(driver: Driver, orders: readonly Order[], products: readonly Product[], ended: number): Promise<Books> {
+  const customers = [...new Set(orders.map(({ customerId }) => customerId))]
   const giveUpAtMs = performance.now() + notificationsTimeoutMs
-  while ((countNotified(driver.engine) < expected || !driver.engine.isIdle()) && performance.now() < giveUpAtMs) {
-    await Promise.race([unlessLost(driver, driver.nextBlock()), pause(100)])
+  let mailboxes = await readRows<Mailbox>(driver, "notification", customers)
+  while (countNotified({ mailboxes }) < ended && performance.now() < giveUpAtMs) {
+    await pause(100)
+    mailboxes = await readRows<Mailbox>(driver, "notification", customers)
   }
+  const accounts = await readRows<Account>(driver, "payment", customers)
+  const stock = await readRows<Stock>(driver, "inventory", products.map(({ sku }) => sku))
+  return { stock, accounts, mailboxes }
+}
+
+async function readRows<State>(driver: Driver, service: string, keys: readonly string[]): Promise<ReadonlyMap<string, State>> {
+  const rows = new Map<string, State>()
+  const read = async (key: string) => {
+    const outcome = await driver.client.ask(query(service, key), { effect: `read ${service}/${key}` })
+    if (outcome.type !== "done") throw new Error(`${service}/${key} does not tell its state: ${outcome.code}`)
+    if (outcome.value !== null) rows.set(key, outcome.value as State) // cast: the service of that name declares it
+  }
+  await unlessLost(driver, Promise.all(keys.map(read)))
+  return rows
 }
 
 function pause(ms: number): Promise<void> {

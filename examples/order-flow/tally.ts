@@ -1,6 +1,5 @@
 // Adds up what the run did, twice over: from the outcomes of the orders, and from the rows of the services. What was
 // taken must be what was sold, and what was paid must be what was bought.
-import type { Engine, Json } from "../../runtime/index.ts"
 import type { Stock } from "./inventory.ts"
 import type { Mailbox } from "./notification.ts"
 import type { Order } from "./order.ts"
@@ -37,16 +36,23 @@ export interface Tally {
   readonly p99Ms: number
 }
 
+/** What the services say of themselves, by key. */
+export interface Books {
+  readonly stock: ReadonlyMap<string, Stock>
+  readonly accounts: ReadonlyMap<string, Account>
+  readonly mailboxes: ReadonlyMap<string, Mailbox>
+}
+
 export interface Measured {
   readonly products: readonly Product[]
   readonly stockFactor: number
-  readonly engine: Engine
+  readonly books: Books
   /** When this run began to place orders, in ms since 1970: its speed counts only the orders that it started. */
   readonly beganMs: number
 }
 
 export function tally(placed: readonly Placed[], measured: Measured): Tally {
-  const { products, stockFactor, engine, beganMs } = measured
+  const { products, stockFactor, books, beganMs } = measured
   const ended = placed.filter(({ outcome }) => outcome === "completed" || outcome === "compensated")
   const completed = placed.filter(({ outcome }) => outcome === "completed")
   const reasons = new Map<string, number>()
@@ -62,9 +68,9 @@ export function tally(placed: readonly Placed[], measured: Measured): Tally {
     reasons,
     parked: placed.filter(({ outcome }) => outcome === "parked").length,
     open: placed.filter(({ outcome }) => outcome === "open").length,
-    stockConserved: isStockConserved(completed, products, stockFactor, engine),
-    moneyConserved: isMoneyConserved(completed, engine),
-    notified: countNotified(engine),
+    stockConserved: isStockConserved(completed, products, stockFactor, books),
+    moneyConserved: isMoneyConserved(completed, books),
+    notified: countNotified(books),
     started: placed.filter((order) => wasStartedSince(order, beganMs)).length,
     perSecond: rateOf(own),
     p50Ms: percentile(tookMs, 0.5),
@@ -82,13 +88,8 @@ function rateOf(own: readonly Placed[]): number {
   return own.length === 0 ? 0 : Math.round((own.length * 1000) / Math.max(1, lastMs - firstMs))
 }
 
-export function countNotified(engine: Engine): number {
-  let count = 0
-  for (const [, state] of engine.rows("notification")) {
-    const { confirmations, apologies } = state as Mailbox & Json // cast: the state that notification declares
-    count += confirmations + apologies
-  }
-  return count
+export function countNotified({ mailboxes }: Pick<Books, "mailboxes">): number {
+  return [...mailboxes.values()].reduce((sum, { confirmations, apologies }) => sum + confirmations + apologies, 0)
 }
 
 /** For every product: what there was is what is left and what the completed orders bought. */
@@ -96,35 +97,28 @@ function isStockConserved(
   completed: readonly Placed[],
   products: readonly Product[],
   stockFactor: number,
-  engine: Engine,
+  { stock }: Books,
 ): boolean {
   const sold = new Map<string, number>()
   for (const { order } of completed) {
     for (const { sku, quantity } of order.lines) sold.set(sku, (sold.get(sku) ?? 0) + quantity)
   }
-  const left = new Map(
-    [...engine.rows("inventory")].map(([sku, state]) => {
-      const { left: units } = state as Stock & Json // cast: the state that inventory declares
-      return [sku, units]
-    }),
-  )
-  const isConserved = ({ sku, unitsInStock }: Product) =>
-    unitsInStock * stockFactor === (left.get(sku) ?? 0) + (sold.get(sku) ?? 0)
-  const isNegative = [...left.values()].some((units) => units < 0)
-  return products.every(isConserved) && !isNegative
+  return products.every(({ sku, unitsInStock }) => {
+    const left = stock.get(sku)?.left ?? 0
+    return left >= 0 && unitsInStock * stockFactor === left + (sold.get(sku) ?? 0)
+  })
 }
 
-/** Over all customers, and for each: charged minus refunded is the sum of the completed orders, to the cent. */
-function isMoneyConserved(completed: readonly Placed[], engine: Engine): boolean {
+/** For every customer: charged minus refunded is the sum of the completed orders, to the cent. */
+function isMoneyConserved(completed: readonly Placed[], { accounts }: Books): boolean {
   const bought = new Map<string, number>()
-  for (const { order } of completed)
+  for (const { order } of completed) {
     bought.set(order.customerId, (bought.get(order.customerId) ?? 0) + order.totalCents)
-  const paid = new Map<string, number>()
-  for (const [customerId, state] of engine.rows("payment")) {
-    const { chargedCents, refundedCents } = state as Account & Json // cast: the state that payment declares
-    paid.set(customerId, chargedCents - refundedCents)
   }
-  return [...new Set([...bought.keys(), ...paid.keys()])].every((id) => (bought.get(id) ?? 0) === (paid.get(id) ?? 0))
+  return [...new Set([...bought.keys(), ...accounts.keys()])].every((id) => {
+    const { chargedCents = 0, refundedCents = 0 } = accounts.get(id) ?? {}
+    return chargedCents - refundedCents === (bought.get(id) ?? 0)
+  })
 }
 
 function percentile(sorted: readonly number[], part: number): number {

@@ -4,6 +4,7 @@ import type { ActorLogic, DecideContext, Decision } from "../actor/logic.ts"
 import { describeError, Fault } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import { encodeEntry, type Entry, type ParkedEntry } from "../message/block.ts"
+import { queryCommand } from "../message/contract.ts"
 import { checkJson, type Json } from "../message/json.ts"
 import { addressText, type Message } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
@@ -76,6 +77,9 @@ interface Deciding {
 
 function decideOn(delivery: Delivery, deciding: Deciding): Decided {
   const { message, logic, row } = deciding
+  if (message.type === "command" && message.name === queryCommand) {
+    return conclude(delivery, deciding, { state: row.state, outcome: { type: "done", value: row.state ?? null } }, [])
+  }
   const isEffect = message.type === "command" && logic.kind === "service"
   const known = isEffect ? recallOutcome(row, message) : undefined
   if (known !== undefined) return conclude(delivery, deciding, { state: row.state, outcome: known }, [])

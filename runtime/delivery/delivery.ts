@@ -65,7 +65,7 @@ export function newDelivery(app: AppShape, ports: Ports, partition: Partition, o
     queue: new RecordQueue(),
     pending: [],
     dispatched: new Map([...partition.outboxes].map(([destination, outbox]) => [destination, outbox.last])),
-    committedLow: new Map(),
+    committedLow: new Map([...partition.channels].map(([id, channel]) => [id, channel.low])),
     readCount: 0,
     decidedCount: 0,
     committing: false,

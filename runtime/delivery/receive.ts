@@ -12,12 +12,15 @@ import { channelOf } from "./partition.ts"
 
 /** Takes the records of one frame, in order, until one must wait for the source to send again (R4). */
 export function receiveFrame(delivery: Delivery, frame: LaneFrame): void {
-  const id = laneChannel(frame.incarnation, frame.source, frame.lane)
+  const { incarnation, source, destination, lane } = frame
+  const id = laneChannel(incarnation, source, lane)
   const channel = channelOf(delivery.partition, id)
+  const low = delivery.committedLow.get(id) ?? 0
+  // What is committed here already was sent because its confirmation was lost, and no later block may ever repeat it.
+  if (frame.first <= low) delivery.ports.lanes.confirm({ incarnation, source, destination, lane, low })
   for (const [index, message] of frame.messages.entries()) {
-    const admitted = admitLaneRecord(delivery, { id, channel, lane: frame.lane }, frame.first + index, message)
+    const admitted = admitLaneRecord(delivery, { id, channel, lane }, frame.first + index, message)
     if (admitted === "gap") {
-      const { incarnation, source, destination, lane } = frame
       delivery.ports.lanes.confirm({ incarnation, source, destination, lane, low: channel.high, resend: true })
     }
     // A full lane asks for nothing: the source sends again by itself, when there may be room.

@@ -49,3 +49,13 @@ export function makeCommand<Payload, Value>(
   const command = { service, key, name, payload: checked as Json }
   return target.undoes === undefined ? command : { ...command, undoes: target.undoes }
 }
+
+/** What the engine answers by itself: the actor's state. A handler's name starts with a letter, so none can have it. */
+export const queryCommand = "$state"
+
+/** Asks for an actor's state as it is once everything before the question is decided; null for an actor never seen. */
+export function query(service: string, key: string): Command<Json> {
+  checkName("service", service)
+  checkKey(key)
+  return { service, key, name: queryCommand, payload: null }
+}

@@ -11,7 +11,7 @@ export interface Lanes {
   ready(partition: number): void
 }
 
-/** "replies" carries replies, undos, timers and control: it is never refused (R1). */
+/** "replies" carries replies, undos and control: it is decided before everything else (R1). */
 export type LaneName = "commands" | "replies"
 
 /** Records `first`, `first + 1`, ... of one channel. */

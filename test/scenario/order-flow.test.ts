@@ -1,9 +1,11 @@
 // The order flow as a user runs it: on a real NATS server, whole, twice, with bad input, and killed in the middle.
 import assert from "node:assert/strict"
+import { execFileSync } from "node:child_process"
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { test } from "node:test"
 import { dataFolder, type DemoEnd, runDemo, serverPid, startDemo } from "../support/demo.ts"
+import { withNats } from "../support/nats-process.ts"
 
 const northwindOrders = 830
 
@@ -74,6 +76,29 @@ test("only the parent killed: a resume at the same moment ends the orphaned serv
   run.process.kill("SIGKILL")
   const resumed = await runDemo(["--data", path, "--resume"])
   assertConserved(resumed)
+})
+
+test("run by three processes, two of which are killed in the middle, the order flow conserves to the cent", async (t) => {
+  const { path, remove } = await dataFolder()
+  t.after(remove)
+  const run = startDemo(["--data", path, "--workers", "3"])
+  await run.reached(100)
+  const workers = execFileSync("pgrep", ["-P", String(run.process.pid), "-f", "worker.ts"], { encoding: "utf8" })
+  const pids = workers.trim().split("\n").map(Number)
+  assert.equal(pids.length, 3)
+  for (const pid of pids.slice(0, 2)) process.kill(pid, "SIGKILL")
+  const end = await run.ended
+  assertConserved(end)
+  assert.match(end.stderr, /worker \d+ ended \(SIGKILL\): another takes its place/)
+})
+
+test("on a server of one's own, named by NATS_URL, the demo runs unchanged", async (t) => {
+  const nats = await withNats(t)
+  const { path, remove } = await dataFolder()
+  t.after(remove)
+  const end = await runDemo(["--data", path], { NATS_URL: nats.url })
+  assertConserved(end)
+  assert.match(end.stderr, /using the NATS server at nats:\/\/127\.0\.0\.1/)
 })
 
 test("a file with bad lines: each is reported with its line number and reason, the rest run", async (t) => {

@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import { done, refused } from "../../../runtime/actor/result.ts"
 import { service } from "../../../runtime/actor/service.ts"
 import { app } from "../../../runtime/host/app.ts"
-import { event } from "../../../runtime/message/contract.ts"
+import { event, query } from "../../../runtime/message/contract.ts"
 import { askInMemory as request, cutOffMembers, newWorld, startInMemory as startProcess } from "../../../runtime/testing/index.ts"
 
 const Amount = Schema.toStandardSchemaV1(Schema.Struct({ amount: Schema.Int }))
@@ -155,4 +155,15 @@ test("what cannot be decoded or decided is parked with its reason, and the rest 
   assert.deepEqual(await request(bank, world, account.deposit("a", { amount: 1 })), { type: "done", value: 1 })
   const parked = process.engine.parked().map(({ code }) => code)
   assert.deepEqual(parked.toSorted(), ["HANDLER_THREW", "MALFORMED_INPUT"])
+})
+
+test("a query gives the state behind everything that was asked before it, and null for an actor never seen", async (t) => {
+  const world = newWorld()
+  const process = await startProcess(bank, world)
+  t.after(() => process.kill())
+  const deposits = Array.from({ length: 5 }, (_, n) => request(bank, world, account.deposit("a", { amount: 1 }), `d${n}`))
+  const state = await request(bank, world, query("account", "a"))
+  assert.deepEqual(state, { type: "done", value: { balance: 5 } })
+  await Promise.all(deposits)
+  assert.deepEqual(await request(bank, world, query("account", "nobody")), { type: "done", value: null })
 })

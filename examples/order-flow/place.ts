@@ -1,0 +1,94 @@
+// Where the order flow runs: in this process, or in workers of its own that are started again when they die.
+import { type ChildProcess, fork } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import { chooseServer, type Client, connect, type Fault, launch, readEnvironment, ServerEnded } from "../../runtime/index.ts"
+import { shop } from "./shop.ts"
+
+export interface Place {
+  readonly client: Client
+  /** Resolves with what keeps the run from going on. */
+  readonly lost: Promise<Fault>
+  /** Where traces go; `undefined` if nowhere. */
+  readonly tracesTo: string | undefined
+  stop(): Promise<void>
+}
+
+export interface PlaceOptions {
+  readonly namespace: string
+  readonly dataDir: string
+  readonly report: (line: string) => void
+}
+
+export function openHere({ namespace, dataDir, report }: PlaceOptions): Promise<Place> {
+  return launch(shop(namespace), { dataDir, report })
+}
+
+/** The server belongs to this process; the app to `count` workers. */
+export async function openWorkers(count: number, options: PlaceOptions): Promise<Place> {
+  const { namespace, dataDir, report } = options
+  const server = await chooseServer({ natsUrl: readEnvironment().natsUrl, dataDir, report })
+  try {
+    const { client, close } = await connect(shop(namespace), { natsUrl: server.url })
+    const crew = await hire(count, { natsUrl: server.url, namespace, dataDir, report })
+    const stop = async () => {
+      await crew.dismiss()
+      await close()
+      await server.stop()
+    }
+    const ended = server.embedded?.exited.then(() => new ServerEnded("the embedded nats-server ended; start again to go on"))
+    return { client, lost: ended ?? new Promise(() => undefined), tracesTo: crew.tracesTo, stop }
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+}
+
+interface Crew {
+  readonly tracesTo: string | undefined
+  dismiss(): Promise<void>
+}
+
+async function hire(count: number, options: PlaceOptions & { readonly natsUrl: string }): Promise<Crew> {
+  const workers = new Set<ChildProcess>()
+  let isDismissed = false
+  const add = (): ChildProcess => {
+    const worker = startWorker(options)
+    workers.add(worker)
+    worker.once("exit", (code, signal) => {
+      workers.delete(worker)
+      if (isDismissed) return
+      options.report(`worker ${worker.pid} ended (${signal ?? code}): another takes its place`)
+      add()
+    })
+    return worker
+  }
+  const [first] = await Promise.all(Array.from({ length: count }, () => firstLine(add())))
+  return {
+    tracesTo: first,
+    async dismiss() {
+      isDismissed = true
+      await Promise.all([...workers].map(endWorker))
+    },
+  }
+}
+
+function startWorker({ natsUrl, namespace, dataDir }: PlaceOptions & { readonly natsUrl: string }): ChildProcess {
+  const file = fileURLToPath(new URL("worker.ts", import.meta.url))
+  // The channel is there so that a worker notices when this process is gone, however it went.
+  return fork(file, [namespace, dataDir], {
+    env: { ...process.env, NATS_URL: natsUrl },
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+  })
+}
+
+/** Where a worker's traces go; it says so when it is ready. */
+async function firstLine(worker: ChildProcess): Promise<string | undefined> {
+  const [chunk] = await Promise.race([once(worker.stdout ?? worker, "data"), once(worker, "exit").then(() => ["{}"])])
+  return (JSON.parse(String(chunk)) as { tracesTo?: string }).tracesTo // cast: worker.ts prints this
+}
+
+async function endWorker(worker: ChildProcess): Promise<void> {
+  worker.kill("SIGTERM")
+  await once(worker, "exit")
+}
