@@ -22,7 +22,8 @@ export interface Driver {
 /** The same stock command has the same effect key, so shelves are filled once, however often the demo is resumed. */
 export async function fillShelves(driver: Driver, products: readonly Product[], stockFactor: number): Promise<void> {
   const asks = products.map(({ sku, unitsInStock }) =>
-    driver.client.ask(inventory.stock(sku, { units: unitsInStock * stockFactor }), { effect: `stock ${sku}` }))
+    driver.client.ask(inventory.stock(sku, { units: unitsInStock * stockFactor }), { effect: `stock ${sku}` }),
+  )
   await unlessLost(driver, Promise.all(asks))
 }
 
@@ -58,7 +59,12 @@ function readOutcome(outcome: Outcome | undefined): Omit<Placed, "order" | "took
   if (outcome.type === "faulted") return { outcome: "parked", reason: outcome.code }
   if (outcome.type === "refused") return { outcome: "compensated", reason: outcome.code }
   // cast: a saga answers its start with how it ended
-  const ended = outcome.value as { outcome: "completed" | "compensated"; reason?: string; startedMs: number; endedMs: number }
+  const ended = outcome.value as {
+    outcome: "completed" | "compensated"
+    reason?: string
+    startedMs: number
+    endedMs: number
+  }
   return ended
 }
 
@@ -66,7 +72,12 @@ function readOutcome(outcome: Outcome | undefined): Omit<Placed, "order" | "took
  * What the services hold, asked of each actor, wherever it runs. Every order that ended tells its customer, and the last
  * facts may still be on their way when the last order has ended: so it is asked again until as many are notified.
  */
-export async function readBooks(driver: Driver, orders: readonly Order[], products: readonly Product[], ended: number): Promise<Books> {
+export async function readBooks(
+  driver: Driver,
+  orders: readonly Order[],
+  products: readonly Product[],
+  ended: number,
+): Promise<Books> {
   const customers = [...new Set(orders.map(({ customerId }) => customerId))]
   const giveUpAtMs = performance.now() + notificationsTimeoutMs
   let mailboxes = await readRows<Mailbox>(driver, "notification", customers)
@@ -75,11 +86,19 @@ export async function readBooks(driver: Driver, orders: readonly Order[], produc
     mailboxes = await readRows<Mailbox>(driver, "notification", customers)
   }
   const accounts = await readRows<Account>(driver, "payment", customers)
-  const stock = await readRows<Stock>(driver, "inventory", products.map(({ sku }) => sku))
+  const stock = await readRows<Stock>(
+    driver,
+    "inventory",
+    products.map(({ sku }) => sku),
+  )
   return { stock, accounts, mailboxes }
 }
 
-async function readRows<State>(driver: Driver, service: string, keys: readonly string[]): Promise<ReadonlyMap<string, State>> {
+async function readRows<State>(
+  driver: Driver,
+  service: string,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, State>> {
   const rows = new Map<string, State>()
   const read = async (key: string) => {
     const outcome = await driver.client.ask(query(service, key), { effect: `read ${service}/${key}` })

@@ -73,7 +73,6 @@ export function whilePossible(outlet: { readonly pressed: boolean }, decision: S
 type Tally = { waiting: number; exported: number; dropped: number }
 
 type ExportResult = Parameters<Parameters<SpanExporter["export"]>[1]>[0]
-// oxlint-disable-next-line no-unsafe-enum-assignment -- the enumeration is in a package that only the SDK depends on
 const success = 0 as ExportResult["code"] // cast: 0 is its SUCCESS
 
 function countedExporter(exporter: SpanExporter, tally: Tally, warn: (message: string) => void): SpanExporter {

@@ -33,14 +33,19 @@ test("R24: a second process takes half of the partitions, and a killed one's are
   const second = hire()
   await Promise.all([first.until(() => first.owned.length === 4), second.until(() => second.owned.length === 4)])
   assert.deepEqual(ownedBy(first, second), all)
-  const asks = Array.from({ length: 200 }, (_, n) => client.ask(account.deposit(`k${n}`, { amount: 1 }), { effect: `d${n}` }))
+  const asks = Array.from({ length: 200 }, (_, n) =>
+    client.ask(account.deposit(`k${n}`, { amount: 1 }), { effect: `d${n}` }),
+  )
   assert.ok((await Promise.all(asks)).every((outcome) => outcome.type === "done"))
   const killedAtMs = performance.now()
   await second.end("SIGKILL")
   await first.until(() => first.owned.length === all.length)
   assert.ok(performance.now() - killedAtMs < 5_000, `took ${performance.now() - killedAtMs} ms`)
   const again = Array.from({ length: 200 }, (_, n) => client.ask(account.balance(`k${n}`, {}), { effect: `b${n}` }))
-  assert.deepEqual(new Set((await Promise.all(again)).map((outcome) => outcome.type === "done" && outcome.value)), new Set([1]))
+  assert.deepEqual(
+    new Set((await Promise.all(again)).map((outcome) => outcome.type === "done" && outcome.value)),
+    new Set([1]),
+  )
 })
 
 test("transfers between processes conserve money while one is killed and another told to end", async (t) => {
@@ -57,8 +62,13 @@ test("transfers between processes conserve money while one is killed and another
   await Promise.all([workers[0]?.end("SIGKILL"), workers[1]?.end("SIGTERM")])
   const outcomes = await Promise.all(transfers)
   assert.deepEqual(new Set(outcomes.map(({ type }) => type)), new Set(["done"]))
-  const balances = await Promise.all(accounts.map((key) => client.ask(account.balance(key, {}), { effect: `end ${key}` })))
-  const sum = balances.reduce((total, outcome) => total + (outcome.type === "done" ? Number(outcome.value) : Number.NaN), 0)
+  const balances = await Promise.all(
+    accounts.map((key) => client.ask(account.balance(key, {}), { effect: `end ${key}` })),
+  )
+  const sum = balances.reduce(
+    (total, outcome) => total + (outcome.type === "done" ? Number(outcome.value) : Number.NaN),
+    0,
+  )
   assert.equal(sum, 40 * 100)
 })
 
@@ -66,17 +76,26 @@ test("R8, G3: a process that was paused for longer than its membership wakes up,
   const { client, hire } = await openBank(t)
   const paused = hire()
   await paused.until(() => paused.owned.length === all.length)
-  await Promise.all(Array.from({ length: 100 }, (_, n) => client.ask(account.deposit(`k${n}`, { amount: 1 }), { effect: `a${n}` })))
+  await Promise.all(
+    Array.from({ length: 100 }, (_, n) => client.ask(account.deposit(`k${n}`, { amount: 1 }), { effect: `a${n}` })),
+  )
   paused.process.kill("SIGSTOP")
   const heir = hire()
   await heir.until(() => heir.owned.length === all.length)
-  const during = Array.from({ length: 100 }, (_, n) => client.ask(account.deposit(`k${n}`, { amount: 1 }), { effect: `b${n}` }))
+  const during = Array.from({ length: 100 }, (_, n) =>
+    client.ask(account.deposit(`k${n}`, { amount: 1 }), { effect: `b${n}` }),
+  )
   await Promise.all(during)
   paused.process.kill("SIGCONT")
-  const after = Array.from({ length: 100 }, (_, n) => client.ask(account.deposit(`k${n}`, { amount: 1 }), { effect: `c${n}` }))
+  const after = Array.from({ length: 100 }, (_, n) =>
+    client.ask(account.deposit(`k${n}`, { amount: 1 }), { effect: `c${n}` }),
+  )
   await Promise.all(after)
   await paused.until(() => paused.fenced.length > 0)
   await Promise.all([paused.until(() => paused.owned.length === 4), heir.until(() => heir.owned.length === 4)])
   const balances = Array.from({ length: 100 }, (_, n) => client.ask(account.balance(`k${n}`, {}), { effect: `d${n}` }))
-  assert.deepEqual(new Set((await Promise.all(balances)).map((outcome) => outcome.type === "done" && outcome.value)), new Set([3]))
+  assert.deepEqual(
+    new Set((await Promise.all(balances)).map((outcome) => outcome.type === "done" && outcome.value)),
+    new Set([3]),
+  )
 })

@@ -9,7 +9,12 @@ import { digest } from "../../../runtime/message/hash.ts"
 import { askInMemory, newWorld, startInMemory, type World } from "../../../runtime/testing/index.ts"
 import { account, audit, transfer } from "../../support/bank.ts"
 
-const bank = app("bank", { namespace: "test", partitions: 2, services: [account, audit, transfer], compactionBytesMin: 4096 })
+const bank = app("bank", {
+  namespace: "test",
+  partitions: 2,
+  services: [account, audit, transfer],
+  compactionBytesMin: 4096,
+})
 
 function readBack(world: World, index: number, from = 0): Partition {
   const partition = emptyPartition("bank", index)
@@ -21,7 +26,8 @@ function readBack(world: World, index: number, from = 0): Partition {
 
 /** Everything that decides what happens next, in an order of its own. */
 function essence({ rows, channels, outboxes, parked }: Partition): object {
-  const sorted = <Value>(entries: Iterable<readonly [string, Value]>) => [...entries].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const sorted = <Value>(entries: Iterable<readonly [string, Value]>) =>
+    [...entries].toSorted(([a], [b]) => (a < b ? -1 : 1))
   return {
     rows: sorted(rows).map(([key, { state, effects, timers }]) => [key, state, sorted(effects), sorted(timers)]),
     channels: sorted(channels).map(([id, { low, decided }]) => [id, low, [...decided]]),
@@ -67,14 +73,26 @@ test("R15: old blocks are deleted, and a process that starts from the rest answe
   for (const index of [0, 1]) {
     const numbers = world.journal.records(index).map(({ bytes }) => decodeBlock(bytes, "test").number)
     assert.ok((numbers[0] ?? 0) > 0, "old blocks are gone")
-    assert.deepEqual(numbers, Array.from(numbers, (_, n) => (numbers[0] ?? 0) + n), "none is missing between")
+    assert.deepEqual(
+      numbers,
+      Array.from(numbers, (_, n) => (numbers[0] ?? 0) + n),
+      "none is missing between",
+    )
   }
   const second = await startInMemory(bank, world)
   t.after(() => second.kill())
-  assert.deepEqual(await askInMemory(bank, world, account.deposit("a0", { amount: 50 }), "open 0"), { type: "done", value: 50 })
+  assert.deepEqual(await askInMemory(bank, world, account.deposit("a0", { amount: 50 }), "open 0"), {
+    type: "done",
+    value: 50,
+  })
   await transferALot(world, 0, 240)
-  const balances = await Promise.all(Array.from({ length: 7 }, (_, n) => askInMemory(bank, world, account.balance(`a${n}`, {}))))
-  const sum = balances.reduce((total, outcome) => total + (outcome.type === "done" ? Number(outcome.value) : Number.NaN), 0)
+  const balances = await Promise.all(
+    Array.from({ length: 7 }, (_, n) => askInMemory(bank, world, account.balance(`a${n}`, {}))),
+  )
+  const sum = balances.reduce(
+    (total, outcome) => total + (outcome.type === "done" ? Number(outcome.value) : Number.NaN),
+    0,
+  )
   assert.equal(sum, 350, "asked again, every transfer answers what it did and moves nothing")
 })
 
