@@ -97,12 +97,12 @@ function nextCarried(partition: Partition, round: Round): readonly Entry[] | und
 }
 
 /** A row, in entries that each fit a block: its state first, then what the engine holds beside it, in portions. */
-function carriedRow(key: string, { state, effects, timers }: Row): readonly Entry[] {
+function carriedRow(key: string, { state, effects, asked, timers }: Row): readonly Entry[] {
   const to = parseAddress(key)
   const due = [...timers].map(([name, timer]) => ({ type: "set" as const, name, ...timer }))
   return [
     { from: [], carry: { row: key, ...(state === undefined ? {} : { state }) } },
-    ...portions([...effects]).map((some) => ({ from: [], to, effects: some })),
+    ...portions([...effects, ...asked]).map((some) => ({ from: [], to, effects: some })),
     ...portions(due).map((some) => ({ from: [], to, timers: some })),
   ]
 }

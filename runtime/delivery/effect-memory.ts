@@ -4,21 +4,21 @@ import type { EffectMemory, Entry } from "../message/block.ts"
 import type { Json } from "../message/json.ts"
 import type { CommandMessage } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
-import type { Row } from "./row.ts"
+import { memoryOf, type Row } from "./row.ts"
 
 export const nothingToUndo: Outcome = { type: "done", value: null }
 const alreadyUndone: Outcome = { type: "refused", code: "undone", detail: null }
 
 /** The answer to a command that needs no handler any more, if there is one. */
 export function recallOutcome(row: Row, message: CommandMessage): Outcome | undefined {
-  const memory = row.effects.get(message.effect)
+  const memory = memoryOf(row, message.effect)
   if (memory?.undone === true) return alreadyUndone
   return memory?.outcome
 }
 
 /** What the effect that an undo names was asked and answered, if it happened and still stands. */
 export function undoneEffect(row: Row, message: CommandMessage): { payload: Json; value: Json } | undefined {
-  const memory = message.undoes === undefined ? undefined : row.effects.get(message.undoes)
+  const memory = message.undoes === undefined ? undefined : memoryOf(row, message.undoes)
   if (memory?.outcome?.type !== "done" || memory.undone === true) return undefined
   return { payload: memory.payload ?? null, value: memory.outcome.value }
 }
@@ -36,8 +36,10 @@ export function rememberedEffects(
 ): NonNullable<Entry["effects"]> {
   if (outcome === undefined || outcome.type === "faulted") return []
   const scope = message.scope === undefined ? {} : { scope: message.scope }
-  if (message.direction === "do") return [[message.effect, { ...scope, payload: message.payload, outcome }]]
-  const undone = message.undoes === undefined ? undefined : row.effects.get(message.undoes)
+  // Only a saga undoes, and an undo wants to know the payload: what was asked from outside need not keep it.
+  const payload = message.scope === undefined ? {} : { payload: message.payload }
+  if (message.direction === "do") return [[message.effect, { ...scope, ...payload, outcome }]]
+  const undone = message.undoes === undefined ? undefined : memoryOf(row, message.undoes)
   const tombstone: EffectMemory = { ...undone, ...scope, undone: true }
   return [
     [message.effect, { ...scope, outcome }],

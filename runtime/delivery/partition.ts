@@ -6,18 +6,15 @@ import {
   type CarriedRow,
   type Checkpoint,
   CorruptJournal,
-  type EffectMemory,
   type Entry,
   type ParkedEntry,
   type TimerEntry,
 } from "../message/block.ts"
-import type { EffectKey } from "../message/message.ts"
 import { addressText } from "../message/message.ts"
-import { limits } from "../kernel/limits.ts"
 import { Channel } from "./channel.ts"
 import { DueTimers } from "./due-timers.ts"
 import { Outbox } from "./outbox.ts"
-import { emptyRow, isBlank, type Row } from "./row.ts"
+import { clearTimer, emptyRow, forgetScope, isBlank, remember, type Row, setTimer } from "./row.ts"
 
 export interface Partition {
   readonly app: string
@@ -109,32 +106,17 @@ function applyToRow(partition: Partition, rowKey: string, entry: Entry): void {
   if (entry.state !== undefined) row.state = entry.state
   if (entry.gone === true) row.state = undefined
   for (const [effect, memory] of entry.effects ?? []) remember(row, effect, memory)
-  if (entry.forget !== undefined) forget(row, entry.forget)
-  for (const timer of entry.timers ?? []) setTimer(partition, rowKey, row, timer)
+  if (entry.forget !== undefined) forgetScope(row, entry.forget)
+  for (const timer of entry.timers ?? []) applyTimer(partition, rowKey, row, timer)
   if (isBlank(row)) partition.rows.delete(rowKey)
   else partition.rows.set(rowKey, row)
 }
 
-function setTimer(partition: Partition, rowKey: string, row: Row, timer: TimerEntry): void {
-  if (timer.type === "clear") return void row.timers.delete(timer.name)
-  const { dueMs, payload, trace } = timer
-  row.timers.set(timer.name, { dueMs, payload, ...(trace === undefined ? {} : { trace }) })
-  partition.dueTimers.add({ dueMs, row: rowKey, name: timer.name })
-}
-
-/** Effects without a scope are kept to a number, the oldest going first: the stated retention of outside requests. */
-function remember(row: Row, effect: EffectKey, memory: EffectMemory): void {
-  row.effects.set(effect, memory)
-  if (row.effects.size <= limits.effectsPerActorMax) return
-  for (const [oldest, { scope }] of row.effects) {
-    if (scope !== undefined) continue
-    row.effects.delete(oldest)
-    return
-  }
-}
-
-function forget(row: Row, scope: string): void {
-  for (const [effect, memory] of row.effects) if (memory.scope === scope) row.effects.delete(effect)
+function applyTimer(partition: Partition, rowKey: string, row: Row, timer: TimerEntry): void {
+  if (timer.type === "clear") return clearTimer(row, timer.name)
+  const { name, dueMs, payload, trace } = timer
+  setTimer(row, name, { dueMs, payload, ...(trace === undefined ? {} : { trace }) })
+  partition.dueTimers.add({ dueMs, row: rowKey, name })
 }
 
 /** Applies one block of the journal. Throws CorruptJournal if it does not follow the one before (R14). */

@@ -21,8 +21,8 @@ export const limits = {
   keyBytesMax: 192,
   /** Length of a service, command, event, app or namespace name. */
   nameLengthMax: 64,
-  /** Effects that one actor key remembers until their sagas end (R11). */
-  effectsPerActorMax: 65_536,
+  /** Outside requests whose answers one actor remembers: the stated retention of their idempotency keys. */
+  askedPerActorMax: 64,
   /** Timers of one actor. */
   timersPerActorMax: 4096,
   /** Requesters that one saga answers when it ends. */

@@ -23,8 +23,8 @@ export interface EdgeUnderTest {
 }
 
 export function edgeContract(name: string, make: () => Promise<EdgeUnderTest>): void {
-  const promise = (text: string, run: (under: EdgeUnderTest) => Promise<void>) =>
-    test(text, async () => {
+  const promise = (text: string, run: (under: EdgeUnderTest) => Promise<void>): void =>
+    void test(text, async () => {
       const under = await make()
       try {
         await run(under)

@@ -16,8 +16,8 @@ export interface InputsUnderTest {
 
 /** `make` gives empty streams each time. */
 export function inputsContract(name: string, make: () => Promise<InputsUnderTest>): void {
-  const promise = (text: string, run: (under: InputsUnderTest) => Promise<void>) =>
-    test(text, async () => {
+  const promise = (text: string, run: (under: InputsUnderTest) => Promise<void>): void =>
+    void test(text, async () => {
       const under = await make()
       try {
         await run(under)
@@ -28,7 +28,8 @@ export function inputsContract(name: string, make: () => Promise<InputsUnderTest
 
   describe(`the inputs in ${name}`, { concurrency: true }, () => {
     for (const source of ["external", "events"] as const) {
-      promise(`records of ${source} come in stored order, without a gap, and their number grows`, async ({ inputs, store }) => {
+      promise(`records of ${source} come in stored order, without a gap, and their number grows`, async (under) => {
+        const { inputs, store } = under
         const wanted = bodies(1, 600)
         for (const body of wanted) await store(source, 2, body)
         const { records } = await readFrom(inputs, source, 2, 0, wanted.length)
@@ -36,7 +37,7 @@ export function inputsContract(name: string, make: () => Promise<InputsUnderTest
         assert.ok(records.every(({ number }, index) => index === 0 || number > records[index - 1]!.number))
       })
 
-      promise(`a reader of ${source} starts with the first record after \`after\`, whose number has not changed`, async (under) => {
+      promise(`a reader of ${source} starts with the first record after \`after\`; its number has not changed`, async (under) => {
         const { inputs, store } = under
         for (const body of bodies(1, 10)) await store(source, 0, body)
         const all = (await readFrom(inputs, source, 0, 0, 10)).records

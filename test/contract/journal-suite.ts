@@ -15,8 +15,8 @@ export interface JournalUnderTest {
 
 /** `make` gives an empty journal each time. */
 export function journalContract(name: string, make: () => Promise<JournalUnderTest>): void {
-  const promise = (text: string, run: (under: JournalUnderTest) => Promise<void>) =>
-    test(text, async () => {
+  const promise = (text: string, run: (under: JournalUnderTest) => Promise<void>): void =>
+    void test(text, async () => {
       const under = await make()
       try {
         await run(under)

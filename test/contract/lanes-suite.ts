@@ -10,8 +10,8 @@ export interface LanesUnderTest {
 }
 
 export function lanesContract(name: string, make: () => Promise<LanesUnderTest>): void {
-  const promise = (text: string, run: (lanes: Lanes) => Promise<void>) =>
-    test(text, async () => {
+  const promise = (text: string, run: (lanes: Lanes) => Promise<void>): void =>
+    void test(text, async () => {
       const under = await make()
       try {
         await run(under.lanes)

@@ -11,8 +11,8 @@ import { app, type NatsParts, openParts } from "./nats-parts.ts"
 const nats = await startTestNats()
 after(() => nats.stop())
 
-const promise = (text: string, run: (parts: NatsParts) => Promise<void>) =>
-  test(text, async () => {
+const promise = (text: string, run: (parts: NatsParts) => Promise<void>): void =>
+  void test(text, async () => {
     const parts = await openParts(nats.server.port, { provisioned: false })
     try {
       await run(parts)
@@ -57,7 +57,7 @@ describe("provisioning on NATS", { concurrency: true }, () => {
     assert.deepEqual(await manifest(parts, app), { v: 1, partitions: 8, hash: "fnv1a32" })
   })
 
-  promise("of processes that start at the same time with different counts, one count wins and the others are refused", async (parts) => {
+  promise("of processes that start at once with different counts one wins and the others are refused", async (parts) => {
     const counts = [2, 4, 8, 16]
     const results = await Promise.allSettled(counts.map((partitions) => make(parts, partitions)))
     const { partitions } = await manifest(parts, app)

@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises"
 import { after, test } from "node:test"
 import * as Effect from "effect/Effect"
 import { type EmbeddedServer, startEmbeddedServer } from "../../runtime/nats/server/embedded.ts"
-import { type JournalRecord } from "../../runtime/ports/journal.ts"
+import type { JournalRecord } from "../../runtime/ports/journal.ts"
 import { startTestNats } from "../support/nats-process.ts"
 import { bodies, bodyOf, reading } from "./inputs-suite.ts"
 import { append, appendAll, failure, last, readAll } from "./journal-suite.ts"
@@ -65,9 +65,9 @@ test("appends under way when the server is killed are not Fenced, and every ackn
       const expected = acknowledged.at(-1)?.sequence ?? 0
       const bytes = new TextEncoder().encode(`record ${acknowledged.length}`)
       const result = await Effect.runPromise(Effect.result(journal.append(0, bytes, expected)))
-      if (result._tag === "Failure") outcome = result.failure._tag
-      else acknowledged.push({ sequence: result.success, bytes })
-      if (acknowledged.length === 200) process.kill(server.pid, "SIGKILL")
+      if (result._tag === "Success") acknowledged.push({ sequence: result.success, bytes })
+      else outcome = result.failure._tag
+      if (result._tag === "Success" && acknowledged.length === 200) process.kill(server.pid, "SIGKILL")
     }
   })()
   const back = reconnected(parts.connection)

@@ -29,7 +29,13 @@ function essence({ rows, channels, outboxes, parked }: Partition): object {
   const sorted = <Value>(entries: Iterable<readonly [string, Value]>) =>
     [...entries].toSorted(([a], [b]) => (a < b ? -1 : 1))
   return {
-    rows: sorted(rows).map(([key, { state, effects, timers }]) => [key, state, sorted(effects), sorted(timers)]),
+    rows: sorted(rows).map(([key, { state, effects, asked, timers }]) => [
+      key,
+      state,
+      sorted(effects),
+      [...asked],
+      sorted(timers),
+    ]),
     channels: sorted(channels).map(([id, { low, decided }]) => [id, low, [...decided]]),
     outboxes: sorted(outboxes).map(([id, outbox]) => [id, outbox.last]),
     parked: sorted(parked),
