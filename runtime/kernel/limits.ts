@@ -57,8 +57,11 @@ export const limits = {
   /** How often, and after what pause, a partition that lost its server is claimed anew before the process gives up. */
   reclaimsMax: 120,
   reclaimPauseMs: 500,
-  /** Messages that a reader asks the server for ahead of what it has passed on. */
-  readAheadMessages: 256,
+  /**
+   * Messages that a reader asks the server for ahead of what it has passed on. Few, because they may be large blocks and a
+   * server cuts a connection off that has more than 64 MiB on its way.
+   */
+  readAheadMessages: 6,
   /** A reader that twice in a row hears nothing from the server for so long asks it again. */
   readerHeartbeatMs: 1_000,
   /** Age at which events leave their stream. */

@@ -31,10 +31,10 @@ export class MalformedEvent extends Fault {
 export function factHeaders(event: EventMessage, mark: FactMark, isoTime: string): Readonly<Record<string, string>> {
   return {
     "ce-specversion": "1.0",
-    "ce-id": event.id,
-    "ce-source": event.source,
-    "ce-type": event.name,
-    "ce-subject": event.subject,
+    "ce-id": encodeAttribute(event.id),
+    "ce-source": encodeAttribute(event.source),
+    "ce-type": encodeAttribute(event.name),
+    "ce-subject": encodeAttribute(event.subject),
     "ce-time": isoTime,
     "content-type": "application/json",
     "troupe-mark": `${mark.incarnation} ${mark.source} ${mark.eventPartition} ${mark.number}`,
@@ -48,7 +48,7 @@ export function readFact(headers: Readonly<Record<string, string>>, body: Uint8A
     const value = headers[`ce-${name}`]
     if (value === undefined || value === "")
       throw new MalformedEvent(`an event has no "ce-${name}" header; its bytes are parked`)
-    return value
+    return decodeAttribute(value)
   }
   const timeMs = Date.parse(headers["ce-time"] ?? "")
   const subject = attribute("subject")
@@ -90,4 +90,18 @@ function parseMark(text: string | undefined): FactMark | undefined {
     throw new MalformedEvent(`an event has the unreadable mark "${text.slice(0, 80)}"; its bytes are parked`)
   }
   return mark
+}
+
+/** Space, quote, percent and everything outside printable ASCII, as CloudEvents' HTTP binding encodes header values. */
+function encodeAttribute(value: string): string {
+  return value.replaceAll(/[^!#$&-~]/gu, (char) => encodeURIComponent(char))
+}
+
+/** A foreign publisher may not know the encoding: what does not decode stands for itself. */
+function decodeAttribute(value: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
+  }
 }

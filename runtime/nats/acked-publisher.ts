@@ -31,6 +31,12 @@ export class AckedPublisher {
     })
     this.#sweep = setInterval(() => this.#giveUp(Date.now()), sweepMs)
     this.#sweep.unref()
+    void this.#watch()
+  }
+
+  /** An answer that was on its way when the connection broke never comes: waiting for it would only cost time. */
+  async #watch(): Promise<void> {
+    for await (const { type } of this.#connection.status()) if (type === "disconnect") this.#silence("the connection broke")
   }
 
   /** Never rejects: the answer, or silence after `timeoutMs`. */
@@ -55,8 +61,11 @@ export class AckedPublisher {
   close(): void {
     this.#closed = true
     clearInterval(this.#sweep)
-    for (const token of this.#waiting.keys())
-      this.#answer(token, { type: "silent", description: "the connection was closed" })
+    this.#silence("the connection was closed")
+  }
+
+  #silence(description: string): void {
+    for (const token of this.#waiting.keys()) this.#answer(token, { type: "silent", description })
   }
 
   #settle(token: string, data: Uint8Array, status: number | undefined): void {
