@@ -171,7 +171,11 @@ function seal(
 /** What the user's code made must survive the journal unchanged. */
 function checkDecision(decision: Decision, before: Json | undefined, who: string): void {
   if (decision.state !== undefined && decision.state !== before) checkJson(decision.state, `the state of ${who}`)
-  if (decision.outcome?.type === "done") checkJson(decision.outcome.value, `the answer of ${who}`)
+  for (const outcome of [decision.outcome, ...(decision.answer ?? []).map((answer) => answer.outcome)]) {
+    if (outcome?.type === "done") checkJson(outcome.value, `the answer of ${who}`)
+    if (outcome?.type === "refused") checkJson(outcome.detail, `the refusal of ${who}`)
+  }
+  for (const timer of decision.timers ?? []) if (timer.type === "set") checkJson(timer.payload, `a timer of ${who}`)
   for (const { name, payload } of decision.send ?? []) checkJson(payload, `the command ${name} of ${who}`)
   for (const { name, payload } of decision.emit ?? []) checkJson(payload, `the event ${name} of ${who}`)
   if ((decision.timers?.length ?? 0) > limits.timersPerActorMax)

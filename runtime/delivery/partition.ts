@@ -127,7 +127,8 @@ export function foldBlock(partition: Partition, block: Block, sequence: number, 
     partition.since = block.number
   }
   const follows = isFirst || (block.number === partition.blockNumber + 1 && block.previous === partition.previous)
-  if (!follows || (partition.blockNumber >= 0 && block.incarnation !== partition.incarnation)) {
+  const isOurs = block.app === partition.app && block.partition === partition.index
+  if (!follows || !isOurs || (!isFirst && block.incarnation !== partition.incarnation)) {
     throw new CorruptJournal(
       `journal of ${partition.app} partition ${partition.index}: block ${block.number} at sequence ${sequence} does not ` +
         `follow block ${partition.blockNumber}; the partition stops until its journal is restored`,

@@ -1,6 +1,8 @@
 // The one family of errors that Troupe throws. A business outcome ("out of stock") is a value and never comes here:
 // see message/outcome.ts. A fault says what happened, to which id, and what happens next.
 
+import { limits } from "./limits.ts"
+
 /** Whether trying the same thing again can help: at once, after a pause, or never. */
 export type Retry = "now" | "later" | "never"
 
@@ -21,8 +23,8 @@ export class InvalidInput extends Fault {
   readonly retry = "never"
 }
 
-/** Words for an unknown thrown value, without its stack. */
+/** Words for an unknown thrown value, without its stack; cut off, because they go into journals and replies. */
 export function describeError(error: unknown): string {
-  if (error instanceof Error) return error.message === "" ? error.name : error.message
-  return String(error)
+  const text = error instanceof Error ? (error.message === "" ? error.name : error.message) : String(error)
+  return text.length <= limits.errorTextMax ? text : `${text.slice(0, limits.errorTextMax)}...`
 }

@@ -7,6 +7,8 @@ export const limits = {
   decisionBytesMax: 256 * 1024,
   /** One block of records that a client publishes. */
   inputBytesMax: 512 * 1024,
+  /** Characters of an error's text that are kept. */
+  errorTextMax: 2_000,
   /** Records in one published input block; also the factor that numbers records inside a stream message. */
   inputRecordsMax: 1024,
   /** Records of the external lane that a partition holds undecided or has not yet had confirmed downstream. */

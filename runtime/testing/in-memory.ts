@@ -96,7 +96,8 @@ export async function startInMemory(app: App, world: World, options: ProcessOpti
   const self = `process-${world.next()}`
   const newIncarnation = () => `journal-${world.next()}`
   const starting = startEngine({ app: app.shape, ports, members, self, observer, newIncarnation })
-  const engine = await Effect.runPromise(starting.pipe(Scope.provide(scope)))
+  const closing = Effect.onError(starting.pipe(Scope.provide(scope)), () => Scope.close(scope, Exit.void))
+  const engine = await Effect.runPromise(closing)
   return {
     engine,
     blocks,

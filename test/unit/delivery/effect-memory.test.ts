@@ -21,7 +21,7 @@ const Nothing = Schema.toStandardSchemaV1(Schema.Struct({}))
 
 /** An account that counts how often each of its handlers was called, and what the undo was told. */
 function countedAccount() {
-  const calls = { put: 0, takeBack: [] as number[] }
+  const calls: { put: number; takeBack: number[] } = { put: 0, takeBack: [] }
   const account = service("account", { state: () => ({ balance: 0 }) })
     .command("put", Amount, ({ balance }, { amount }) => {
       calls.put += 1

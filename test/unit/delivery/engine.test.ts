@@ -23,6 +23,10 @@ const account = service("account", { state: () => ({ balance: 0 }) })
       ? refused("too-little", { balance: state.balance })
       : done({ balance: state.balance - amount }),
   )
+  .command("shout", Amount, (_, { amount }) => {
+    throw new Error("x".repeat(amount))
+  })
+  .command("oddly", Amount, () => refused("odd", { not: Number.NaN }))
   .command("explode", Amount, () => {
     throw new Error("boom")
   })
@@ -166,4 +170,15 @@ test("a query gives the state behind everything that was asked before it, and nu
   assert.deepEqual(state, { type: "done", value: { balance: 5 } })
   await Promise.all(deposits)
   assert.deepEqual(await request(bank, world, query("account", "nobody")), { type: "done", value: null })
+})
+
+test("R13: poison with a very long error is parked within a block, and so is a refusal that JSON cannot carry", async (t) => {
+  const world = newWorld()
+  const process = await startProcess(bank, world)
+  t.after(() => process.kill())
+  const shouted = await request(bank, world, account.shout("a", { amount: 3_000_000 }))
+  assert.ok(shouted.type === "faulted" && shouted.message.length < 3_000)
+  assert.ok(process.blocks.every(({ bytes }) => bytes < 64 * 1024))
+  const odd = await request(bank, world, account.oddly("a", { amount: 1 }))
+  assert.ok(odd.type === "faulted" && odd.code === "NOT_JSON")
 })

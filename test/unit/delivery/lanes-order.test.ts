@@ -4,9 +4,10 @@ import { test } from "node:test"
 import * as Effect from "effect/Effect"
 import type { ActorLogic } from "../../../runtime/actor/logic.ts"
 import { admitLaneRecord, admitStreamRecord } from "../../../runtime/delivery/admit.ts"
-import { laneChannel, parseDestination, streamChannel } from "../../../runtime/delivery/channel-id.ts"
+import { destinationId, laneChannel, parseDestination, streamChannel } from "../../../runtime/delivery/channel-id.ts"
 import { decide } from "../../../runtime/delivery/decide.ts"
 import { type Delivery, newDelivery } from "../../../runtime/delivery/delivery.ts"
+import { dispatch, resend } from "../../../runtime/delivery/dispatch.ts"
 import type { InboundLane } from "../../../runtime/delivery/inbound.ts"
 import { runPartition } from "../../../runtime/delivery/loop.ts"
 import { type CommittedBlock, unobserved } from "../../../runtime/delivery/observer.ts"
@@ -18,7 +19,7 @@ import { app } from "../../../runtime/index.ts"
 import { limits } from "../../../runtime/kernel/limits.ts"
 import { decodeBlock } from "../../../runtime/message/block.ts"
 import type { CommandMessage, Message } from "../../../runtime/message/message.ts"
-import type { LaneName } from "../../../runtime/ports/lanes.ts"
+import type { LaneFrame, LaneName } from "../../../runtime/ports/lanes.ts"
 import { silent } from "../../../runtime/ports/telemetry.ts"
 import { newWorld } from "../../../runtime/testing/index.ts"
 
@@ -75,8 +76,8 @@ test("R1: replies are taken first, then commands, events, and external input; ea
 })
 
 test("R1: a block holds replies and undos before the many external commands that had come before them", async () => {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const { world, delivery } = await claimed(() => resolve())
+  const { promise, resolve } = Promise.withResolvers<CommittedBlock>()
+  const { world, delivery } = await claimed(resolve)
   takeExternal(delivery, 300)
   takeFrame(delivery, "commands", [asks, asks])
   takeFrame(delivery, "replies", [replies, undoes, replies])
@@ -102,6 +103,23 @@ test("R1: an undo travels with the replies; settled travels behind the commands,
   assert.deepEqual(sent, [["commands", 1, "command"], ["replies", 1, "command"], ["commands", 2, "settled"]])
 })
 
+test("R2: a decided record does not leave before its block is committed, however often its destination asks for it", () => {
+  const { journal, streams, lanes } = newWorld()
+  const carried: number[] = []
+  const noting = { ...lanes, send: (frame: LaneFrame) => void carried.push(frame.messages.length) }
+  const ports = { journal, inputs: streams, egress: streams, lanes: noting, telemetry: silent }
+  const delivery = newDelivery(shape, ports, emptyPartition("tellers", 0), unobserved)
+  const message = { ...asks, name: "compensate" }
+  const decided = decide(delivery, { lane: "commands", from: [[external, 1]], work: { type: "message", message } }, 0)
+  const destination = destinationId({ type: "lane", partition: 0, lane: "commands" })
+  resend(delivery, destination, 0)
+  assert.deepEqual(carried, [])
+  dispatch(delivery, [decided])
+  carried.length = 0
+  resend(delivery, destination, 0)
+  assert.deepEqual(carried, [2])
+})
+
 test("R1: external input waits while too much of it is undecided; what the app owes itself is taken all the same", async () => {
   const { delivery } = await claimed()
   takeExternal(delivery, limits.externalInFlightMax - 1)
@@ -115,7 +133,7 @@ test("R1: external input waits while too much of it is undecided; what the app o
   assert.deepEqual([delivery.queue.length("commands"), delivery.queue.length("replies")], [1, 1])
 })
 
-test("R1: a full lane drops and keeps its mark, other lanes go on, and what was dropped is taken when it comes again", async () => {
+test("R1: a full lane drops and keeps its mark, other lanes go on, and what it dropped is taken once it fits", async () => {
   const { delivery } = await claimed()
   takeFrame(delivery, "commands", Array.from({ length: limits.laneRecordsMax + 2 }, () => asks))
   assert.equal(delivery.queue.length("commands"), limits.laneRecordsMax)

@@ -11,6 +11,7 @@ import * as TestClock from "effect/testing/TestClock"
 import fc from "fast-check"
 import type { ActorLogic } from "../../../runtime/actor/logic.ts"
 import { unobserved } from "../../../runtime/delivery/observer.ts"
+import { channelOf, emptyPartition, foldBlock } from "../../../runtime/delivery/partition.ts"
 import { startEngine } from "../../../runtime/host/engine.ts"
 import { app, type App } from "../../../runtime/index.ts"
 import { type Block, CorruptJournal, decodeBlock, encodeBlock, encodeEntry } from "../../../runtime/message/block.ts"
@@ -87,6 +88,18 @@ test("R14: a block of another incarnation is refused, even if its number and dig
   await assertRefused(world)
 })
 
+test("R5: what a journal says is decided above the low mark is not decided again, and the mark moves over it", () => {
+  const partition = emptyPartition("bank", 0)
+  const id = "lane:journal-b:1:commands"
+  const head = { v: 1, app: "bank", partition: 0, incarnation: "journal-a", number: 0, previous: "", epoch: 1, atMs: 0 }
+  const decisions = [1, 3, 4].map((number) => ({ from: [[id, number]] as const }))
+  foldBlock(partition, { ...head, kind: "decisions", low: { [id]: 1 }, confirmed: {}, decisions }, 1, "digest")
+  const channel = channelOf(partition, id)
+  assert.deepEqual([1, 2, 3, 4, 5].map((n) => channel.admit(n)), ["duplicate", "new", "duplicate", "duplicate", "new"])
+  channel.decide(2)
+  assert.equal(channel.low, 4)
+})
+
 interface Tally {
   readonly paid: number
   readonly confirmed: number
@@ -100,8 +113,8 @@ const payer: ActorLogic = {
   decide(state, message) {
     const { paid, confirmed } = (state ?? { paid: 0, confirmed: 0 }) as Tally & Json // cast: only this actor writes it
     if (message.type === "reply") return { state: { paid, confirmed: confirmed + 1 } }
-    if (message.type !== "command") return { state }
-    const to = { service: "payee", key: String(message.payload) }
+    if (message.type !== "command" || typeof message.payload !== "string") return { state }
+    const to = { service: "payee", key: message.payload }
     const effect = `${message.to.key}:${message.effect}`
     const send = [{ to, name: "receive", payload: paid + 1, effect, direction: "do" as const, attempt: 1 }]
     return { state: { paid: paid + 1, confirmed }, outcome: { type: "done", value: null }, send }
@@ -170,7 +183,7 @@ function lossyLanes(inner: Lanes, lossy: () => boolean, carried: (frame: LaneFra
   return { ...inner, send }
 }
 
-test("R7: what a killed owner had committed and nobody had received is sent again by the next, at once, and counts once", async () => {
+test("R7: what a killed owner had committed and nobody received is resent by the next, at once, and counts once", async () => {
   let lossy = true
   const made = newWorld()
   const world = { ...made, lanes: lossyLanes(made.lanes, () => lossy, () => undefined) }
@@ -279,7 +292,9 @@ async function payThroughWildLanes(seed: number) {
       process = await startAt(payments.shape, world, clock)
     }
   }
-  const tallies = () => keys.map((key) => (process.state("payer", key) ?? { paid: 0, confirmed: 0 }) as Tally & Json) // cast: own
+  const tallyOf = (key: string) =>
+    (process.state("payer", key) ?? { paid: 0, confirmed: 0 }) as Tally & Json // cast: own
+  const tallies = () => keys.map(tallyOf)
   const isOver = () => tallies().reduce((sum, { confirmed }) => sum + confirmed, 0) >= paymentsMade
   for (let waited = 0; !isOver() && waited < 120; waited += 1) await pass(1000)
   await pass(5000)
