@@ -42,6 +42,13 @@ interface State {
   /** Open once the partitions of the first assignment are claimed. */
   readonly settled: Latch.Latch
   others: boolean
+  /** The partitions that are this process's share by the last beat. */
+  share: ReadonlySet<number>
+}
+
+/** Opens the latch once everything in the share is claimed; an empty share is. */
+function noteClaimed({ share, deliveries, settled }: State): void {
+  if ([...share].every((partition) => deliveries.has(partition))) settled.openUnsafe()
 }
 
 /** Joins the members and owns its share until the scope closes. Ready when its first share is claimed. */
@@ -50,7 +57,7 @@ export const ownPartitions = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Ownership, EngineFault, Scope> {
   const lost = yield* Deferred.make<never, EngineFault>()
   const settled = Latch.makeUnsafe(false)
-  const state: State = { options, deliveries: new Map(), fibers: new Map(), lost, settled, others: false }
+  const state: State = { options, deliveries: new Map(), fibers: new Map(), lost, settled, others: false, share: new Set() }
   yield* Effect.addFinalizer(() => Effect.andThen(letGo(state, [...state.fibers.keys()]), options.members.leave(options.self)))
   const beating = Effect.forever(Effect.andThen(beat(state), Effect.sleep(limits.memberBeatMs)))
   yield* Effect.forkScoped(beating)
@@ -65,10 +72,10 @@ const beat = Effect.fnUntraced(function* (state: State): Effect.fn.Return<void> 
   if (result._tag === "Failure") return
   state.others = result.success.some((member) => member !== self)
   const owners = assignPartitions(app.partitions, result.success)
-  const mine = new Set(owners.flatMap((owner, partition) => (owner === self ? [partition] : [])))
-  yield* letGo(state, [...state.fibers.keys()].filter((partition) => !mine.has(partition)))
-  for (const partition of mine) if (!state.fibers.has(partition)) yield* take(state, partition)
-  if ([...mine].every((partition) => state.deliveries.has(partition))) state.settled.openUnsafe()
+  state.share = new Set(owners.flatMap((owner, partition) => (owner === self ? [partition] : [])))
+  yield* letGo(state, [...state.fibers.keys()].filter((partition) => !state.share.has(partition)))
+  for (const partition of state.share) if (!state.fibers.has(partition)) yield* take(state, partition)
+  noteClaimed(state)
 })
 
 const letGo = Effect.fnUntraced(function* (state: State, partitions: readonly number[]): Effect.fn.Return<void> {
@@ -92,7 +99,7 @@ const runOwned = Effect.fnUntraced(function* (state: State, index: number): Effe
   const delivery = newDelivery(app, ports, yield* claim(ports, claimant), observer)
   state.deliveries.set(index, delivery)
   observer.owned([...state.deliveries.keys()])
-  if ([...state.fibers.keys()].every((partition) => state.deliveries.has(partition))) state.settled.openUnsafe()
+  noteClaimed(state)
   yield* Effect.scoped(runPartition(delivery, timersMayFire(state)))
 })
 

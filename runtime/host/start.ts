@@ -5,17 +5,14 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { type Observer, unobserved } from "../delivery/observer.ts"
 import type { Fault } from "../kernel/fault.ts"
-import { subjectsOf } from "../message/subjects.ts"
 import { memoryLanes } from "../memory/lanes.ts"
-import { AckedPublisher } from "../nats/acked-publisher.ts"
 import { natsEdge } from "../nats/edge.ts"
 import { natsEgress } from "../nats/egress.ts"
 import { natsInputs } from "../nats/inputs.ts"
 import { natsJournal } from "../nats/journal.ts"
 import { natsLanes } from "../nats/lanes.ts"
+import { openLink } from "../nats/link.ts"
 import { natsMembers } from "../nats/members.ts"
-import { provision } from "../nats/provision.ts"
-import { connectChecked } from "../nats/server/connect.ts"
 import { silent, type Telemetry } from "../ports/telemetry.ts"
 import type { App } from "./app.ts"
 import { Client } from "./client.ts"
@@ -40,19 +37,17 @@ export interface RunningApp {
 
 /** Rejects with a Fault that says in one sentence what is wrong with the server, the streams or the app's manifest. */
 export async function start(app: App, options: StartOptions): Promise<RunningApp> {
-  const connection = await connectChecked({ url: options.natsUrl, name: `troupe ${app.shape.name}` })
-  const publisher = new AckedPublisher(connection)
-  const subjects = subjectsOf(app.namespace)
   const { name, partitions } = app.shape
+  const { natsUrl, replicas } = options
+  const link = await openLink({ natsUrl, name: `troupe ${name}`, namespace: app.namespace, app: name, partitions, replicas })
+  const { connection, publisher, subjects } = link
   const self = randomBytes(8).toString("hex")
   const scope = Effect.runSync(Scope.make())
   const close = async () => {
     await Effect.runPromise(Scope.close(scope, Exit.void))
-    publisher.close()
-    await connection.close()
+    await link.close()
   }
   try {
-    await provision({ connection, publisher, subjects, app: name, partitions, replicas: options.replicas ?? 1 })
     const ports = {
       journal: natsJournal(connection, publisher, subjects, name),
       inputs: natsInputs(connection, subjects, name),

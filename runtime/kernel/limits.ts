@@ -54,11 +54,6 @@ export const limits = {
   timerTickMs: 50,
   /** A process that stood still for longer reads its inputs before any timer fires (R20). */
   stallMs: 1_000,
-  /** Partitions that one process claims and recovers at the same time. */
-  claimsAtOnceMax: 8,
-  /** How often, and after what pause, a partition that lost its server is claimed anew before the process gives up. */
-  reclaimsMax: 120,
-  reclaimPauseMs: 500,
   /**
    * Messages that a reader asks the server for ahead of what it has passed on. Few, because they may be large blocks and a
    * server cuts a connection off that has more than 64 MiB on its way.

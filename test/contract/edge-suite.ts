@@ -1,6 +1,6 @@
 // The promises of runtime/ports/edge.ts, one test each, for every adapter.
 import assert from "node:assert/strict"
-import { describe, test } from "node:test"
+import { describe } from "node:test"
 import * as Effect from "effect/Effect"
 import type { Outcome } from "../../runtime/message/outcome.ts"
 import type { Edge } from "../../runtime/ports/edge.ts"
@@ -8,6 +8,7 @@ import type { Egress } from "../../runtime/ports/egress.ts"
 import type { Inputs } from "../../runtime/ports/inputs.ts"
 import { reading } from "./inputs-suite.ts"
 import { bytes } from "./journal-suite.ts"
+import { promiseOn } from "./promise.ts"
 
 export interface EdgeUnderTest {
   readonly edge: Edge
@@ -23,15 +24,7 @@ export interface EdgeUnderTest {
 }
 
 export function edgeContract(name: string, make: () => Promise<EdgeUnderTest>): void {
-  const promise = (text: string, run: (under: EdgeUnderTest) => Promise<void>): void =>
-    void test(text, async () => {
-      const under = await make()
-      try {
-        await run(under)
-      } finally {
-        await under.end()
-      }
-    })
+  const promise = promiseOn(make)
 
   describe(`the edge in ${name}`, { concurrency: true }, () => {
     promise("a block that was accepted is stored, in the order of acceptance", async (under) => {

@@ -8,6 +8,7 @@ import type { Outcome } from "../../runtime/message/outcome.ts"
 import type { Egress, OutgoingFact } from "../../runtime/ports/egress.ts"
 import type { Inputs } from "../../runtime/ports/inputs.ts"
 import { reading } from "./inputs-suite.ts"
+import { promiseOn } from "./promise.ts"
 
 export interface EgressUnderTest {
   readonly egress: Egress
@@ -21,19 +22,9 @@ export interface EgressUnderTest {
   end(): Promise<void>
 }
 
-/** NATS refuses a line break in a header, and reading trims it: CloudEvents wants such characters percent-encoded. */
-
 /** `make` gives empty streams each time. */
 export function egressContract(name: string, make: () => Promise<EgressUnderTest>): void {
-  const promise = (text: string, run: (under: EgressUnderTest) => Promise<void>): void =>
-    void test(text, async () => {
-      const under = await make()
-      try {
-        await run(under)
-      } finally {
-        await under.end()
-      }
-    })
+  const promise = promiseOn(make)
 
   describe(`the egress in ${name}`, { concurrency: true }, () => {
     promise("publish succeeds only when the event is stored", async (under) => {

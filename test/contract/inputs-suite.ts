@@ -1,11 +1,12 @@
 // The promises of runtime/ports/inputs.ts, one test each, for every adapter.
 import assert from "node:assert/strict"
-import { describe, test } from "node:test"
+import { describe } from "node:test"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import type { InputReader, InputRecord, Inputs, InputSource } from "../../runtime/ports/inputs.ts"
+import { promiseOn } from "./promise.ts"
 
 export interface InputsUnderTest {
   readonly inputs: Inputs
@@ -16,15 +17,7 @@ export interface InputsUnderTest {
 
 /** `make` gives empty streams each time. */
 export function inputsContract(name: string, make: () => Promise<InputsUnderTest>): void {
-  const promise = (text: string, run: (under: InputsUnderTest) => Promise<void>): void =>
-    void test(text, async () => {
-      const under = await make()
-      try {
-        await run(under)
-      } finally {
-        await under.end()
-      }
-    })
+  const promise = promiseOn(make)
 
   describe(`the inputs in ${name}`, { concurrency: true }, () => {
     for (const source of ["external", "events"] as const) {

@@ -1,9 +1,10 @@
 // The promises of runtime/ports/journal.ts, one test each, for every adapter.
 import assert from "node:assert/strict"
-import { describe, test } from "node:test"
+import { describe } from "node:test"
 import * as Effect from "effect/Effect"
 import { limits } from "../../runtime/kernel/limits.ts"
 import type { Journal, JournalRecord } from "../../runtime/ports/journal.ts"
+import { promiseOn } from "./promise.ts"
 
 export interface JournalUnderTest {
   readonly journal: Journal
@@ -15,15 +16,7 @@ export interface JournalUnderTest {
 
 /** `make` gives an empty journal each time. */
 export function journalContract(name: string, make: () => Promise<JournalUnderTest>): void {
-  const promise = (text: string, run: (under: JournalUnderTest) => Promise<void>): void =>
-    void test(text, async () => {
-      const under = await make()
-      try {
-        await run(under)
-      } finally {
-        await under.end()
-      }
-    })
+  const promise = promiseOn(make)
 
   // At the same time, because an append without an answer takes its whole time.
   describe(`the journal in ${name}`, { concurrency: true }, () => {
