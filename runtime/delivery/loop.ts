@@ -7,7 +7,7 @@ import type { AppendUnknown, Fenced, JournalUnavailable } from "../ports/journal
 import type { InputSource, InputUnavailable } from "../ports/inputs.ts"
 import type { LaneReceiver } from "../ports/lanes.ts"
 import { destinationId, parseDestination, streamChannel } from "./channel-id.ts"
-import { commit, type Cut, cutBlock } from "./commit.ts"
+import { commit, cutBlock } from "./commit.ts"
 import { decide } from "./decide.ts"
 import { positionOf } from "./decode.ts"
 import type { Delivery } from "./delivery.ts"
@@ -16,6 +16,7 @@ import { channelOf } from "./partition.ts"
 import { closeRoomWhenFull, receiveFrame, receiveStream } from "./receive.ts"
 import { settle } from "./settle.ts"
 import { fireTimers } from "./timers.ts"
+import { purgeInput, truncateJournal } from "./truncation.ts"
 
 /** Why a partition stopped: everything it held in memory is forgotten with it. */
 export type PartitionLost = Fenced | AppendUnknown | JournalUnavailable | InputUnavailable
@@ -45,7 +46,7 @@ export const runPartition = Effect.fnUntraced(function* (
     publishing(delivery),
     resending(delivery),
     fireTimers(delivery, allReady, backlog),
-    purging(delivery, readers),
+    purgeInput(delivery, readers),
   ])
 })
 
@@ -136,30 +137,5 @@ const resending = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Re
       if (before.get(destination) === outbox.confirmed) resend(delivery, destination, 0)
     }
     before = now
-  }
-})
-
-/** Deletes the blocks that a finished round of compaction has made needless. */
-const truncateJournal = Effect.fnUntraced(function* (delivery: Delivery, cut: Cut): Effect.fn.Return<void> {
-  const { index, sequence } = delivery.partition
-  const entries = cut.decisions.map(({ entry }) => entry)
-  const before = delivery.compaction.committed({ number: cut.head.number, bytes: cut.bytes.length, sequence, entries })
-  if (before !== undefined) yield* delivery.ports.journal.purge(index, before)
-})
-
-/** Deletes input that a committed block has decided; the last decided record stays, as the place to begin from (R15). */
-const purging = Effect.fnUntraced(function* (
-  delivery: Delivery,
-  readers: readonly { readonly source: InputSource; readonly channel: string }[],
-): Effect.fn.Return<never> {
-  const external = readers.find(({ source }) => source === "external")
-  let purged = 0
-  for (;;) {
-    yield* Effect.sleep(limits.purgeEveryMs)
-    const low = external === undefined ? 0 : (delivery.committedLow.get(external.channel) ?? 0)
-    const before = positionOf(low)
-    if (before <= purged) continue
-    yield* delivery.ports.inputs.purge(delivery.partition.index, before)
-    purged = before
   }
 })
