@@ -1,8 +1,11 @@
 // What the engine asks of an actor type, whether it is a service with handlers or a saga with a statechart:
-// (state, message) -> decision. Pure: no clock, randomness or I/O, so replaying a message decides the same (G11).
+// (state, message) -> decision. `decide` is pure: no clock, randomness or I/O. What takes I/O goes through `io`.
+import type { Effect } from "effect/Effect"
 import type { Json } from "../message/json.ts"
 import type { Address, EffectKey, Message, Requester } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
+import type { OnPark } from "./definition.ts"
+import type { Policy } from "./policy.ts"
 
 export interface ActorLogic {
   /** The service's name: first half of its actors' addresses, and their `service.name` in traces. */
@@ -15,6 +18,30 @@ export interface ActorLogic {
    * Throws only on a defect: the engine then parks the message (a poison message).
    */
   decide(state: Json | undefined, message: Message, context: DecideContext): Decision
+  /** How messages are handled that take I/O; absent if this actor type has none. */
+  readonly io?: IoLogic
+  /** Whether an actor waits for an operator when one of its records is parked. Default: it goes on. */
+  readonly onPark?: OnPark
+}
+
+/** The effectful half of an actor type. Whatever `perform` fails with is a fault: tried again by policy, then parked. */
+export interface IoLogic {
+  /** Handlings under way at once in one process. */
+  readonly concurrency: number
+  /** The policy for a message that takes I/O; undefined for one that `decide` decides. */
+  policy(message: Message): Policy | undefined
+  /** Handles a message on committed state. Interruption aborts its signal. */
+  perform(state: Json | undefined, message: Message, context: PerformContext): Effect<Decision, unknown>
+}
+
+export interface PerformContext extends DecideContext {
+  readonly signal: AbortSignal
+  readonly deadlineMs: number
+  readonly attempt: number
+  /** What the step of this name gave earlier, if it was journaled. */
+  recall(step: string): { readonly value: Json } | undefined
+  /** Journals what a step gave; resolves when that is durable. */
+  record(step: string, value: Json): Promise<void>
 }
 
 export interface DecideContext {
@@ -39,6 +66,8 @@ export interface Decision {
   readonly release?: readonly Address[]
   /** The actor is a saga that has ended with this decision. */
   readonly ended?: SagaEnd
+  /** An operator let the actor go on: it is parked no more. */
+  readonly resumed?: true
   /** The actor cannot go on by itself: shown to operators with this reason (G2). */
   readonly parked?: { readonly code: string; readonly message: string }
 }

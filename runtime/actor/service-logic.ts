@@ -1,11 +1,13 @@
 // A service definition as actor logic: finds the handler, checks the payload, and turns its result into a decision.
+import * as Effect from "effect/Effect"
 import { unreachable } from "../kernel/assert.ts"
 import { Fault } from "../kernel/fault.ts"
-import type { Json } from "../message/json.ts"
+import { checkJson, type Json } from "../message/json.ts"
 import type { CommandMessage, EventMessage, Message } from "../message/message.ts"
 import { parse } from "../message/schema.ts"
-import type { HandlerContext, ServiceDefinition } from "./definition.ts"
-import type { ActorLogic, DecideContext, Decision } from "./logic.ts"
+import type { CommandHandler, Handler, Reaction, ServiceDefinition } from "./definition.ts"
+import { type IoContext, type Outcoming, outcomingEffect } from "./effectful.ts"
+import type { ActorLogic, DecideContext, Decision, IoLogic, PerformContext } from "./logic.ts"
 import type { Result } from "./result.ts"
 
 /** A message names a command that the service does not have. */
@@ -23,14 +25,45 @@ export class HandlerDefect extends Fault {
 }
 
 export function serviceLogic(definition: ServiceDefinition): ActorLogic {
+  const stateOf = (state: Json | undefined, key: string) => (state === undefined ? definition.initial(key) : state)
+  const io = ioLogic(definition, stateOf)
   return {
     service: definition.name,
     kind: "service",
+    onPark: definition.onPark,
     reactions: reactionKeys(definition),
     decide(state, message, context) {
-      const current = state === undefined ? definition.initial(context.self.key) : state
-      return decideWith(definition, current, message, context)
+      const current = stateOf(state, context.self.key)
+      const { handler, payload, what, idempotencyKey } = prepare(definition, message, context)
+      if (typeof handler !== "function") throw new HandlerDefect(`${what} does I/O and was asked for a pure decision`)
+      const result = handler(current, payload, { key: context.self.key, nowMs: context.nowMs, idempotencyKey })
+      return toDecision(current, checkResult(result, message, what), what)
     },
+    ...(io === undefined ? {} : { io }),
+  }
+}
+
+/** Nothing, if every handler is pure. */
+function ioLogic(
+  definition: ServiceDefinition,
+  stateOf: (state: Json | undefined, key: string) => unknown,
+): IoLogic | undefined {
+  const handlers = [...Object.values(definition.commands), ...Object.values(definition.reactions)]
+  if (handlers.every(({ handler }) => typeof handler === "function")) return undefined
+  return {
+    concurrency: definition.concurrency,
+    policy(message) {
+      const handler = handlerOf(definition, message)?.handler
+      return handler === undefined || typeof handler === "function" ? undefined : handler.policy
+    },
+    perform: (state, message, context) =>
+      Effect.suspend(() => {
+        const current = stateOf(state, context.self.key)
+        const { handler, payload, what, idempotencyKey } = prepare(definition, message, context)
+        if (typeof handler === "function") throw new HandlerDefect(`${what} is pure and was asked to do I/O`)
+        const result = outcomingEffect(() => handler.run(current, payload, ioContext(context, idempotencyKey, what)))
+        return Effect.map(result, (value) => toDecision(current, checkResult(value, message, what), what))
+      }),
   }
 }
 
@@ -43,12 +76,24 @@ function reactionKeys(definition: ServiceDefinition): ActorLogic["reactions"] {
   )
 }
 
-function decideWith(definition: ServiceDefinition, state: unknown, message: Message, context: DecideContext): Decision {
+function handlerOf(definition: ServiceDefinition, message: Message): CommandHandler | Reaction | undefined {
+  const table = message.type === "command" ? definition.commands : message.type === "event" ? definition.reactions : {}
+  return "name" in message && Object.hasOwn(table, message.name) ? table[message.name] : undefined
+}
+
+interface Prepared {
+  readonly handler: Handler<unknown, unknown, unknown>
+  readonly payload: unknown
+  readonly what: string
+  readonly idempotencyKey: string
+}
+
+function prepare(definition: ServiceDefinition, message: Message, context: DecideContext): Prepared {
   switch (message.type) {
     case "command":
-      return runCommand(definition, state, message, context)
+      return prepareCommand(definition, message, context)
     case "event":
-      return runReaction(definition, state, message, context)
+      return prepareReaction(definition, message)
     case "reply":
     case "timer":
     case "settled":
@@ -58,46 +103,59 @@ function decideWith(definition: ServiceDefinition, state: unknown, message: Mess
   }
 }
 
-function runCommand(
-  definition: ServiceDefinition,
-  state: unknown,
-  message: CommandMessage,
-  context: DecideContext,
-): Decision {
-  const handler = Object.hasOwn(definition.commands, message.name) ? definition.commands[message.name] : undefined
-  if (handler === undefined) {
+function prepareCommand(definition: ServiceDefinition, message: CommandMessage, context: DecideContext): Prepared {
+  const command = Object.hasOwn(definition.commands, message.name) ? definition.commands[message.name] : undefined
+  if (command === undefined) {
     throw new UnknownCommand(`service ${definition.name} has no command "${message.name}"; the record is parked`)
   }
   const what = `command ${definition.name}.${message.name}`
-  const input = handler.undoes === undefined ? message.payload : (context.did?.payload ?? null)
-  const schema = handler.undoes === undefined ? handler.schema : definition.commands[handler.undoes]?.schema
+  const input = command.undoes === undefined ? message.payload : (context.did?.payload ?? null)
+  const schema = command.undoes === undefined ? command.schema : definition.commands[command.undoes]?.schema
   const payload = schema === undefined ? input : parse(schema, input, what)
-  const result = handler.run(state, payload, handlerContext(context, message.effect))
-  if (handler.undoes !== undefined && result.type === "refused") {
-    throw new HandlerDefect(`${what} refused (${result.code}): an undo cannot refuse, so the record is parked`)
-  }
-  return toDecision(state, result, what)
+  return { handler: command.handler, payload, what, idempotencyKey: message.effect }
 }
 
-function runReaction(
-  definition: ServiceDefinition,
-  state: unknown,
-  message: EventMessage,
-  context: DecideContext,
-): Decision {
+function prepareReaction(definition: ServiceDefinition, message: EventMessage): Prepared {
   const reaction = Object.hasOwn(definition.reactions, message.name) ? definition.reactions[message.name] : undefined
   const what = `${definition.name} on ${message.name}`
   if (reaction === undefined)
     throw new UnknownCommand(`service ${definition.name} does not react to "${message.name}"; the record is parked`)
   const payload = parse(reaction.schema, message.payload, what)
-  const result = reaction.run(state, payload, handlerContext(context, `${message.source}/${message.id}`))
-  if (result.type === "refused")
-    throw new HandlerDefect(`${what} refused (${result.code}): a fact cannot be refused, so the record is parked`)
-  return toDecision(state, result, what)
+  return { handler: reaction.handler, payload, what, idempotencyKey: `${message.source}/${message.id}` }
 }
 
-function handlerContext(context: DecideContext, idempotencyKey: string): HandlerContext {
-  return { key: context.self.key, nowMs: context.nowMs, idempotencyKey }
+function ioContext(context: PerformContext, idempotencyKey: string, what: string): IoContext {
+  const { self, nowMs, signal, deadlineMs, attempt } = context
+  const used = new Set<string>()
+  return {
+    key: self.key,
+    nowMs,
+    idempotencyKey,
+    signal,
+    deadlineMs,
+    attempt,
+    async run<Value extends Json | undefined>(name: string, action: () => Outcoming<Value>): Promise<Value> {
+      if (used.has(name)) throw new HandlerDefect(`${what} runs two steps named "${name}"; the record is parked`)
+      used.add(name)
+      const known = context.recall(name)
+      if (known !== undefined) return known.value as Value // cast: what this step gave before
+      const value = await Effect.runPromise(outcomingEffect<Value>(action), { signal })
+      const json: unknown = value ?? null
+      checkJson(json, `step "${name}" of ${what}`)
+      await context.record(name, json as Json) // cast: the line before checked it
+      return value
+    },
+  }
+}
+
+/** An undo and a fact cannot be refused: whoever sent them cannot do anything about it. */
+function checkResult(result: Result<unknown, unknown>, message: Message, what: string): Result<unknown, unknown> {
+  if (result.type !== "refused") return result
+  const undo = message.type === "command" && message.direction === "undo"
+  if (undo) throw new HandlerDefect(`${what} refused (${result.code}): an undo cannot refuse, so the record is parked`)
+  if (message.type === "event")
+    throw new HandlerDefect(`${what} refused (${result.code}): a fact cannot be refused, so the record is parked`)
+  return result
 }
 
 function toDecision(state: unknown, result: Result<unknown, unknown>, what: string): Decision {
@@ -110,7 +168,8 @@ function toDecision(state: unknown, result: Result<unknown, unknown>, what: stri
       return { state: asJson(state), outcome: result }
     default:
       throw new HandlerDefect(
-        `${what} returned neither done(...) nor refused(...): a handler here is synchronous; the record is parked`,
+        `${what} returned neither done(...) nor refused(...); the record is parked. ` +
+          "A handler that awaits is marked effectful(...)",
       )
   }
 }

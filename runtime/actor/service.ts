@@ -4,9 +4,9 @@ import { InvalidInput } from "../kernel/fault.ts"
 import { type Command, type EventContract, makeCommand } from "../message/contract.ts"
 import { checkName } from "../message/key.ts"
 import type { Schema } from "../message/schema.ts"
-import type { CommandHandler, HandlerContext, Reaction, ServiceDefinition } from "./definition.ts"
+import type { CommandHandler, Handler, OnPark, Reaction, ServiceDefinition } from "./definition.ts"
 import type { ActorLogic } from "./logic.ts"
-import type { Result } from "./result.ts"
+import { limits } from "../kernel/limits.ts"
 import { serviceLogic } from "./service-logic.ts"
 
 type Calls = Readonly<Record<string, (...args: never[]) => Command>>
@@ -17,11 +17,11 @@ interface ServiceBuilder<State, C extends Calls, P extends Payloads> {
   readonly definition: ServiceDefinition
   readonly logic: ActorLogic
 
-  /** A command with a payload. The handler is pure: (state, payload) -> done(newState, answer) or refused(code). */
+  /** A command with a payload. The handler says (state, payload) -> done(newState, answer) or refused(code). */
   command<const Name extends string, Payload, Value>(
     name: Name,
     schema: Schema<Payload>,
-    run: (state: State, payload: Payload, context: HandlerContext) => Result<State, Value>,
+    handler: Handler<State, Payload, Value>,
   ): Service<
     State,
     C & { readonly [K in Name]: (key: string, payload: Payload) => Command<Value> },
@@ -35,14 +35,14 @@ interface ServiceBuilder<State, C extends Calls, P extends Payloads> {
   undo<const Name extends string, Did extends keyof P & string>(
     name: Name,
     command: Did,
-    run: (state: State, did: P[Did], context: HandlerContext) => Result<State, null>,
+    handler: Handler<State, P[Did], null>,
   ): Service<State, C & { readonly [K in Name]: (key: string) => Command<null> }, P>
 
   /** Reacts to a fact, at the actor that `keyOf` names. A reaction cannot refuse. */
   on<Payload>(
     contract: EventContract<Payload>,
     keyOf: (payload: Payload, subject: string) => string,
-    run: (state: State, payload: Payload, context: HandlerContext) => Result<State, null>,
+    handler: Handler<State, Payload, null>,
   ): Service<State, C, P>
 }
 
@@ -52,42 +52,54 @@ export type Service<
   P extends Payloads = Record<never, never>,
 > = ServiceBuilder<State, C, P> & C
 
-/** Starts a service definition. `state` gives the state of a key that was never seen. */
-export function service<State>(name: string, options: { readonly state: (key: string) => State }): Service<State> {
+export interface ServiceOptions<State> {
+  /** The state of a key that was never seen. */
+  readonly state: (key: string) => State
+  /** What an actor does when one of its records is parked. Default: it goes on with the next. */
+  readonly onPark?: OnPark
+  /** Effectful handlers of this service under way in one process. Default: `limits.handlersPerServiceDefault`. */
+  readonly concurrency?: number
+}
+
+/** Starts a service definition. Throws InvalidInput on a bad name or option. */
+export function service<State>(name: string, options: ServiceOptions<State>): Service<State> {
   checkName("service", name)
+  const { state: initial, onPark = "go on", concurrency = limits.handlersPerServiceDefault } = options
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1)
+    throw new InvalidInput(`service ${name}: concurrency ${concurrency} is not a whole number from 1 up`)
   // cast: the builder keeps handlers with their types erased; its methods restore them to callers
-  return build({ name, initial: options.state, commands: {}, reactions: {} }) as unknown as Service<State>
+  return build({ name, initial, commands: {}, reactions: {}, onPark, concurrency }) as unknown as Service<State>
 }
 
 const builderNames = new Set(["definition", "logic", "command", "undo", "on", "then"])
 
 function build(definition: ServiceDefinition): object {
-  const add = (name: string, handler: CommandHandler) => {
+  const add = (name: string, command: CommandHandler) => {
     checkName("command", name)
     if (builderNames.has(name))
       throw new InvalidInput(`service ${definition.name}: "${name}" cannot be a command's name`)
     if (Object.hasOwn(definition.commands, name))
       throw new InvalidInput(`service ${definition.name} has two commands "${name}"`)
-    return build({ ...definition, commands: { ...definition.commands, [name]: handler } })
+    return build({ ...definition, commands: { ...definition.commands, [name]: command } })
   }
   const builder = {
     definition,
     logic: serviceLogic(definition),
-    command: (name: string, schema: Schema<unknown>, run: CommandHandler["run"]) => add(name, { schema, run }),
-    undo: (name: string, undoes: string, run: CommandHandler["run"]) => {
+    command: (name: string, schema: Schema<unknown>, handler: CommandHandler["handler"]) => add(name, { schema, handler }),
+    undo: (name: string, undoes: string, handler: CommandHandler["handler"]) => {
       const target = Object.hasOwn(definition.commands, undoes) ? definition.commands[undoes] : undefined
       if (target === undefined || target.undoes !== undefined) {
         throw new InvalidInput(
           `service ${definition.name}: "${name}" undoes "${undoes}", which is not a command declared before it`,
         )
       }
-      return add(name, { schema: undefined, undoes, run })
+      return add(name, { schema: undefined, undoes, handler })
     },
-    on: (contract: EventContract<unknown>, keyOf: Reaction["keyOf"], run: Reaction["run"]) => {
+    on: (contract: EventContract<unknown>, keyOf: Reaction["keyOf"], handler: Reaction["handler"]) => {
       const name = contract.eventName
       if (Object.hasOwn(definition.reactions, name))
         throw new InvalidInput(`service ${definition.name} reacts twice to "${name}"`)
-      const reaction = { schema: contract.schema, keyOf, run }
+      const reaction = { schema: contract.schema, keyOf, handler }
       return build({ ...definition, reactions: { ...definition.reactions, [name]: reaction } })
     },
   }

@@ -3,11 +3,11 @@
 // Behind it no block before the round's first is needed, and those are deleted. All of it is fenced appends, so a paused
 // owner cannot put an old snapshot in place; a round that is cut short by a crash is simply begun again.
 import { limits } from "../kernel/limits.ts"
-import { encodeEntry, type Entry } from "../message/block.ts"
+import type { Entry, HeldRecord } from "../message/block.ts"
 import { parseAddress } from "../message/message.ts"
-import type { Decided } from "./decided.ts"
+import { type Decided, seal } from "./decided.ts"
 import type { Partition } from "./partition.ts"
-import type { Row } from "./row.ts"
+import { emptyRow, type Row } from "./row.ts"
 
 /** One round under way. */
 interface Round {
@@ -38,6 +38,11 @@ export class Compaction {
 
   constructor(startBytes: number = limits.compactionBytesMin) {
     this.#startBytes = startBytes
+  }
+
+  /** Bytes of journal since the last round began. */
+  get grownBytes(): number {
+    return this.#bytes
   }
 
   /** Called before each block is cut: adds a portion of a round to what is pending, and begins a round when it is time. */
@@ -76,7 +81,7 @@ function newRound(partition: Partition): Round {
   return {
     since: partition.blockNumber + 1,
     sequence: undefined,
-    rows: [...partition.rows.keys()],
+    rows: [...new Set([...partition.rows.keys(), ...partition.held.rows()])],
     parked: [...partition.parked.keys()],
     carriedBytes: 0,
     checkpointed: false,
@@ -87,7 +92,8 @@ function newRound(partition: Partition): Round {
 function nextCarried(partition: Partition, round: Round): readonly Entry[] | undefined {
   for (let key = round.rows.pop(); key !== undefined; key = round.rows.pop()) {
     const row = partition.rows.get(key)
-    if (row !== undefined) return carriedRow(key, row)
+    const held = partition.held.of(key)
+    if (row !== undefined || held.size > 0) return [...carriedRow(key, row ?? emptyRow()), ...carriedMailbox(key, held)]
   }
   for (let id = round.parked.pop(); id !== undefined; id = round.parked.pop()) {
     const parked = partition.parked.get(id)
@@ -105,6 +111,15 @@ function carriedRow(key: string, { state, effects, asked, timers }: Row): readon
     ...portions([...effects, ...asked]).map((some) => ({ from: [], to, effects: some })),
     ...portions(due).map((some) => ({ from: [], to, timers: some })),
   ]
+}
+
+/** A record first, then what its handler has done already. */
+function carriedMailbox(key: string, records: ReadonlyMap<number, HeldRecord>): readonly Entry[] {
+  const to = parseAddress(key)
+  return [...records].flatMap(([number, { steps = [], ...record }]) => [
+    { from: [], to, hold: [number, record] as const },
+    ...steps.map(([name, value]) => ({ from: [], to, step: [number, name, value] as const })),
+  ])
 }
 
 function portions<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
@@ -125,8 +140,4 @@ function checkpoint(partition: Partition, round: Round): Entry {
       }),
     },
   }
-}
-
-function seal(entry: Entry): Decided {
-  return { entry, encoded: encodeEntry(entry), span: undefined, closing: {}, answers: [] }
 }

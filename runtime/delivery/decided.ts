@@ -1,5 +1,5 @@
 // A decision between the moment it is made and the moment its block is durable.
-import type { Entry } from "../message/block.ts"
+import { encodeEntry, type Entry } from "../message/block.ts"
 import type { Requester } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { Closing, ProcessSpan } from "../ports/telemetry.ts"
@@ -11,4 +11,16 @@ export interface Decided {
   readonly span: ProcessSpan | undefined
   readonly closing: Omit<Closing, "nowMs">
   readonly answers: readonly { readonly to: Requester; readonly outcome: Outcome }[]
+  /** Called when its block is durable. */
+  readonly durable?: () => void
+}
+
+/** Encodes a decision, once, when it is made: what is too large is noticed before it is in a block (R13). */
+export function seal(
+  entry: Entry,
+  span?: ProcessSpan,
+  closing: Decided["closing"] = {},
+  answers: Decided["answers"] = [],
+): Decided {
+  return { entry, encoded: encodeEntry(entry), span, closing, answers }
 }

@@ -4,8 +4,8 @@ import { limits } from "../kernel/limits.ts"
 import type { Entry, ParkedEntry } from "../message/block.ts"
 import { type Fact, readFact } from "../message/fact.ts"
 import { decodeInput } from "../message/input.ts"
-import type { EventMessage } from "../message/message.ts"
-import type { InputRecord } from "../ports/inputs.ts"
+import type { EventMessage, Message } from "../message/message.ts"
+import type { InputRecord, InputSource } from "../ports/inputs.ts"
 import { factChannel } from "./channel-id.ts"
 import type { AppShape } from "./delivery.ts"
 import type { Work } from "./inbound.ts"
@@ -27,7 +27,7 @@ export function decodeExternal(record: InputRecord): readonly DecodedWork[] {
       work: { type: "message", message },
     }))
   } catch (error) {
-    return [{ number: base, marks: [], work: { type: "park", parked: parkedBytes("input", record, error) } }]
+    return [{ number: base, marks: [], work: { type: "park", parked: parkedBytes("external", record, error) } }]
   }
 }
 
@@ -47,8 +47,14 @@ export function decodeEvent(app: AppShape, record: InputRecord): readonly Decode
         : [[factChannel(fact.mark.incarnation, fact.mark.source, fact.mark.eventPartition), fact.mark.number]]
     return [{ number, marks, work: { type: "forward", messages: addressed(app, fact) } }]
   } catch (error) {
-    return [{ number, marks: [], work: { type: "park", parked: parkedBytes("event", record, error) } }]
+    return [{ number, marks: [], work: { type: "park", parked: parkedBytes("events", record, error) } }]
   }
+}
+
+/** What parked bytes say, now that it can perhaps be read. Throws like the first time if it cannot. */
+export function decodeAgain(app: AppShape, { bytes = "", headers = {}, source }: ParkedEntry): readonly Message[] {
+  const body = Buffer.from(bytes, "base64")
+  return source === "events" ? addressed(app, readFact(headers, body)) : decodeInput(body)
 }
 
 function addressed(app: AppShape, fact: Fact): readonly EventMessage[] {
@@ -61,9 +67,11 @@ function addressed(app: AppShape, fact: Fact): readonly EventMessage[] {
   return messages
 }
 
-function parkedBytes(what: string, record: InputRecord, error: unknown): ParkedEntry {
+function parkedBytes(source: InputSource, record: InputRecord, error: unknown): Omit<ParkedEntry, "atMs"> {
   return {
-    id: `${what}#${record.number}`,
+    id: `${source}#${record.number}`,
+    source,
+    headers: record.headers,
     code: error instanceof Fault ? error.code : "UNREADABLE",
     message: describeError(error),
     bytes: Buffer.from(record.bytes.subarray(0, limits.decisionBytesMax / 2)).toString("base64"),

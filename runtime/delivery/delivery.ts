@@ -12,6 +12,8 @@ import type { Decided } from "./decided.ts"
 import type { Observer } from "./observer.ts"
 import type { Partition } from "./partition.ts"
 import { RecordQueue } from "./record-queue.ts"
+import { Slots } from "./slots.ts"
+import type { Finished, Mailbox } from "./task.ts"
 
 /** What the engine knows of the app whose partition it runs. */
 export interface AppShape {
@@ -41,6 +43,16 @@ export interface Delivery {
   readonly queue: RecordQueue
   /** Decisions that wait for the next block. */
   pending: Decided[]
+  /** Actors that cannot take their next record yet, by `addressText` (R6). */
+  readonly mailboxes: Map<string, Mailbox>
+  /** Records in mailboxes or under way that are in no journal yet: they count against the window. */
+  undecidedCount: number
+  /** Mailboxes whose current record may be handled now. */
+  starting: Mailbox[]
+  /** Handlings that came to an end. */
+  finished: Finished[]
+  /** Decisions of actors with effectful handlers that no committed block holds yet, by actor (R12). */
+  readonly uncommitted: Map<string, number>
   /** Per destination: the last record that a committed block made durable; what lies above must not leave yet. */
   readonly dispatched: Map<string, number>
   /** Per channel: the low mark of the last committed block. */
@@ -57,12 +69,36 @@ export interface Delivery {
   readonly room: Latch.Latch
   /** Opened when an event waits to be published. */
   readonly facts: Latch.Latch
+  readonly sharing: Sharing
 }
 
-export function newDelivery(app: AppShape, ports: Ports, partition: Partition, observer: Observer): Delivery {
+/** What the partitions of one process share. */
+export interface Sharing {
+  /** How many effectful handlers run at once. */
+  readonly slots: Slots
+  /** Whether this process may be trusted to own what it thinks it owns: without, no effectful handler starts (R10). */
+  readonly mayAct: () => boolean
+}
+
+export function newSharing(mayAct: () => boolean = () => true): Sharing {
+  return { slots: new Slots(), mayAct }
+}
+
+export function newDelivery(
+  app: AppShape,
+  ports: Ports,
+  partition: Partition,
+  observer: Observer,
+  sharing: Sharing = newSharing(),
+): Delivery {
   return {
-    app, ports, partition, observer,
+    app, ports, partition, observer, sharing,
     queue: new RecordQueue(),
+    mailboxes: new Map(),
+    undecidedCount: 0,
+    starting: [],
+    finished: [],
+    uncommitted: new Map(),
     pending: [],
     dispatched: new Map([...partition.outboxes].map(([destination, outbox]) => [destination, outbox.last])),
     committedLow: new Map([...partition.channels].map(([id, channel]) => [id, channel.low])),
@@ -77,7 +113,9 @@ export function newDelivery(app: AppShape, ports: Ports, partition: Partition, o
   }
 }
 
-/** Nothing waits to be decided or committed here. */
+/** Nothing waits to be decided or committed here, and no handler is under way. Pauses and parked actors count as idle. */
 export function isIdle(delivery: Delivery): boolean {
+  if (delivery.finished.length > 0) return false
+  for (const { current } of delivery.mailboxes.values()) if (current !== undefined) return false
   return delivery.queue.size === 0 && delivery.pending.length === 0 && !delivery.committing
 }

@@ -16,4 +16,4 @@ export type Work =
   /** A fact from the event stream, on its way to the actors that react to it (R22). */
   | { readonly type: "forward"; readonly messages: readonly EventMessage[] }
   /** What could not be decoded. */
-  | { readonly type: "park"; readonly parked: ParkedEntry }
+  | { readonly type: "park"; readonly parked: Omit<ParkedEntry, "atMs"> }

@@ -8,10 +8,11 @@ import type { InputSource, InputUnavailable } from "../ports/inputs.ts"
 import type { LaneReceiver } from "../ports/lanes.ts"
 import { destinationId, parseDestination, streamChannel } from "./channel-id.ts"
 import { commit, cutBlock } from "./commit.ts"
-import { decide } from "./decide.ts"
 import { positionOf } from "./decode.ts"
 import type { Delivery } from "./delivery.ts"
 import { dispatch, publishFacts, resend } from "./dispatch.ts"
+import { concludeHandlings, startHandlings } from "./handling.ts"
+import { handle, releaseSlots, reopenMailboxes, tendMailboxes } from "./mailbox.ts"
 import { channelOf } from "./partition.ts"
 import { closeRoomWhenFull, receiveFrame, receiveStream } from "./receive.ts"
 import { settle } from "./settle.ts"
@@ -36,6 +37,7 @@ export const runPartition = Effect.fnUntraced(function* (
     Effect.sync(() => lanes.attach(delivery.partition.index, laneReceiver(delivery))),
     (detach) => Effect.sync(detach),
   )
+  yield* Effect.addFinalizer(() => Effect.sync(() => releaseSlots(delivery)))
   const readers = yield* Effect.forEach(sources, (source) => openSource(delivery, source), { concurrency: "unbounded" })
   lanes.ready(delivery.partition.index)
   const backlog = readers.reduce((sum, { reader }) => sum + reader.backlog, 0)
@@ -46,6 +48,7 @@ export const runPartition = Effect.fnUntraced(function* (
     publishing(delivery),
     resending(delivery),
     fireTimers(delivery, allReady, backlog),
+    tending(delivery),
     purgeInput(delivery, readers),
   ])
 })
@@ -74,21 +77,24 @@ const openSource = Effect.fnUntraced(function* (delivery: Delivery, source: Inpu
   return { source, channel, reader: yield* inputs.open(source, delivery.partition.index, positionOf(low)) }
 })
 
-/** receive has queued it; load and decide it, and let it wait for the next block. */
+/** receive has queued it; load and decide it, and let it wait for the next block, or for its actor. */
 const deciding = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Return<never> {
   const clock = yield* Effect.clockWith(Effect.succeed)
+  reopenMailboxes(delivery, clock.currentTimeMillisUnsafe())
   for (;;) {
     yield* delivery.work.await
     const nowMs = Math.max(clock.currentTimeMillisUnsafe(), delivery.partition.atMs)
     for (let taken = 0; taken < limits.decisionsPerTurnMax; taken += 1) {
       const inbound = delivery.queue.take()
       if (inbound === undefined) break
-      delivery.pending.push(decide(delivery, inbound, nowMs))
+      handle(delivery, inbound, nowMs)
       delivery.decidedCount += 1
     }
+    concludeHandlings(delivery, nowMs)
     if (delivery.queue.size === 0) delivery.work.closeUnsafe()
     closeRoomWhenFull(delivery)
-    delivery.decided.openUnsafe()
+    if (delivery.pending.length > 0) delivery.decided.openUnsafe()
+    yield* startHandlings(delivery)
     yield* Effect.yieldNow
   }
 })
@@ -112,6 +118,18 @@ const committing = Effect.fnUntraced(function* (
     dispatch(delivery, cut.decisions)
     settle(delivery, cut, clock.currentTimeMillisUnsafe())
     yield* truncateJournal(delivery, cut)
+  }
+})
+
+/** Pauses before another try that are over, and records that hold the window up. */
+const tending = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Return<never> {
+  const clock = yield* Effect.clockWith(Effect.succeed)
+  for (;;) {
+    yield* Effect.sleep(limits.timerTickMs)
+    tendMailboxes(delivery, clock.currentTimeMillisUnsafe())
+    if (delivery.pending.length > 0) delivery.decided.openUnsafe()
+    // What was kept from starting, because this process may have been taken for gone, is looked at again (R10).
+    if (delivery.starting.length > 0) delivery.work.openUnsafe()
   }
 })
 

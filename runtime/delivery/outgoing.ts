@@ -70,6 +70,11 @@ export class Outgoing {
     this.#toActor({ type: "settled", to, scope: addressText(saga) }, "commands")
   }
 
+  /** A parked record on its way again, to its own partition (R23). */
+  redrive(message: Message): void {
+    this.#toActor(message, message.type === "reply" ? "replies" : "commands")
+  }
+
   /** The reply to a command: a record to the actor that sent it, or an answer to a requester outside, which is returned. */
   reply(
     message: Message,

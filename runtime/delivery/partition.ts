@@ -13,6 +13,7 @@ import {
 import { addressText } from "../message/message.ts"
 import { Channel } from "./channel.ts"
 import { DueTimers } from "./due-timers.ts"
+import { HeldRecords } from "./held-records.ts"
 import { Outbox } from "./outbox.ts"
 import { clearTimer, emptyRow, forgetScope, isBlank, remember, type Row, setTimer } from "./row.ts"
 
@@ -35,6 +36,8 @@ export interface Partition {
   readonly outboxes: Map<string, Outbox>
   readonly dueTimers: DueTimers
   readonly parked: Map<string, ParkedEntry>
+  /** The durable mailboxes: records that wait for their actor (R6). */
+  readonly held: HeldRecords
   /** The journal that is being read begins after block 0, and no checkpoint has filled the rest in yet. */
   partial: boolean
   /** Blocks before this number are not needed any more (R15). */
@@ -45,6 +48,7 @@ export function emptyPartition(app: string, index: number): Partition {
   return {
     app, index, incarnation: "", epoch: 0, blockNumber: -1, previous: "", sequence: 0, atMs: 0,
     rows: new Map(), channels: new Map(), outboxes: new Map(), dueTimers: new DueTimers(), parked: new Map(),
+    held: new HeldRecords(),
     partial: false, since: 0,
   }
 }
@@ -68,10 +72,18 @@ function isDense(channelId: string): boolean {
 
 /** Applies what one decision changed: rows, memory, timers, outboxes, parked. Marks are moved by the caller. */
 export function applyEntry(partition: Partition, entry: Entry): void {
-  if (entry.to !== undefined) applyToRow(partition, addressText(entry.to), entry)
+  if (entry.to !== undefined) {
+    const rowKey = addressText(entry.to)
+    applyToRow(partition, rowKey, entry)
+    partition.held.apply(rowKey, entry)
+  }
   for (const [destination, number, message] of entry.out ?? []) {
     if (partition.partial) outboxOf(partition, destination).pushTail(number, message)
     else outboxOf(partition, destination).push(number, message)
+  }
+  for (const unparked of entry.unpark ?? []) {
+    partition.parked.delete(unparked.id)
+    partition.held.unpark(unparked)
   }
   if (entry.parked !== undefined) partition.parked.set(entry.parked.id, entry.parked)
   if (entry.carry !== undefined) carryRow(partition, entry.carry)
@@ -80,6 +92,7 @@ export function applyEntry(partition: Partition, entry: Entry): void {
 
 /** What the engine holds beside the state follows in entries of its own. */
 function carryRow(partition: Partition, { row: rowKey, state }: CarriedRow): void {
+  partition.held.forget(rowKey)
   const row = emptyRow()
   row.state = state
   if (isBlank(row)) partition.rows.delete(rowKey)

@@ -52,8 +52,12 @@ export const receiveStream = Effect.fnUntraced(function* (
 
 /** Only input from outside waits for room (R1); what is owed inside the app is never refused. */
 export function closeRoomWhenFull(delivery: Delivery): void {
-  const waiting = delivery.queue.length("external") + delivery.queue.length("events")
-  if (waiting >= limits.externalInFlightMax || unconfirmedCount(delivery) >= limits.outboxRecordsMax) delivery.room.closeUnsafe()
+  const waiting = delivery.queue.length("external") + delivery.queue.length("events") + delivery.undecidedCount
+  const isFull =
+    waiting >= limits.externalInFlightMax ||
+    unconfirmedCount(delivery) >= limits.outboxRecordsMax ||
+    delivery.partition.held.count >= limits.mailboxPartitionMax
+  if (isFull) delivery.room.closeUnsafe()
   else delivery.room.openUnsafe()
 }
 

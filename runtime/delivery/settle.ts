@@ -2,15 +2,26 @@
 import { parseChannel } from "./channel-id.ts"
 import type { Cut } from "./commit.ts"
 import type { Delivery } from "./delivery.ts"
+import { pump } from "./mailbox.ts"
 import type { CommittedBlock } from "./observer.ts"
+import { noteCommitted } from "./ready.ts"
 
 export function settle(delivery: Delivery, cut: Cut, nowMs: number): void {
   confirmSources(delivery, cut)
-  for (const { answers, span, closing } of cut.decisions) {
+  for (const decided of cut.decisions) {
+    const { answers, span, closing } = decided
     for (const { to, outcome } of answers) delivery.ports.egress.answer(to, outcome)
     span?.end({ ...closing, nowMs })
+    decided.durable?.()
+    wakeMailbox(delivery, noteCommitted(delivery, decided), nowMs)
   }
   delivery.observer.committed(summary(delivery, cut, nowMs))
+}
+
+/** An effectful handler waited for its actor's state to be committed (R12). */
+function wakeMailbox(delivery: Delivery, row: string | undefined, nowMs: number): void {
+  const mailbox = row === undefined ? undefined : delivery.mailboxes.get(row)
+  if (mailbox?.waitsFor === "commit") pump(delivery, mailbox, nowMs)
 }
 
 /** The marks of this block, from the block: what is confirmed is committed, never merely decided (R2). */

@@ -38,6 +38,25 @@ export const limits = {
   /** Partitions of an app. */
   partitionsMax: 1024,
   partitionsDefault: 8,
+  /** Effectful handlers of one service under way in one process, unless the service says otherwise. */
+  handlersPerServiceDefault: 64,
+  /** Records that wait in memory behind one actor's handling; with more, all of them go into its durable mailbox (R6). */
+  mailboxMemoryMax: 64,
+  /** Decided numbers above a channel's low mark at which the record that keeps the mark goes into its mailbox (R6). */
+  windowRecordsMax: 512,
+  /** Records in one actor's durable mailbox; what comes then is parked. */
+  mailboxRecordsMax: 16_384,
+  /** Records in the durable mailboxes of one partition; at this bound the external lane pauses. */
+  mailboxPartitionMax: 65_536,
+  /** Durable steps of one handling. */
+  stepsPerRecordMax: 256,
+  /** Parked records that one operation looks at, sends again or gives up, and bytes of those that it sends again. */
+  parkedPageMax: 100,
+  operationBytesMax: 128 * 1024,
+  /** Operations that a partition remembers. */
+  operationsKept: 100,
+  /** Characters of a stack trace that are parked with a record. */
+  stackTextMax: 4_000,
   /** Decisions that a partition takes before it yields to the others of the process. */
   decisionsPerTurnMax: 512,
   /** One try of a journal append. */
@@ -68,10 +87,26 @@ export const limits = {
   /** A client that hears nothing asks again after this, then after twice as long, up to the maximum. */
   askAgainMs: 5_000,
   askAgainMaxMs: 60_000,
+  /** What an overloaded client tells its caller to wait: so long at least, and so long at most, whatever the rate. */
   overloadedRetryAfterMs: 100,
+  overloadedRetryMaxMs: 5_000,
+  /** Over how long a client measures the rate at which the app works its records off. */
+  drainWindowMs: 1_000,
   /** A member that has not beaten for this long is gone (R24). */
   memberTtlMs: 2_000,
   memberBeatMs: 500,
+  /** Heartbeats that have not come to an end for so long never will: the process should be started anew. */
+  heartbeatStuckMs: 30_000,
+  /** The code of a partition that crashes so often in this time is not tried again. */
+  partitionCrashesMax: 3,
+  partitionCrashWindowMs: 60_000,
+  /** A block that waits longer for its acknowledgement is shown as a stalled partition. */
+  partitionStalledMs: 5_000,
+  /** How long a process that is told to end may finish what it has begun, and how often it looks whether it has. */
+  drainMaxMs: 10_000,
+  drainLookMs: 10,
+  /** How often a partition looks how much input is stored for it. */
+  unreadLookMs: 5_000,
   /** After a take-over with other members about: how long their replies may take to arrive before timers fire (R20). */
   takeOverGraceMs: 1_000,
   /** One lane frame on the wire: below the server's default max_payload. */
@@ -86,6 +121,20 @@ export const limits = {
   purgeEveryMs: 5_000,
   /** Pause before go-back-N sends unconfirmed records again (R4). */
   resendAfterMs: 2_000,
+  /**
+   * Records that wait for the app, as one client knows: its own that are accepted or on their way and not decided, and
+   * those in durable mailboxes. With more it refuses. Fifty seconds of work for an app that handles 200 a second.
+   */
+  inputRecordsPendingMax: 10_000,
+  /**
+   * Blocks of one partition in the input stream (R15): the server refuses more, so that an app that is gone cannot fill the
+   * inputs of the others. Above the bound of one client whose records all went to one partition in blocks of their own, with
+   * as many again, nearly, for other clients and for decided blocks that are not deleted yet.
+   */
+  inputBlocksPerPartitionMax: 16_384,
+  /** How soon the owner of a partition tells clients that it has got on, and how often it repeats itself when it has not. */
+  progressEveryMs: 100,
+  progressIdleMs: 1_000,
   /** Starts, or other requests, that one client has under way. */
   clientInFlightMax: 4096,
   /** How long connecting to a NATS server is tried at start-up. */

@@ -3,7 +3,7 @@
 // a partition knows exists outside them.
 import { Fault } from "../kernel/fault.ts"
 import type { Json } from "./json.ts"
-import type { Address, EffectKey, Message } from "./message.ts"
+import type { Address, EffectKey, Message, Steps } from "./message.ts"
 import type { Outcome } from "./outcome.ts"
 
 export const blockVersion = 1
@@ -46,6 +46,14 @@ export interface Entry {
   readonly out?: readonly (readonly [destination: string, number: number, message: Message])[]
   readonly timers?: readonly TimerEntry[]
   readonly parked?: ParkedEntry
+  /** What is parked no more, because an operator said so. */
+  readonly unpark?: readonly Unpark[]
+  /** Puts a record into the actor's durable mailbox under this number, or replaces it there (R6). */
+  readonly hold?: readonly [number: number, HeldRecord]
+  /** A step that the handler of a held record has done and need not do again. */
+  readonly step?: readonly [number: number, name: string, value: Json]
+  /** The record of the mailbox that this entry decides: it leaves the mailbox. */
+  readonly took?: number
   /** The row begins anew with this state, so that older blocks are not needed for it any more (R15). */
   readonly carry?: CarriedRow
   /** Everything that is not a row, as it stands here. Behind it, no block before number `since` is needed. */
@@ -78,19 +86,59 @@ export type TimerEntry =
   /** Cancelled, or taken because it became due. */
   | { readonly type: "clear"; readonly name: string }
 
+/** What was set aside, for operators: a record, an actor that cannot go on, or bytes that could not be read. */
 export interface ParkedEntry {
   readonly id: string
   readonly code: string
   readonly message: string
+  readonly atMs: number
+  /** Attempts that were made. */
+  readonly attempts?: number
+  /** Where the last attempt failed, if an error said so. */
+  readonly stack?: string
   readonly record?: Message
-  /** The original bytes, in base64, of what could not be decoded. */
+  /** The original bytes, in base64, of what could not be decoded, the headers that came with them, and their number. */
   readonly bytes?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly source?: "external" | "events"
+  /** The actor waits for the operator: its record is under this number in its mailbox, and what comes behind it stays there. */
+  readonly waits?: number
+}
+
+/** A parked record that is tried again (R23), or that is given up for good. */
+export interface Unpark {
+  readonly id: string
+  readonly action: "redrive" | "discard"
+  /** Its place in the mailbox of an actor that waits for it, where it is tried again or removed. */
+  readonly waits?: { readonly to: Address; readonly number: number }
+  /** With "redrive" of a record in a mailbox: what to try instead. */
+  readonly edited?: Message
+}
+
+/** A record that waits in its actor's durable mailbox. */
+export interface HeldRecord {
+  readonly message: Message
+  /** Attempts that failed so far. */
+  readonly attempts: number
+  /** Not tried before this time, in ms since 1970. */
+  readonly dueMs: number
+  /** Given up: it, and what is behind it, waits for an operator. */
+  readonly parked?: true
+  /** What its handler has done already, by the names of its steps. */
+  readonly steps?: Steps
 }
 
 /** A journal record is not a block that this version can trust. The partition stops; nothing is skipped (G9). */
 export class CorruptJournal extends Fault {
   readonly _tag = "CorruptJournal"
   readonly code = "CORRUPT_JOURNAL"
+  readonly retry = "never"
+}
+
+/** A journal record has a format that only newer versions read: nothing is wrong with it. Another member takes the partition. */
+export class NewerFormat extends Fault {
+  readonly _tag = "NewerFormat"
+  readonly code = "NEWER_FORMAT"
   readonly retry = "never"
 }
 
@@ -104,7 +152,7 @@ export function encodeEntry(entry: Entry): string {
   return JSON.stringify(entry)
 }
 
-/** Throws CorruptJournal if the bytes are not a block of a version that is known here. */
+/** Throws NewerFormat if only newer versions read the bytes, CorruptJournal if they are no block at all (R17). */
 export function decodeBlock(bytes: Uint8Array, where: string): Block {
   let block: unknown
   try {
@@ -112,11 +160,12 @@ export function decodeBlock(bytes: Uint8Array, where: string): Block {
   } catch (cause) {
     throw new CorruptJournal(`${where} is not JSON; the partition stops until its journal is restored`, { cause })
   }
-  if (typeof block !== "object" || block === null || !("v" in block) || !("decisions" in block)) {
-    throw new CorruptJournal(`${where} is not a journal block; the partition stops until its journal is restored`)
+  const v = typeof block === "object" && block !== null && "v" in block ? block.v : undefined
+  if (typeof v === "number" && v > blockVersion) {
+    throw new NewerFormat(`${where} has format ${v}, and this process reads ${blockVersion}: a newer member takes the partition`)
   }
-  if (block.v !== blockVersion) {
-    throw new CorruptJournal(`${where} has format ${String(block.v)}; this version reads ${blockVersion}: start a newer version`)
+  if (typeof block !== "object" || block === null || v !== blockVersion || !("decisions" in block)) {
+    throw new CorruptJournal(`${where} is not a journal block; the partition stops until its journal is restored`)
   }
   return block as Block // cast: written by encodeBlock only, and chained by digest to the block before
 }

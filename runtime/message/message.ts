@@ -20,6 +20,9 @@ export interface Requester {
  */
 export type EffectKey = string
 
+/** What a handler has done already, by the names of its steps: `context.run(name, ...)`. */
+export type Steps = readonly (readonly [name: string, value: Json])[]
+
 export type Message = CommandMessage | ReplyMessage | EventMessage | TimerMessage | SettledMessage
 
 /** Asks an actor to do something, or (direction "undo") to take back what the effect `undoes` did. */
@@ -35,6 +38,8 @@ export interface CommandMessage {
   /** Counts from 1. */
   readonly attempt: number
   readonly replyTo?: Address | Requester
+  /** Steps that an earlier life of this record has done: it was redriven (R23). */
+  readonly steps?: Steps
   /** `<service>/<key>` of the saga until whose end the participant remembers the effect (R11). */
   readonly scope?: string
   /** W3C traceparent of the span that sent it. */
@@ -61,6 +66,8 @@ export interface EventMessage {
   /** The key of the actor that emitted it. */
   readonly subject: string
   readonly timeMs: number
+  /** Steps that an earlier life of this record has done: it was redriven (R23). */
+  readonly steps?: Steps
   readonly trace?: string
 }
 

@@ -6,14 +6,15 @@ import * as Scope from "effect/Scope"
 import { type CommittedBlock, unobserved } from "../delivery/observer.ts"
 import type { App } from "../host/app.ts"
 import { type Engine, startEngine } from "../host/engine.ts"
+import { Operator } from "../host/operator.ts"
 import { type AppendFault, memoryJournal, type MemoryJournal } from "../memory/journal.ts"
 import { memoryLanes } from "../memory/lanes.ts"
 import { type MemoryMembers, memoryMembers } from "../memory/members.ts"
 import { memoryStreams, type MemoryStreams, type PublishFault } from "../memory/streams.ts"
 import type { Command } from "../message/contract.ts"
 import { encodeInput } from "../message/input.ts"
-import { partitionOf } from "../message/key.ts"
 import type { CommandMessage } from "../message/message.ts"
+import { partitionOfActor } from "../message/operation.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { Lanes } from "../ports/lanes.ts"
 import type { Members } from "../ports/members.ts"
@@ -136,6 +137,12 @@ export function askInMemory(app: App, world: World, command: Command, effect?: s
   }
   return new Promise((resolve) => {
     world.waiting.set(request, resolve)
-    world.streams.store("external", partitionOf(key, app.shape.partitions), encodeInput([message]))
+    world.streams.store("external", partitionOfActor(message.to, app.shape.partitions), encodeInput([message]))
   })
+}
+
+/** An operator of an app in memory: sees what is parked, and tries it again. */
+export function operateInMemory(app: App, world: World): Operator {
+  const ask = (command: Command, effect: string) => askInMemory(app, world, command, effect)
+  return new Operator(ask, app.shape.partitions, () => `order-${world.next()}`)
 }

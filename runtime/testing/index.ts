@@ -4,6 +4,7 @@ export {
   askInMemory,
   type MemoryProcess,
   newWorld,
+  operateInMemory,
   type ProcessOptions,
   startInMemory,
   type World,

@@ -6,7 +6,7 @@ import { limits } from "../../runtime/kernel/limits.ts"
 import type { Command, Event } from "../../runtime/message/contract.ts"
 import { checkName } from "../../runtime/message/key.ts"
 import type { Schema } from "../../runtime/message/schema.ts"
-import type { RetryPolicy } from "./policy.ts"
+import type { RetryPolicy } from "../../runtime/actor/policy.ts"
 
 export interface SagaDefinition {
   readonly name: string

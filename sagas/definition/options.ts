@@ -1,7 +1,7 @@
 // The types by which the compiler knows what a step may use: the saga's input and the results of the steps before it.
 // `Place` is "after" once the pivot is declared: from there on nothing is undone, so `undo` is no longer accepted.
 import type { Command, Event } from "../../runtime/message/contract.ts"
-import type { PolicyOptions } from "./policy.ts"
+import type { PolicyOptions } from "../../runtime/actor/policy.ts"
 
 /** What `run`, `undo` and a list function are given: the input, the saga's key, and earlier results by step name. */
 export type StepContext<Input, Results extends object> = { readonly input: Input; readonly sagaId: string } & Results

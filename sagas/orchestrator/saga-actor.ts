@@ -101,7 +101,8 @@ function resume(core: Core, row: Row | undefined, context: DecideContext): Decis
     const detail = row === undefined ? "it was never started" : "ended" in row ? "it has ended" : "it is under way"
     return { state: row, outcome: { type: "refused", code: "not-parked", detail } }
   }
-  return { ...toDecision(row, core.decide(row, { type: "resume" }, context)), outcome: { type: "done", value: null } }
+  const decision = toDecision(row, core.decide(row, { type: "resume" }, context))
+  return { ...decision, resumed: true, outcome: { type: "done", value: null } }
 }
 
 function step(core: Core, row: Row | undefined, event: CoreEvent, context: DecideContext): Decision {

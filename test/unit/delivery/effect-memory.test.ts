@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Schema from "effect/Schema"
-import { decide } from "../../../runtime/delivery/decide.ts"
+import { handle } from "../../../runtime/delivery/mailbox.ts"
 import { newDelivery } from "../../../runtime/delivery/delivery.ts"
 import { unobserved } from "../../../runtime/delivery/observer.ts"
 import { emptyPartition } from "../../../runtime/delivery/partition.ts"
@@ -39,7 +39,8 @@ function countedAccount() {
   const tell = (message: Message): Entry => {
     number += 1
     const from = [["lane:journal-a:0:commands", number]] as const
-    return decide(delivery, { lane: "commands", from, work: { type: "message", message } }, 1000).entry
+    handle(delivery, { lane: "commands", from, work: { type: "message", message } }, 1000)
+    return delivery.pending.at(-1)!.entry
   }
   const row = (key: string) => delivery.partition.rows.get(`account/${key}`)
   return { calls, tell, row }

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type { ActorLogic } from "../../../runtime/actor/logic.ts"
 import { admitLaneRecord, admitStreamRecord } from "../../../runtime/delivery/admit.ts"
 import { destinationId, laneChannel, parseDestination, streamChannel } from "../../../runtime/delivery/channel-id.ts"
-import { decide } from "../../../runtime/delivery/decide.ts"
+import { handle } from "../../../runtime/delivery/mailbox.ts"
 import { type Delivery, newDelivery } from "../../../runtime/delivery/delivery.ts"
 import { dispatch, resend } from "../../../runtime/delivery/dispatch.ts"
 import type { InboundLane } from "../../../runtime/delivery/inbound.ts"
@@ -95,7 +95,8 @@ test("R1: an undo travels with the replies; settled travels behind the commands,
   const ports = { journal, inputs: streams, egress: streams, lanes, telemetry: silent }
   const delivery = newDelivery(shape, ports, emptyPartition("tellers", 0), unobserved)
   const message = { ...asks, name: "compensate" }
-  const { entry } = decide(delivery, { lane: "commands", from: [[external, 1]], work: { type: "message", message } }, 0)
+  handle(delivery, { lane: "commands", from: [[external, 1]], work: { type: "message", message } }, 0)
+  const { entry } = delivery.pending[0]!
   const sent = (entry.out ?? []).map(([destination, number, { type }]) => {
     const parsed = parseDestination(destination)
     return [parsed.type === "lane" && parsed.lane, number, type]
@@ -110,11 +111,11 @@ test("R2: a decided record does not leave before its block is committed, however
   const ports = { journal, inputs: streams, egress: streams, lanes: noting, telemetry: silent }
   const delivery = newDelivery(shape, ports, emptyPartition("tellers", 0), unobserved)
   const message = { ...asks, name: "compensate" }
-  const decided = decide(delivery, { lane: "commands", from: [[external, 1]], work: { type: "message", message } }, 0)
+  handle(delivery, { lane: "commands", from: [[external, 1]], work: { type: "message", message } }, 0)
   const destination = destinationId({ type: "lane", partition: 0, lane: "commands" })
   resend(delivery, destination, 0)
   assert.deepEqual(carried, [])
-  dispatch(delivery, [decided])
+  dispatch(delivery, delivery.pending)
   carried.length = 0
   resend(delivery, destination, 0)
   assert.deepEqual(carried, [2])

@@ -12,7 +12,7 @@ import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import type { ActorLogic } from "../../../runtime/actor/logic.ts"
 import { assignPartitions } from "../../../runtime/delivery/assignment.ts"
-import { decide } from "../../../runtime/delivery/decide.ts"
+import { handle } from "../../../runtime/delivery/mailbox.ts"
 import { newDelivery, type Ports } from "../../../runtime/delivery/delivery.ts"
 import { unobserved } from "../../../runtime/delivery/observer.ts"
 import { applyEntry, emptyPartition } from "../../../runtime/delivery/partition.ts"
@@ -147,7 +147,10 @@ test("a timer that was queued, and then cancelled or set anew before it was deci
   const { delivery } = bareDelivery(shape)
   const to = { service: "alarm", key: left }
   const message: TimerMessage = { type: "timer", to, name: "bell", dueMs: 500, payload: null }
-  const ring = () => decide(delivery, { lane: "replies", from: [], work: { type: "message", message } }, 600).entry
+  const ring = () => {
+    handle(delivery, { lane: "replies", from: [], work: { type: "message", message } }, 600)
+    return delivery.pending.at(-1)!.entry
+  }
   assert.deepEqual(ring(), { from: [] })
   applyEntry(delivery.partition, { from: [], to, timers: [{ type: "set", name: "bell", dueMs: 900, payload: null }] })
   assert.deepEqual([ring(), order], [{ from: [] }, []])
@@ -161,8 +164,8 @@ test("R20: what waits in the input is decided before an overdue timer fires, how
   const inputs: Ports["inputs"] = {
     ...world.streams,
     open: (source, partition, after) =>
-      Effect.map(world.streams.open(source, partition, after), ({ backlog, next }) => {
-        return { backlog, next: Effect.andThen(slow.await, next) }
+      Effect.map(world.streams.open(source, partition, after), ({ next, ...reader }) => {
+        return { ...reader, next: Effect.andThen(slow.await, next) }
       }),
   }
   const second = startAt(shape, world, clock, { inputs })

@@ -1,0 +1,111 @@
+// What follows from a decision: the entry that the journal will hold, numbered towards its destinations, and the answers
+// that leave once it is durable.
+import type { ActorLogic, Decision } from "../actor/logic.ts"
+import { Fault } from "../kernel/fault.ts"
+import { limits } from "../kernel/limits.ts"
+import type { Entry } from "../message/block.ts"
+import { queryCommand } from "../message/contract.ts"
+import { checkJson, type Json } from "../message/json.ts"
+import { addressText } from "../message/message.ts"
+import type { ProcessSpan } from "../ports/telemetry.ts"
+import { type Decided, seal } from "./decided.ts"
+import type { Delivery } from "./delivery.ts"
+import { recallOutcome, rememberedEffects } from "./effect-memory.ts"
+import { Outgoing } from "./outgoing.ts"
+import type { Row } from "./row.ts"
+import type { Task } from "./task.ts"
+
+/** A record, the row that it was decided on, and the span that it was decided under. */
+export interface Concluding {
+  readonly delivery: Delivery
+  readonly task: Task
+  readonly logic: ActorLogic
+  readonly row: Row
+  readonly span: ProcessSpan
+  readonly nowMs: number
+}
+
+/** Turns a decision into its entry: numbers what goes out, and says what is remembered. */
+function conclude({ delivery, task, logic, row, span, nowMs }: Concluding, decision: Decision): Decided {
+  const { message, from, held } = task
+  const out = new Outgoing(delivery, span)
+  for (const command of decision.send ?? []) out.command(message.to, command)
+  for (const event of decision.emit ?? []) out.event(message.to, event, nowMs)
+  for (const address of decision.release ?? []) out.settled(message.to, address)
+  const answers = [...(decision.answer ?? []), ...out.reply(message, decision.outcome)]
+  const changes = rowChanges({ task, logic, row, span }, decision)
+  const touches = held !== undefined || Object.keys(changes).length > 0
+  const entry: Entry = {
+    from,
+    ...(held === undefined ? {} : { took: held }),
+    ...(touches ? { to: message.to } : {}),
+    ...changes,
+    ...out.entry(),
+    ...(decision.parked === undefined ? {} : { parked: { id: task.row, ...decision.parked, atMs: nowMs } }),
+    ...(decision.resumed === true ? { unpark: [{ id: task.row, action: "redrive" as const }] } : {}),
+  }
+  const { outcome, ended, parked } = decision
+  return seal(entry, span, { ...(outcome && { outcome }), ...(ended && { ended }), ...(parked && { parked }) }, answers)
+}
+
+function rowChanges(
+  { task: { message }, logic, row, span }: Pick<Concluding, "task" | "logic" | "row" | "span">,
+  decision: Decision,
+): Pick<Entry, "state" | "gone" | "effects" | "timers"> {
+  const isEffect = message.type === "command" && message.name !== queryCommand && logic.kind === "service"
+  const isNew = isEffect && recallOutcome(row, message) === undefined
+  const effects = isNew ? rememberedEffects(row, message, decision.outcome) : []
+  const timers = [
+    ...(message.type === "timer" ? [{ type: "clear" as const, name: message.name }] : []),
+    ...(decision.timers ?? []).map((change) =>
+      change.type === "cancel"
+        ? { type: "clear" as const, name: change.name }
+        : { ...change, ...(span.trace === undefined ? {} : { trace: span.trace }) },
+    ),
+  ]
+  return {
+    ...stateChange(row.state, decision.state),
+    ...(effects.length > 0 ? { effects } : {}),
+    ...(timers.length > 0 ? { timers } : {}),
+  }
+}
+
+function stateChange(
+  before: Json | undefined,
+  after: Json | undefined,
+): Pick<Entry, "state"> | Pick<Entry, "gone"> | Record<never, never> {
+  if (after === before) return {}
+  return after === undefined ? { gone: true } : { state: after }
+}
+
+/** What the user's code made must survive the journal unchanged. Throws NotJson or DecisionTooLarge. */
+function checkDecision(decision: Decision, before: Json | undefined, who: string): void {
+  if (decision.state !== undefined && decision.state !== before) checkJson(decision.state, `the state of ${who}`)
+  for (const outcome of [decision.outcome, ...(decision.answer ?? []).map((answer) => answer.outcome)]) {
+    if (outcome?.type === "done") checkJson(outcome.value, `the answer of ${who}`)
+    if (outcome?.type === "refused") checkJson(outcome.detail, `the refusal of ${who}`)
+  }
+  for (const timer of decision.timers ?? []) if (timer.type === "set") checkJson(timer.payload, `a timer of ${who}`)
+  for (const { name, payload } of decision.send ?? []) checkJson(payload, `the command ${name} of ${who}`)
+  for (const { name, payload } of decision.emit ?? []) checkJson(payload, `the event ${name} of ${who}`)
+  if ((decision.timers?.length ?? 0) > limits.timersPerActorMax)
+    throw new DecisionTooLarge(`${who} changes too many timers; its record is parked`)
+}
+
+/** The entry of a decision. Throws DecisionTooLarge: its record is parked, and never the block (R13). */
+export function concludeChecked(concluding: Concluding, decision: Decision): Decided {
+  const { message } = concluding.task
+  checkDecision(decision, concluding.row.state, addressText(message.to))
+  const decided = conclude(concluding, decision)
+  if (decided.encoded.length <= limits.decisionBytesMax) return decided
+  throw new DecisionTooLarge(
+    `the decision of ${concluding.task.row} has ${decided.encoded.length} bytes, ` +
+      `more than ${limits.decisionBytesMax}; its record is parked`,
+  )
+}
+
+class DecisionTooLarge extends Fault {
+  readonly _tag = "DecisionTooLarge"
+  readonly code = "DECISION_TOO_LARGE"
+  readonly retry = "never"
+}

@@ -1,0 +1,158 @@
+// The mailbox of an actor that cannot take its next record yet: a handler of it does I/O, it pauses before another try, or
+// it waits for an operator. Its records wait here, in order; other actors go on. What is in the durable mailbox is always
+// the front part, so that a crash, which brings the others back from their sources, cannot change the order (R6).
+import { limits } from "../kernel/limits.ts"
+import { queryCommand } from "../message/contract.ts"
+import { addressText, type Message } from "../message/message.ts"
+import { decide, decideWork } from "./decide.ts"
+import { type Decided, seal } from "./decided.ts"
+import type { Delivery } from "./delivery.ts"
+import type { Inbound } from "./inbound.ts"
+import { hold, leaveMemory, parkRecord } from "./park.ts"
+import { channelOf } from "./partition.ts"
+import { ready } from "./ready.ts"
+import type { Mailbox, Task } from "./task.ts"
+
+/** Decides a record, or lets it wait for its actor. */
+export function handle(delivery: Delivery, inbound: Inbound, nowMs: number): void {
+  if (inbound.work.type !== "message") return ready(delivery, decideWork(delivery, inbound.from, inbound.work, nowMs))
+  const { message } = inbound.work
+  const task: Task = { row: addressText(message.to), message, from: inbound.from, held: undefined }
+  delivery.undecidedCount += 1
+  const mailbox = delivery.mailboxes.get(task.row)
+  // A question about its state is answered from what is decided: an actor that waits can be looked at.
+  if (mailbox !== undefined && !isQuestion(message)) return enqueue(delivery, mailbox, task, nowMs)
+  const decided = decide(delivery, task, nowMs)
+  if (decided !== undefined) {
+    leaveMemory(delivery, task)
+    ready(delivery, decided)
+    pumpUnparked(delivery, decided, nowMs)
+    if (!isParkedHead(delivery, task)) return
+  }
+  pump(delivery, openMailbox(delivery, task.row, [task]), nowMs)
+}
+
+/** The mailboxes that the journal tells of, after a take-over. */
+export function reopenMailboxes(delivery: Delivery, nowMs: number): void {
+  for (const row of delivery.partition.held.rows()) {
+    const held = [...delivery.partition.held.of(row)]
+    const tasks = held.map(([number, { message }]): Task => ({ row, message, from: [], held: number }))
+    pump(delivery, openMailbox(delivery, row, tasks), nowMs)
+  }
+}
+
+/** Takes as many records as can be taken now, in order. */
+export function pump(delivery: Delivery, mailbox: Mailbox, nowMs: number): void {
+  mailbox.waitsFor = "nothing"
+  while (mailbox.current === undefined) {
+    const task = mailbox.waiting[0]
+    if (task === undefined) return void delivery.mailboxes.delete(mailbox.row)
+    const obstacle = obstacleOf(delivery, task, nowMs)
+    if (obstacle === "gone") {
+      mailbox.waiting.shift()
+      continue
+    }
+    const decided = obstacle === undefined ? decide(delivery, task, nowMs) : undefined
+    // An effectful handler sees committed state only (R12).
+    const uncommitted = obstacle === undefined && decided === undefined && delivery.uncommitted.has(mailbox.row)
+    mailbox.waitsFor = uncommitted ? "commit" : (obstacle ?? "nothing")
+    if (mailbox.waitsFor !== "nothing") return
+    mailbox.waiting.shift()
+    if (decided === undefined) return startHandling(delivery, mailbox, task)
+    leaveMemory(delivery, task)
+    ready(delivery, decided)
+    if (isParkedHead(delivery, task)) mailbox.waiting.unshift(task)
+  }
+}
+
+/** The handling of the current record is over: it was decided, or it goes back to the front for another try. */
+export function finishCurrent(delivery: Delivery, mailbox: Mailbox, again: boolean, nowMs: number): void {
+  const task = mailbox.current
+  mailbox.slot?.release()
+  mailbox.slot = undefined
+  mailbox.current = undefined
+  if (task !== undefined && again) mailbox.waiting.unshift(task)
+  pump(delivery, mailbox, nowMs)
+}
+
+/** The partition is given up: others in this process may use its handlers' slots. */
+export function releaseSlots(delivery: Delivery): void {
+  for (const { slot } of delivery.mailboxes.values()) slot?.release()
+}
+
+/** Puts everything that waits here in memory, the current record first, into the durable mailbox. */
+export function makeDurable(delivery: Delivery, mailbox: Mailbox): void {
+  for (const task of mailbox.current === undefined ? mailbox.waiting : [mailbox.current, ...mailbox.waiting]) {
+    // A timer is durable where it is: it is cleared by its own decision, and would fire again.
+    if (task.held === undefined && task.message.type !== "timer")
+      ready(delivery, seal(hold(delivery, task, { attempts: 0, dueMs: 0 })))
+  }
+}
+
+/** Looks after mailboxes that wait for time to pass, or that keep an inbox mark from moving on. */
+export function tendMailboxes(delivery: Delivery, nowMs: number): void {
+  for (const mailbox of delivery.mailboxes.values()) {
+    if (mailbox.waitsFor === "retry") pump(delivery, mailbox, nowMs)
+    const first = mailbox.current ?? mailbox.waiting[0]
+    if (first !== undefined && blocksWindow(delivery, first)) makeDurable(delivery, mailbox)
+  }
+}
+
+function enqueue(delivery: Delivery, mailbox: Mailbox, task: Task, nowMs: number): void {
+  if (delivery.partition.held.isFull(task.row)) {
+    const full = {
+      code: "MAILBOX_FULL",
+      message: `${limits.mailboxRecordsMax} records wait for ${task.row}; this one is parked`,
+    }
+    leaveMemory(delivery, task)
+    return ready(delivery, parkRecord(delivery, task, { ...full, attempts: 0, nowMs }))
+  }
+  mailbox.waiting.push(task)
+  const inMemory = mailbox.waiting.length - delivery.partition.held.of(task.row).size
+  if (inMemory > limits.mailboxMemoryMax) makeDurable(delivery, mailbox)
+}
+
+function openMailbox(delivery: Delivery, row: string, waiting: Task[]): Mailbox {
+  const mailbox: Mailbox = { row, current: undefined, slot: undefined, waiting, waitsFor: "nothing" }
+  delivery.mailboxes.set(row, mailbox)
+  return mailbox
+}
+
+function obstacleOf(delivery: Delivery, task: Task, nowMs: number): "retry" | "operator" | "gone" | undefined {
+  if (task.held === undefined) return undefined
+  const held = delivery.partition.held.of(task.row).get(task.held)
+  if (held === undefined) return "gone"
+  if (held.parked === true) return "operator"
+  return held.dueMs > nowMs ? "retry" : undefined
+}
+
+function startHandling(delivery: Delivery, mailbox: Mailbox, task: Task): void {
+  const { service } = task.message.to
+  mailbox.current = task
+  mailbox.slot = delivery.sharing.slots.acquire(service, delivery.app.logics.get(service)?.io?.concurrency ?? 1, () => {
+    delivery.starting.push(mailbox)
+    // Not at once: who waits for the latch would run in the middle of what granted the slot.
+    queueMicrotask(() => delivery.work.openUnsafe())
+  })
+}
+
+/** An operator's word on a record may let its actor go on. */
+function pumpUnparked(delivery: Delivery, { entry }: Decided, nowMs: number): void {
+  for (const { waits } of entry.unpark ?? []) {
+    const mailbox = waits === undefined ? undefined : delivery.mailboxes.get(addressText(waits.to))
+    if (mailbox !== undefined) pump(delivery, mailbox, nowMs)
+  }
+}
+
+/** It stays at the front of its mailbox, because its actor waits for an operator. */
+function isParkedHead(delivery: Delivery, task: Task): boolean {
+  return task.held !== undefined && delivery.partition.held.of(task.row).get(task.held)?.parked === true
+}
+
+function blocksWindow(delivery: Delivery, task: Task): boolean {
+  return task.from.some(([id]) => channelOf(delivery.partition, id).decided.size >= limits.windowRecordsMax)
+}
+
+function isQuestion(message: Message): boolean {
+  return message.type === "command" && message.name === queryCommand
+}

@@ -1,0 +1,201 @@
+// What operators do with parked records of a partition: list and show them, try them again, give them up (R23). A redrive
+// is a new record to the same actor, with the original effect key, so marks that are past the old one do not stop it, and
+// what did happen is answered from memory. Who did it and why is kept in the row of the partition.
+import { describeError, Fault } from "../kernel/fault.ts"
+import { limits } from "../kernel/limits.ts"
+import type { Entry, ParkedEntry, Unpark } from "../message/block.ts"
+import { queryCommand } from "../message/contract.ts"
+import { checkJson, type Json } from "../message/json.ts"
+import type { CommandMessage, Message } from "../message/message.ts"
+import { type OperationNote, type ParkedFilter, partitionService } from "../message/operation.ts"
+import type { Outcome } from "../message/outcome.ts"
+import { type Decided, seal } from "./decided.ts"
+import { decodeAgain } from "./decode.ts"
+import type { Delivery } from "./delivery.ts"
+import { recallOutcome, rememberedEffects } from "./effect-memory.ts"
+import { load } from "./load.ts"
+import { Outgoing } from "./outgoing.ts"
+import type { Task } from "./task.ts"
+
+export function isOperation(message: CommandMessage): boolean {
+  return message.to.service === partitionService
+}
+
+/** Decides one operation. What is asked wrongly is refused and changes nothing. */
+export function operate(delivery: Delivery, task: Task, message: CommandMessage, nowMs: number): Decided {
+  const row = load(delivery.partition, message.to)
+  const out = new Outgoing(delivery, undefined)
+  const given: Decided["answers"][number][] = []
+  const answer = (outcome: Outcome, entry: Omit<Entry, "from"> = {}) => {
+    const answers = out.reply(message, outcome)
+    return seal({ from: task.from, ...entry, ...out.entry() }, undefined, { outcome }, [...given, ...answers])
+  }
+  const known = recallOutcome(row, message)
+  if (known !== undefined) return answer(known)
+  try {
+    if (Number(message.to.key) !== delivery.partition.index)
+      throw new BadOperation(`this is partition ${delivery.partition.index}`)
+    const { name, payload } = message
+    if (name === queryCommand) return answer({ type: "done", value: row.state ?? null })
+    if (name === "list" || name === "show") return answer({ type: "done", value: look(delivery, name, payload) })
+    if (name !== "redrive" && name !== "discard") throw new BadOperation(`there is no operation "${name}"`)
+    const order = readOrder(payload)
+    const unpark = name === "redrive" ? redrive(delivery, order, out) : discard(delivery, order, out, given)
+    const outcome: Outcome = {
+      type: "done",
+      value: { count: unpark.length, left: matching(delivery, order).length - unpark.length },
+    }
+    const effects = rememberedEffects(row, message, outcome)
+    if (unpark.length === 0) return answer(outcome)
+    const note: OperationNote = {
+      action: name,
+      ids: unpark.slice(0, 10).map(({ id }) => id),
+      count: unpark.length,
+      atMs: nowMs,
+      ...authorOf(order),
+    }
+    return answer(outcome, { to: message.to, state: withNote(row.state, note), effects, unpark })
+  } catch (error) {
+    return answer({ type: "refused", code: "bad-operation", detail: describeError(error) })
+  }
+}
+
+interface Order extends ParkedFilter {
+  readonly by: string
+  readonly why: string
+  /** With one id, for "redrive": the payload to try instead. */
+  readonly payload?: Json
+}
+
+function readOrder(payload: Json): Order {
+  const order = readObject(payload)
+  const { by, why, id } = order
+  if (typeof by !== "string" || by === "" || typeof why !== "string" || why === "")
+    throw new BadOperation("an operation says who asks for it (by) and the reason (why)")
+  if ("payload" in order && typeof id !== "string")
+    throw new BadOperation("an edited payload is for one record, named by its id")
+  return { ...readFilter(order), by, why, ...("payload" in order ? { payload: order["payload"] ?? null } : {}) }
+}
+
+function readFilter(object: Readonly<Record<string, Json | undefined>>): ParkedFilter {
+  const text = (name: "id" | "service" | "code") => {
+    const value = object[name]
+    if (value === undefined || value === null) return {}
+    if (typeof value !== "string") throw new BadOperation(`"${name}" is a text`)
+    return { [name]: value }
+  }
+  return { ...text("id"), ...text("service"), ...text("code") }
+}
+
+function readObject(payload: Json): Readonly<Record<string, Json | undefined>> {
+  if (typeof payload === "object" && payload !== null && !Array.isArray(payload))
+    return payload as Record<string, Json | undefined> // cast: the line before looked
+  throw new BadOperation("an operation's payload is an object")
+}
+
+function matching({ partition }: Delivery, { id, service, code }: ParkedFilter): readonly ParkedEntry[] {
+  const one = id === undefined ? undefined : partition.parked.get(id)
+  const some = id === undefined ? [...partition.parked.values()] : one === undefined ? [] : [one]
+  return some.filter(
+    (parked) => (code === undefined || parked.code === code) && (service === undefined || serviceOf(parked) === service),
+  )
+}
+
+function serviceOf({ record, id }: ParkedEntry): string {
+  return record === undefined ? id.slice(0, Math.max(0, id.indexOf("/"))) : record.to.service
+}
+
+/** "show": everything about one record. "list": a page of summaries, behind the record `after`. */
+function look(delivery: Delivery, name: "list" | "show", payload: Json): Json {
+  const object = readObject(payload)
+  const found = matching(delivery, readFilter(object))
+  // cast: parked entries were read from JSON or are written as it
+  if (name === "show") return (found[0] ?? null) as Json
+  const after = found.findIndex(({ id }) => id === object["after"])
+  const page = found.slice(after + 1, after + 1 + limits.parkedPageMax)
+  return { total: found.length, more: after + 1 + page.length < found.length, parked: page.map(summary) }
+}
+
+function summary({ id, code, message, atMs, attempts, record, waits }: ParkedEntry): Json {
+  const name = record !== undefined && "name" in record ? record.name : undefined
+  const to = record === undefined ? undefined : { service: record.to.service, key: record.to.key }
+  return {
+    id,
+    code,
+    message: message.slice(0, 200),
+    atMs,
+    attempts,
+    to,
+    type: record?.type,
+    name,
+    waits: waits !== undefined,
+  }
+}
+
+function redrive(delivery: Delivery, order: Order, out: Outgoing): readonly Unpark[] {
+  const unpark: Unpark[] = []
+  let bytes = 0
+  for (const parked of matching(delivery, order)) {
+    bytes += JSON.stringify(parked).length
+    if (unpark.length > 0 && (bytes > limits.operationBytesMax || unpark.length >= limits.parkedPageMax)) break
+    unpark.push(redriveOne(delivery, parked, order, out))
+  }
+  return unpark
+}
+
+function redriveOne(delivery: Delivery, parked: ParkedEntry, order: Order, out: Outgoing): Unpark {
+  const { id, record, waits } = parked
+  if (record !== undefined) {
+    const message = edited(record, order)
+    if (waits === undefined) out.redrive(message)
+    else
+      return {
+        id,
+        action: "redrive",
+        waits: { to: record.to, number: waits },
+        ...(message === record ? {} : { edited: message }),
+      }
+    return { id, action: "redrive" }
+  }
+  if (parked.bytes === undefined)
+    throw new BadOperation(`${id} is an actor that waits: let it go on with its "resume" command`)
+  for (const message of decodeAgain(delivery.app, parked)) out.redrive(message)
+  return { id, action: "redrive" }
+}
+
+function edited(record: Message, order: Order): Message {
+  if (order.payload === undefined) return record
+  if (!("payload" in record)) throw new BadOperation(`a ${record.type} has no payload to edit`)
+  checkJson(order.payload, "the edited payload")
+  return { ...record, payload: order.payload }
+}
+
+/** Who waits for a record that its actor kept learns that it will not be decided. */
+function discard(delivery: Delivery, order: Order, out: Outgoing, given: Decided["answers"][number][]): readonly Unpark[] {
+  return matching(delivery, order)
+    .slice(0, limits.parkedPageMax)
+    .map(({ id, record, waits }) => {
+      if (record === undefined || waits === undefined) return { id, action: "discard" }
+      const message = `an operator gave the record up: ${order.why}`
+      given.push(...out.reply(record, { type: "faulted", code: "DISCARDED", message }))
+      return { id, action: "discard", waits: { to: record.to, number: waits } }
+    })
+}
+
+function authorOf({ by, why, payload }: Order) {
+  return { by, why, ...(payload === undefined ? {} : { edited: true as const }) }
+}
+
+function withNote(state: Json | undefined, note: OperationNote): Json {
+  // cast: only this function writes the row of a partition
+  const before = (state ?? { operations: [] }) as unknown as { readonly operations: readonly OperationNote[] }
+  const operations = [...before.operations, note].slice(-limits.operationsKept)
+  return { operations: operations.map((one) => ({ ...one, ids: [...one.ids] })) }
+}
+
+/** An operator asked for what cannot be done. It becomes a refusal. */
+class BadOperation extends Fault {
+  readonly _tag = "BadOperation"
+  readonly code = "BAD_OPERATION"
+  readonly retry = "never"
+}

@@ -1,0 +1,109 @@
+// Parking: what cannot be decided is set aside with its cause, its attempts and all that is needed to try it again. The
+// row stays as it was. Its actor goes on with the next record, or waits for an operator, as its service declares.
+import { describeError, Fault } from "../kernel/fault.ts"
+import { limits } from "../kernel/limits.ts"
+import type { Entry, ParkedEntry } from "../message/block.ts"
+import type { Message } from "../message/message.ts"
+import type { Outcome } from "../message/outcome.ts"
+import type { ProcessSpan } from "../ports/telemetry.ts"
+import { type Decided, seal } from "./decided.ts"
+import type { Delivery } from "./delivery.ts"
+import { Outgoing } from "./outgoing.ts"
+import type { Task } from "./task.ts"
+
+export interface Cause {
+  readonly code: string
+  readonly message: string
+  readonly stack?: string
+  readonly attempts: number
+  readonly nowMs: number
+}
+
+/** Words for whatever a handler threw. */
+export function causeOf(error: unknown, attempts: number, nowMs: number): Cause {
+  const stack = error instanceof Error ? error.stack?.slice(0, limits.stackTextMax) : undefined
+  const code = error instanceof Fault ? error.code : "HANDLER_THREW"
+  return { code, message: describeError(error), ...(stack === undefined ? {} : { stack }), attempts, nowMs }
+}
+
+/** Parks a record by its service's policy. */
+export function parkTask(delivery: Delivery, task: Task, cause: Cause, span?: ProcessSpan): Decided {
+  const waits = delivery.app.logics.get(task.message.to.service)?.onPark === "wait"
+  return waits ? parkInMailbox(delivery, task, cause, span) : parkRecord(delivery, task, cause, span)
+}
+
+/** The record leaves its actor, which goes on; the sender is told. */
+export function parkRecord(delivery: Delivery, task: Task, cause: Cause, span?: ProcessSpan): Decided {
+  const { code, message: text } = cause
+  const faulted: Outcome = { type: "faulted", code, message: text }
+  const out = new Outgoing(delivery, span)
+  const answers = out.reply(task.message, faulted)
+  const timers: Entry["timers"] = task.message.type === "timer" ? [{ type: "clear", name: task.message.name }] : []
+  const record = withSteps(delivery, task)
+  const entry: Entry = {
+    from: task.from,
+    ...(timers.length > 0 || task.held !== undefined ? { to: task.message.to } : {}),
+    ...(timers.length > 0 ? { timers } : {}),
+    ...(task.held === undefined ? {} : { took: task.held }),
+    ...out.entry(),
+    parked: parkedEntry(delivery, { ...task, message: record }, cause),
+  }
+  return seal(entry, span, { outcome: faulted, parked: { code, message: text } }, answers)
+}
+
+/** The record stays at the front of its actor's mailbox, and nobody is told an outcome: there is none yet. */
+function parkInMailbox(delivery: Delivery, task: Task, cause: Cause, span?: ProcessSpan): Decided {
+  const { code, message } = cause
+  const id = parkedId(delivery, task)
+  const entry = hold(delivery, task, { attempts: cause.attempts, dueMs: 0, parked: true })
+  const parked = { ...parkedEntry(delivery, task, cause), id, ...(task.held === undefined ? {} : { waits: task.held }) }
+  return seal({ ...entry, parked }, span, { parked: { code, message } })
+}
+
+interface Note {
+  readonly attempts: number
+  readonly dueMs: number
+  readonly parked?: true
+}
+
+/** Puts a record into its actor's durable mailbox, or changes what is noted of it there (R6). */
+export function hold(delivery: Delivery, task: Task, note: Note): Entry {
+  const { row, message, from } = task
+  const { held } = delivery.partition
+  const number = task.held ?? held.nextNumber(row)
+  const steps = held.of(row).get(number)?.steps ?? ("steps" in message ? message.steps : undefined)
+  const timers: Entry["timers"] =
+    message.type === "timer" && task.held === undefined ? [{ type: "clear", name: message.name }] : []
+  leaveMemory(delivery, task)
+  task.held = number
+  task.from = []
+  return {
+    from,
+    to: message.to,
+    ...(timers.length > 0 ? { timers } : {}),
+    hold: [number, { message, ...note, ...(steps === undefined ? {} : { steps }) }],
+  }
+}
+
+/** A record in the durable mailbox counts against its bound, any other against that of the records in memory. */
+export function leaveMemory(delivery: Delivery, task: Task): void {
+  if (task.held === undefined) delivery.undecidedCount -= 1
+}
+
+function parkedEntry(delivery: Delivery, task: Task, { nowMs: atMs, ...cause }: Cause): ParkedEntry {
+  return { id: parkedId(delivery, task), ...cause, atMs, record: task.message }
+}
+
+/** The effect key of a command; of anything else, where it came from. */
+function parkedId({ partition }: Delivery, { message, row, from, held }: Task): string {
+  if (message.type === "command") return message.effect
+  if (message.type === "event") return `${message.source}/${message.id} ${row}`
+  const place = from.length > 0 ? from.map((mark) => mark.join("#")).join(" ") : `#${held ?? partition.blockNumber}`
+  return `${row} ${place}`
+}
+
+/** What its handler has done already goes along, and is not done again when the record is redriven. */
+function withSteps({ partition }: Delivery, { message, row, held }: Task): Message {
+  const steps = held === undefined ? undefined : partition.held.of(row).get(held)?.steps
+  return steps === undefined || !(message.type === "command" || message.type === "event") ? message : { ...message, steps }
+}

@@ -1,0 +1,36 @@
+// A record that waits for its actor, and the mailbox in which it does.
+import type * as Exit from "effect/Exit"
+import type { Decision } from "../actor/logic.ts"
+import type { Entry } from "../message/block.ts"
+import type { Message } from "../message/message.ts"
+import type { ProcessSpan } from "../ports/telemetry.ts"
+import type { Slot } from "./slots.ts"
+
+/** A record that its actor decides, wherever it waits for that. */
+export interface Task {
+  /** The actor, as `addressText`. */
+  readonly row: string
+  readonly message: Message
+  /** The marks that its decision will move; none once it is in the durable mailbox, which moved them. */
+  from: Entry["from"]
+  /** Its number in the durable mailbox (R6). */
+  held: number | undefined
+}
+
+/** The records of an actor that cannot take its next one yet. */
+export interface Mailbox {
+  readonly row: string
+  /** What is being handled, or about to be. */
+  current: Task | undefined
+  slot: Slot | undefined
+  readonly waiting: Task[]
+  /** What keeps the next record from being taken. */
+  waitsFor: "nothing" | "commit" | "retry" | "operator"
+}
+
+/** What one attempt at a mailbox's current record came to. */
+export interface Finished {
+  readonly mailbox: Mailbox
+  readonly exit: Exit.Exit<Decision, unknown>
+  readonly span: ProcessSpan
+}

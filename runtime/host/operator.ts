@@ -1,0 +1,120 @@
+// What operators do about parked records: see them, try them again, give them up. Every order is journaled with who gave
+// it and why. Orders go through the same input as commands, so they are as durable, and the same order twice is one.
+import { Fault } from "../kernel/fault.ts"
+import type { ParkedEntry } from "../message/block.ts"
+import { type Command, queryCommand } from "../message/contract.ts"
+import type { Json } from "../message/json.ts"
+import { type OperationName, type OperationNote, type ParkedFilter, partitionAddress } from "../message/operation.ts"
+import type { Outcome } from "../message/outcome.ts"
+
+/** Who gives an order, and the reason: both are kept. */
+export interface Author {
+  readonly by: string
+  readonly why: string
+}
+
+export interface ParkedSummary {
+  readonly partition: number
+  readonly id: string
+  readonly code: string
+  readonly message: string
+  readonly atMs: number
+  readonly attempts?: number
+  readonly to?: { readonly service: string; readonly key: string }
+  readonly type?: string
+  readonly name?: string
+  /** Its actor takes nothing until an operator has spoken. */
+  readonly waits: boolean
+}
+
+/** Asks one actor, or a partition, and awaits the outcome; the same effect key is the same order. */
+export type Ask = (command: Command, effect: string) => Promise<Outcome>
+
+/** An order was refused, or could not be carried out. Nothing was changed by it. */
+export class OperationRefused extends Fault {
+  readonly _tag = "OperationRefused"
+  readonly code = "OPERATION_REFUSED"
+  readonly retry = "never"
+}
+
+export class Operator {
+  readonly #ask: Ask
+  readonly #partitions: number
+  readonly #newOrder: () => string
+
+  /** `newOrder` gives a new random identity to each order. */
+  constructor(ask: Ask, partitions: number, newOrder: () => string) {
+    this.#ask = ask
+    this.#partitions = partitions
+    this.#newOrder = newOrder
+  }
+
+  /** What is parked, oldest first in each partition. */
+  async list(filter: ParkedFilter = {}): Promise<readonly ParkedSummary[]> {
+    const found: ParkedSummary[] = []
+    for (let partition = 0; partition < this.#partitions; partition += 1) {
+      for (let after: string | undefined, more = true; more; ) {
+        const page = await this.#order<Page>(partition, "list", { ...filter, ...(after === undefined ? {} : { after }) })
+        found.push(...page.parked.map((parked) => ({ ...parked, partition })))
+        after = page.parked.at(-1)?.id
+        more = page.more && after !== undefined
+      }
+    }
+    return found
+  }
+
+  /** Everything that is kept of one parked record: the record or its bytes, the cause, the stack. */
+  async show(id: string): Promise<ParkedEntry | undefined> {
+    for (let partition = 0; partition < this.#partitions; partition += 1) {
+      const shown = await this.#order<ParkedEntry | null>(partition, "show", { id })
+      if (shown !== null) return shown
+    }
+    return undefined
+  }
+
+  /** Tries parked records again, with their original effect keys; `payload` edits a single one. Gives their number. */
+  redrive(filter: ParkedFilter & { readonly payload?: Json }, author: Author): Promise<number> {
+    return this.#everywhere("redrive", { ...filter, ...author })
+  }
+
+  /** Gives parked records up for good. Gives their number. */
+  discard(filter: ParkedFilter, author: Author): Promise<number> {
+    return this.#everywhere("discard", { ...filter, ...author })
+  }
+
+  /** The latest orders that changed something: who gave them, why, and what they were about. */
+  async orders(): Promise<readonly OperationNote[]> {
+    const notes: OperationNote[] = []
+    for (let partition = 0; partition < this.#partitions; partition += 1) {
+      const outcome = await this.#ask({ ...partitionAddress(partition), name: queryCommand, payload: null }, this.#newOrder())
+      // cast: only the engine writes the row of a partition
+      if (outcome.type === "done") notes.push(...((outcome.value as { operations?: OperationNote[] } | null)?.operations ?? []))
+    }
+    return notes.toSorted((a, b) => a.atMs - b.atMs)
+  }
+
+  async #everywhere(name: "redrive" | "discard", payload: Json): Promise<number> {
+    let total = 0
+    for (let partition = 0; partition < this.#partitions; partition += 1) {
+      for (let left = 1; left > 0; ) {
+        const done = await this.#order<{ count: number; left: number }>(partition, name, payload)
+        total += done.count
+        left = done.count === 0 ? 0 : done.left
+      }
+    }
+    return total
+  }
+
+  async #order<Value>(partition: number, name: OperationName, payload: Json): Promise<Value> {
+    const outcome = await this.#ask({ ...partitionAddress(partition), name, payload }, this.#newOrder())
+    if (outcome.type === "done") return outcome.value as Value // cast: what the engine answers to this order
+    const why = outcome.type === "refused" ? JSON.stringify(outcome.detail) : outcome.message
+    throw new OperationRefused(`"${name}" at partition ${partition} was refused: ${why}; nothing was changed there`)
+  }
+}
+
+interface Page {
+  readonly total: number
+  readonly more: boolean
+  readonly parked: readonly Omit<ParkedSummary, "partition">[]
+}
