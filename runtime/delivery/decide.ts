@@ -13,7 +13,7 @@ import type { Work } from "./inbound.ts"
 import { load } from "./load.ts"
 import { isOperation, operate } from "./operate.ts"
 import { Outgoing } from "./outgoing.ts"
-import { causeOf, parkTask } from "./park.ts"
+import { causeOf, parkKnownKiller, parkTask } from "./park.ts"
 import type { Row } from "./row.ts"
 import type { Task } from "./task.ts"
 
@@ -40,6 +40,8 @@ export function decide(delivery: Delivery, task: Task, nowMs: number): Decided |
   // Cancelled, or set anew, after it was queued: a cancelled timer never fires.
   const isOwn = task.held === undefined && from.length === 0
   if (message.type === "timer" && isOwn && row.timers.get(message.name)?.dueMs !== message.dueMs) return seal({ from })
+  const killer = parkKnownKiller(delivery, task, nowMs)
+  if (killer !== undefined) return killer
   const settled = logic === undefined ? undefined : answeredAlready(logic, row, message)
   if (settled === undefined && logic?.io?.policy(message) !== undefined) return undefined
   if (message.type === "command" && isOperation(message)) return operate(delivery, task, message, nowMs)

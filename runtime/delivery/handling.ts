@@ -35,7 +35,8 @@ export function concludeHandlings(delivery: Delivery, nowMs: number): void {
   }
 }
 
-const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox: Mailbox): Effect.fn.Return<void> {
+/** One attempt at a mailbox's current record. */
+export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox: Mailbox): Effect.fn.Return<void> {
   const { task, io, policy, attempts } = underWay(delivery, mailbox)
   const clock = yield* Effect.clockWith(Effect.succeed)
   const nowMs = clock.currentTimeMillisUnsafe()

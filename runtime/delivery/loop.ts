@@ -6,6 +6,7 @@ import { limits } from "../kernel/limits.ts"
 import type { AppendUnknown, Fenced, JournalUnavailable } from "../ports/journal.ts"
 import type { InputSource, InputUnavailable } from "../ports/inputs.ts"
 import type { LaneReceiver } from "../ports/lanes.ts"
+import { takeCautiously } from "./caution.ts"
 import { destinationId, parseDestination, streamChannel } from "./channel-id.ts"
 import { commit, cutBlock } from "./commit.ts"
 import { positionOf } from "./decode.ts"
@@ -42,7 +43,7 @@ export const runPartition = Effect.fnUntraced(function* (
   lanes.ready(delivery.partition.index)
   const backlog = readers.reduce((sum, { reader }) => sum + reader.backlog, 0)
   return yield* Effect.raceAllFirst([
-    deciding(delivery),
+    deciding(delivery, backlog),
     committing(delivery),
     ...readers.map(({ source, channel, reader }) => receiveStream(delivery, source, channel, reader)),
     publishing(delivery),
@@ -78,9 +79,10 @@ const openSource = Effect.fnUntraced(function* (delivery: Delivery, source: Inpu
 })
 
 /** receive has queued it; load and decide it, and let it wait for the next block, or for its actor. */
-const deciding = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Return<never> {
+const deciding = Effect.fnUntraced(function* (delivery: Delivery, backlog: number): Effect.fn.Return<never> {
   const clock = yield* Effect.clockWith(Effect.succeed)
   reopenMailboxes(delivery, clock.currentTimeMillisUnsafe())
+  yield* takeCautiously(delivery, backlog)
   for (;;) {
     yield* delivery.work.await
     const nowMs = Math.max(clock.currentTimeMillisUnsafe(), delivery.partition.atMs)

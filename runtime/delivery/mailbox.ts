@@ -17,7 +17,7 @@ import type { Mailbox, Task } from "./task.ts"
 export function handle(delivery: Delivery, inbound: Inbound, nowMs: number): void {
   if (inbound.work.type !== "message") return ready(delivery, decideWork(delivery, inbound.from, inbound.work, nowMs))
   const { message } = inbound.work
-  const task: Task = { row: addressText(message.to), message, from: inbound.from, held: undefined }
+  const task = newTask(inbound.from, message)
   delivery.undecidedCount += 1
   const mailbox = delivery.mailboxes.get(task.row)
   // A question about its state is answered from what is decided: an actor that waits can be looked at.
@@ -30,6 +30,10 @@ export function handle(delivery: Delivery, inbound: Inbound, nowMs: number): voi
     if (!isParkedHead(delivery, task)) return
   }
   pump(delivery, openMailbox(delivery, task.row, [task]), nowMs)
+}
+
+export function newTask(from: Task["from"], message: Message): Task {
+  return { row: addressText(message.to), message, from, held: undefined }
 }
 
 /** The mailboxes that the journal tells of, after a take-over. */

@@ -54,10 +54,22 @@ export function parkRecord(delivery: Delivery, task: Task, cause: Cause, span?: 
 /** The record stays at the front of its actor's mailbox, and nobody is told an outcome: there is none yet. */
 function parkInMailbox(delivery: Delivery, task: Task, cause: Cause, span?: ProcessSpan): Decided {
   const { code, message } = cause
-  const id = parkedId(delivery, task)
+  const id = recordName(delivery, task)
   const entry = hold(delivery, task, { attempts: cause.attempts, dueMs: 0, parked: true })
   const parked = { ...parkedEntry(delivery, task, cause), id, ...(task.held === undefined ? {} : { waits: task.held }) }
   return seal({ ...entry, parked }, span, { parked: { code, message } })
+}
+
+/** The code of a record under which processes ended (R13). */
+export const killedProcess = "KILLED_PROCESS"
+
+/** A record that is parked because it kills, and is sent again without an operator's word, is parked again unseen. */
+export function parkKnownKiller(delivery: Delivery, task: Task, nowMs: number): Decided | undefined {
+  const { parked } = delivery.partition
+  if (parked.size === 0 || task.held !== undefined || task.message.type !== "command") return undefined
+  const known = parked.get(task.message.effect)
+  if (known?.code !== killedProcess) return undefined
+  return parkRecord(delivery, task, { code: known.code, message: known.message, attempts: known.attempts ?? 0, nowMs })
 }
 
 interface Note {
@@ -91,11 +103,11 @@ export function leaveMemory(delivery: Delivery, task: Task): void {
 }
 
 function parkedEntry(delivery: Delivery, task: Task, { nowMs: atMs, ...cause }: Cause): ParkedEntry {
-  return { id: parkedId(delivery, task), ...cause, atMs, record: task.message }
+  return { id: recordName(delivery, task), ...cause, atMs, record: task.message }
 }
 
-/** The effect key of a command; of anything else, where it came from. */
-function parkedId({ partition }: Delivery, { message, row, from, held }: Task): string {
+/** Names a record: the effect key of a command; of anything else, where it came from. */
+export function recordName({ partition }: Delivery, { message, row, from, held }: Task): string {
   if (message.type === "command") return message.effect
   if (message.type === "event") return `${message.source}/${message.id} ${row}`
   const place = from.length > 0 ? from.map((mark) => mark.join("#")).join(" ") : `#${held ?? partition.blockNumber}`

@@ -8,6 +8,7 @@ import {
   CorruptJournal,
   type Entry,
   type ParkedEntry,
+  type Suspect,
   type TimerEntry,
 } from "../message/block.ts"
 import { addressText } from "../message/message.ts"
@@ -38,6 +39,10 @@ export interface Partition {
   readonly parked: Map<string, ParkedEntry>
   /** The durable mailboxes: records that wait for their actor (R6). */
   readonly held: HeldRecords
+  /** What was taken next when the last owner ended, if it was being careful (R13). */
+  starting: Suspect | undefined
+  /** The last owner let go with nothing under way. */
+  closed: boolean
   /** The journal that is being read begins after block 0, and no checkpoint has filled the rest in yet. */
   partial: boolean
   /** Blocks before this number are not needed any more (R15). */
@@ -48,7 +53,7 @@ export function emptyPartition(app: string, index: number): Partition {
   return {
     app, index, incarnation: "", epoch: 0, blockNumber: -1, previous: "", sequence: 0, atMs: 0,
     rows: new Map(), channels: new Map(), outboxes: new Map(), dueTimers: new DueTimers(), parked: new Map(),
-    held: new HeldRecords(),
+    held: new HeldRecords(), starting: undefined, closed: false,
     partial: false, since: 0,
   }
 }
@@ -86,6 +91,7 @@ export function applyEntry(partition: Partition, entry: Entry): void {
     partition.held.unpark(unparked)
   }
   if (entry.parked !== undefined) partition.parked.set(entry.parked.id, entry.parked)
+  if (entry.starting !== undefined) partition.starting = entry.starting ?? undefined
   if (entry.carry !== undefined) carryRow(partition, entry.carry)
   if (entry.checkpoint !== undefined) applyCheckpoint(partition, entry.checkpoint)
 }
@@ -153,6 +159,7 @@ export function foldBlock(partition: Partition, block: Block, sequence: number, 
   partition.previous = digestOfBlock
   partition.sequence = sequence
   partition.atMs = block.atMs
+  partition.closed = block.kind === "closed"
   for (const entry of block.decisions) {
     applyEntry(partition, entry)
     for (const [channel, number] of entry.from) channelOf(partition, channel).restore(number)

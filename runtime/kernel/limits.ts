@@ -57,6 +57,12 @@ export const limits = {
   operationsKept: 100,
   /** Characters of a stack trace that are parked with a record. */
   stackTextMax: 4_000,
+  /** After an unclean take-over so many records are taken one by one, for at most so long, and so much for a slow handler. */
+  cautiousRecords: 64,
+  cautionMaxMs: 5_000,
+  cautiousHandlingMs: 250,
+  /** Owners that may end with one record under way before it is parked (R13). */
+  deathsMax: 3,
   /** Decisions that a partition takes before it yields to the others of the process. */
   decisionsPerTurnMax: 512,
   /** One try of a journal append. */

@@ -18,7 +18,8 @@ export interface BlockHead {
   /** Digest of the block before, "" for block 0. */
   readonly previous: string
   readonly epoch: number
-  readonly kind: "genesis" | "epoch" | "decisions"
+  /** "closed": the owner let go with nothing under way. */
+  readonly kind: "genesis" | "epoch" | "decisions" | "closed"
   readonly atMs: number
   /** Per inbound channel: all records up to here are decided (R5). Only channels that moved. */
   readonly low: Readonly<Record<string, number>>
@@ -54,6 +55,8 @@ export interface Entry {
   readonly step?: readonly [number: number, name: string, value: Json]
   /** The record of the mailbox that this entry decides: it leaves the mailbox. */
   readonly took?: number
+  /** The record that is taken next, noted in case that it kills the process (R13); null when there is no such danger. */
+  readonly starting?: Suspect | null
   /** The row begins anew with this state, so that older blocks are not needed for it any more (R15). */
   readonly carry?: CarriedRow
   /** Everything that is not a row, as it stands here. Behind it, no block before number `since` is needed. */
@@ -103,6 +106,12 @@ export interface ParkedEntry {
   readonly source?: "external" | "events"
   /** The actor waits for the operator: its record is under this number in its mailbox, and what comes behind it stays there. */
   readonly waits?: number
+}
+
+/** A record that was under way when an owner ended, and how many owners had ended with it before. */
+export interface Suspect {
+  readonly record: string
+  readonly deaths: number
 }
 
 /** A parked record that is tried again (R23), or that is given up for good. */

@@ -196,7 +196,7 @@ test("R7: what a killed owner had committed and nobody received is resent by the
   assert.deepEqual([here, there].map((key) => first.state("payee", key)), [undefined, undefined])
   lossy = false
   const second = await startAt(payments.shape, world, clock)
-  await pass(0)
+  await pass(100)
   assert.deepEqual(second.state("payee", here), [[`${here}:p0`, 1], [`${here}:p2`, 3]])
   assert.deepEqual(second.state("payee", there), [[`${here}:p1`, 2], [`${here}:p3`, 4]])
   assert.deepEqual(second.state("payer", here), { paid: 4, confirmed: 4 })
