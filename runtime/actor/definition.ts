@@ -25,6 +25,11 @@ export interface Reaction {
   readonly handler: Handler<unknown, unknown, unknown>
 }
 
+export interface TimerHandler {
+  readonly schema: Schema<unknown>
+  readonly handler: Handler<unknown, unknown, null>
+}
+
 /** What becomes of an actor when one of its records is parked: it goes on with the next, or waits for an operator. */
 export type OnPark = "go on" | "wait"
 
@@ -34,6 +39,7 @@ export interface ServiceDefinition {
   readonly initial: (key: string) => unknown
   readonly commands: Readonly<Record<string, CommandHandler>>
   readonly reactions: Readonly<Record<string, Reaction>>
+  readonly timers: Readonly<Record<string, TimerHandler>>
   readonly onPark: OnPark
   /** Effectful handlers of this service under way in one process. */
   readonly concurrency: number

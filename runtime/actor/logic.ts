@@ -6,6 +6,7 @@ import type { Address, EffectKey, Message, Requester } from "../message/message.
 import type { Outcome } from "../message/outcome.ts"
 import type { OnPark } from "./definition.ts"
 import type { Policy } from "./policy.ts"
+import type { TimerChange } from "./timer.ts"
 
 export interface ActorLogic {
   /** The service's name: first half of its actors' addresses, and their `service.name` in traces. */
@@ -94,7 +95,3 @@ export interface OutgoingEvent {
   readonly name: string
   readonly payload: Json
 }
-
-export type TimerChange =
-  | { readonly type: "set"; readonly name: string; readonly dueMs: number; readonly payload: Json }
-  | { readonly type: "cancel"; readonly name: string }

@@ -3,12 +3,13 @@ import * as Effect from "effect/Effect"
 import { unreachable } from "../kernel/assert.ts"
 import { Fault } from "../kernel/fault.ts"
 import { checkJson, type Json } from "../message/json.ts"
-import type { CommandMessage, EventMessage, Message } from "../message/message.ts"
+import { addressText, type CommandMessage, type EventMessage, type Message, type TimerMessage } from "../message/message.ts"
 import { parse } from "../message/schema.ts"
-import type { CommandHandler, Handler, Reaction, ServiceDefinition } from "./definition.ts"
+import type { CommandHandler, Handler, Reaction, ServiceDefinition, TimerHandler } from "./definition.ts"
 import { type IoContext, type Outcoming, outcomingEffect } from "./effectful.ts"
 import type { ActorLogic, DecideContext, Decision, IoLogic, PerformContext } from "./logic.ts"
 import type { Result } from "./result.ts"
+import { timerKind } from "./timer.ts"
 
 /** A message names a command that the service does not have. */
 export class UnknownCommand extends Fault {
@@ -48,7 +49,8 @@ function ioLogic(
   definition: ServiceDefinition,
   stateOf: (state: Json | undefined, key: string) => unknown,
 ): IoLogic | undefined {
-  const handlers = [...Object.values(definition.commands), ...Object.values(definition.reactions)]
+  const { commands, reactions, timers } = definition
+  const handlers = [commands, reactions, timers].flatMap((table) => Object.values<{ handler: Prepared["handler"] }>(table))
   if (handlers.every(({ handler }) => typeof handler === "function")) return undefined
   return {
     concurrency: definition.concurrency,
@@ -76,9 +78,15 @@ function reactionKeys(definition: ServiceDefinition): ActorLogic["reactions"] {
   )
 }
 
-function handlerOf(definition: ServiceDefinition, message: Message): CommandHandler | Reaction | undefined {
-  const table = message.type === "command" ? definition.commands : message.type === "event" ? definition.reactions : {}
-  return "name" in message && Object.hasOwn(table, message.name) ? table[message.name] : undefined
+function handlerOf(definition: ServiceDefinition, message: Message): CommandHandler | Reaction | TimerHandler | undefined {
+  const { commands, reactions, timers } = definition
+  if (message.type === "command") return own(commands, message.name)
+  if (message.type === "event") return own(reactions, message.name)
+  return message.type === "timer" ? own(timers, timerKind(message.name)) : undefined
+}
+
+function own<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
 interface Prepared {
@@ -94,8 +102,9 @@ function prepare(definition: ServiceDefinition, message: Message, context: Decid
       return prepareCommand(definition, message, context)
     case "event":
       return prepareReaction(definition, message)
-    case "reply":
     case "timer":
+      return prepareTimer(definition, message)
+    case "reply":
     case "settled":
       throw new HandlerDefect(`service ${definition.name} cannot take a ${message.type}; it is parked`)
     default:
@@ -104,7 +113,7 @@ function prepare(definition: ServiceDefinition, message: Message, context: Decid
 }
 
 function prepareCommand(definition: ServiceDefinition, message: CommandMessage, context: DecideContext): Prepared {
-  const command = Object.hasOwn(definition.commands, message.name) ? definition.commands[message.name] : undefined
+  const command = own(definition.commands, message.name)
   if (command === undefined) {
     throw new UnknownCommand(`service ${definition.name} has no command "${message.name}"; the record is parked`)
   }
@@ -116,12 +125,22 @@ function prepareCommand(definition: ServiceDefinition, message: CommandMessage, 
 }
 
 function prepareReaction(definition: ServiceDefinition, message: EventMessage): Prepared {
-  const reaction = Object.hasOwn(definition.reactions, message.name) ? definition.reactions[message.name] : undefined
+  const reaction = own(definition.reactions, message.name)
   const what = `${definition.name} on ${message.name}`
   if (reaction === undefined)
     throw new UnknownCommand(`service ${definition.name} does not react to "${message.name}"; the record is parked`)
   const payload = parse(reaction.schema, message.payload, what)
   return { handler: reaction.handler, payload, what, idempotencyKey: `${message.source}/${message.id}` }
+}
+
+function prepareTimer(definition: ServiceDefinition, message: TimerMessage): Prepared {
+  const timer = own(definition.timers, timerKind(message.name))
+  const what = `timer ${message.name} of ${definition.name}`
+  if (timer === undefined)
+    throw new UnknownCommand(`service ${definition.name} has no timer "${message.name}"; it is parked`)
+  const payload = parse(timer.schema, message.payload, what)
+  const idempotencyKey = `${addressText(message.to)} ${message.name} ${message.dueMs}`
+  return { handler: timer.handler, payload, what, idempotencyKey }
 }
 
 function ioContext(context: PerformContext, idempotencyKey: string, what: string): IoContext {
@@ -153,8 +172,8 @@ function checkResult(result: Result<unknown, unknown>, message: Message, what: s
   if (result.type !== "refused") return result
   const undo = message.type === "command" && message.direction === "undo"
   if (undo) throw new HandlerDefect(`${what} refused (${result.code}): an undo cannot refuse, so the record is parked`)
-  if (message.type === "event")
-    throw new HandlerDefect(`${what} refused (${result.code}): a fact cannot be refused, so the record is parked`)
+  if (message.type !== "command")
+    throw new HandlerDefect(`${what} refused (${result.code}): nobody is there to be refused, so the record is parked`)
   return result
 }
 
@@ -162,7 +181,8 @@ function toDecision(state: unknown, result: Result<unknown, unknown>, what: stri
   switch (result.type) {
     case "done": {
       const emit = result.emits.map((event) => ({ name: event.name, payload: asJson(event.payload) }))
-      return { state: asJson(result.state), outcome: { type: "done", value: asJson(result.value) }, emit }
+      const { timers } = result
+      return { state: asJson(result.state), outcome: { type: "done", value: asJson(result.value) }, emit, timers }
     }
     case "refused":
       return { state: asJson(state), outcome: result }

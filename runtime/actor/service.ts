@@ -4,10 +4,11 @@ import { InvalidInput } from "../kernel/fault.ts"
 import { type Command, type EventContract, makeCommand } from "../message/contract.ts"
 import { checkName } from "../message/key.ts"
 import type { Schema } from "../message/schema.ts"
-import type { CommandHandler, Handler, OnPark, Reaction, ServiceDefinition } from "./definition.ts"
+import type { CommandHandler, Handler, OnPark, Reaction, ServiceDefinition, TimerHandler } from "./definition.ts"
 import type { ActorLogic } from "./logic.ts"
 import { limits } from "../kernel/limits.ts"
 import { serviceLogic } from "./service-logic.ts"
+import type { TimerContract } from "./timer.ts"
 
 type Calls = Readonly<Record<string, (...args: never[]) => Command>>
 /** The payload of each "do" command, by name: what an undo handler is told. */
@@ -44,6 +45,9 @@ interface ServiceBuilder<State, C extends Calls, P extends Payloads> {
     keyOf: (payload: Payload, subject: string) => string,
     handler: Handler<State, Payload, null>,
   ): Service<State, C, P>
+
+  /** What happens when a timer of the actor is due. It cannot refuse. */
+  timer<Payload>(contract: TimerContract<Payload>, handler: Handler<State, Payload, null>): Service<State, C, P>
 }
 
 export type Service<
@@ -68,10 +72,10 @@ export function service<State>(name: string, options: ServiceOptions<State>): Se
   if (!Number.isSafeInteger(concurrency) || concurrency < 1)
     throw new InvalidInput(`service ${name}: concurrency ${concurrency} is not a whole number from 1 up`)
   // cast: the builder keeps handlers with their types erased; its methods restore them to callers
-  return build({ name, initial, commands: {}, reactions: {}, onPark, concurrency }) as unknown as Service<State>
+  return build({ name, initial, commands: {}, reactions: {}, timers: {}, onPark, concurrency }) as unknown as Service<State>
 }
 
-const builderNames = new Set(["definition", "logic", "command", "undo", "on", "then"])
+const builderNames = new Set(["definition", "logic", "command", "undo", "on", "timer", "then"])
 
 function build(definition: ServiceDefinition): object {
   const add = (name: string, command: CommandHandler) => {
@@ -101,6 +105,11 @@ function build(definition: ServiceDefinition): object {
         throw new InvalidInput(`service ${definition.name} reacts twice to "${name}"`)
       const reaction = { schema: contract.schema, keyOf, handler }
       return build({ ...definition, reactions: { ...definition.reactions, [name]: reaction } })
+    },
+    timer: (contract: TimerContract<unknown>, handler: TimerHandler["handler"]) => {
+      const name = contract.timerName
+      if (Object.hasOwn(definition.timers, name)) throw new InvalidInput(`service ${definition.name} has two timers "${name}"`)
+      return build({ ...definition, timers: { ...definition.timers, [name]: { schema: contract.schema, handler } } })
     },
   }
   return Object.assign(builder, calls(definition))

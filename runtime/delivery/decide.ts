@@ -2,12 +2,13 @@
 // is handled first, on committed state (handling.ts), and concluded like everything else (conclude.ts).
 import type { ActorLogic, DecideContext, Decision } from "../actor/logic.ts"
 import { Fault } from "../kernel/fault.ts"
-import { queryCommand } from "../message/contract.ts"
+import { cancelCommand, queryCommand } from "../message/contract.ts"
 import type { Entry } from "../message/block.ts"
 import type { Message } from "../message/message.ts"
 import { concludeChecked } from "./conclude.ts"
 import { type Decided, seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
+import { cancelDelayed, decideUntimely, isDelayed, sendDelayed } from "./delays.ts"
 import { isVoidUndo, nothingToUndo, recallOutcome, undoneEffect } from "./effect-memory.ts"
 import type { Work } from "./inbound.ts"
 import { load } from "./load.ts"
@@ -43,6 +44,10 @@ export function decide(delivery: Delivery, task: Task, nowMs: number): Decided |
   const killer = parkKnownKiller(delivery, task, nowMs)
   if (killer !== undefined) return killer
   const settled = logic === undefined ? undefined : answeredAlready(logic, row, message)
+  if (isDelayed(message)) return sendDelayed(delivery, task, message)
+  if (message.type === "command" && message.name === cancelCommand) return cancelDelayed(delivery, task, row, message)
+  const untimely = settled === undefined ? decideUntimely(delivery, task, row, nowMs) : undefined
+  if (untimely !== undefined) return untimely
   if (settled === undefined && logic?.io?.policy(message) !== undefined) return undefined
   if (message.type === "command" && isOperation(message)) return operate(delivery, task, message, nowMs)
   const first = row.state === undefined

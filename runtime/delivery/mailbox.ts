@@ -133,7 +133,9 @@ function obstacleOf(delivery: Delivery, task: Task, nowMs: number): "retry" | "o
 function startHandling(delivery: Delivery, mailbox: Mailbox, task: Task): void {
   const { service } = task.message.to
   mailbox.current = task
-  mailbox.slot = delivery.sharing.slots.acquire(service, delivery.app.logics.get(service)?.io?.concurrency ?? 1, () => {
+  const max = delivery.app.logics.get(service)?.io?.concurrency ?? 1
+  const isUrgent = task.message.type === "command" && task.message.priority === "high"
+  mailbox.slot = delivery.sharing.slots.acquire({ service, max, isUrgent }, () => {
     delivery.starting.push(mailbox)
     // Not at once: who waits for the latch would run in the middle of what granted the slot.
     queueMicrotask(() => delivery.work.openUnsafe())

@@ -163,11 +163,17 @@ function redriveOne(delivery: Delivery, parked: ParkedEntry, order: Order, out: 
   return { id, action: "redrive" }
 }
 
-function edited(record: Message, order: Order): Message {
+function edited(parked: Message, order: Order): Message {
+  const record = parked.type === "command" && parked.expiresMs !== undefined ? withoutExpiry(parked) : parked
   if (order.payload === undefined) return record
   if (!("payload" in record)) throw new BadOperation(`a ${record.type} has no payload to edit`)
   checkJson(order.payload, "the edited payload")
   return { ...record, payload: order.payload }
+}
+
+/** An operator's word is newer than the time that the command was good for. */
+function withoutExpiry({ expiresMs: _, ...command }: CommandMessage): CommandMessage {
+  return command
 }
 
 /** Who waits for a record that its actor kept learns that it will not be decided. */

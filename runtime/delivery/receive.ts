@@ -52,7 +52,8 @@ export const receiveStream = Effect.fnUntraced(function* (
 
 /** Only input from outside waits for room (R1); what is owed inside the app is never refused. */
 export function closeRoomWhenFull(delivery: Delivery): void {
-  const waiting = delivery.queue.length("external") + delivery.queue.length("events") + delivery.undecidedCount
+  const { queue, undecidedCount } = delivery
+  const waiting = queue.length("urgent") + queue.length("external") + queue.length("events") + undecidedCount
   const isFull =
     waiting >= limits.externalInFlightMax ||
     unconfirmedCount(delivery) >= limits.outboxRecordsMax ||

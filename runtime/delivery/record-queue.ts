@@ -1,36 +1,44 @@
 // Admitted records that wait to be decided: one first-in-first-out queue per lane, taken in order of urgency. Replies
-// and undos come first, so that compensation never waits behind new work; commands come before new input (R1).
+// and undos come first, so that compensation never waits behind new work; commands come before new input (R1). What was
+// sent with high priority comes before both, but never starves them.
+import { limits } from "../kernel/limits.ts"
 import type { Inbound, InboundLane } from "./inbound.ts"
 
-const byUrgency = ["replies", "commands", "events", "external"] as const satisfies readonly InboundLane[]
+type Queue = InboundLane | "urgent"
+
+const byUrgency = ["replies", "urgent", "commands", "events", "external"] as const satisfies readonly Queue[]
 
 export class RecordQueue {
-  readonly #lanes = new Map<InboundLane, { items: Inbound[]; head: number }>(
+  readonly #lanes = new Map<Queue, { items: Inbound[]; head: number }>(
     byUrgency.map((lane) => [lane, { items: [], head: 0 }]),
   )
   #size = 0
+  #urgentInARow = 0
 
   get size(): number {
     return this.#size
   }
 
-  length(lane: InboundLane): number {
+  length(lane: Queue): number {
     const queue = this.#lanes.get(lane)
     return queue === undefined ? 0 : queue.items.length - queue.head
   }
 
   push(inbound: Inbound): void {
-    this.#lanes.get(inbound.lane)?.items.push(inbound)
+    const { lane, work } = inbound
+    const isUrgent = work.type === "message" && work.message.type === "command" && work.message.priority === "high"
+    this.#lanes.get(isUrgent && lane !== "replies" ? "urgent" : lane)?.items.push(inbound)
     this.#size += 1
   }
 
   take(): Inbound | undefined {
     if (this.#size === 0) return undefined
-    for (const queue of this.#lanes.values()) {
+    for (const [lane, queue] of this.#lanes) {
       const item = queue.items[queue.head]
-      if (item === undefined) continue
+      if (item === undefined || (lane === "urgent" && this.#isEnough(queue.items.length - queue.head))) continue
       queue.head += 1
       this.#size -= 1
+      this.#urgentInARow = lane === "urgent" ? this.#urgentInARow + 1 : 0
       if (queue.head === queue.items.length) {
         queue.items = []
         queue.head = 0
@@ -38,5 +46,10 @@ export class RecordQueue {
       return item
     }
     return undefined
+  }
+
+  /** After so many urgent records it is somebody else's turn, if anybody else waits. */
+  #isEnough(urgent: number): boolean {
+    return this.#urgentInARow >= limits.urgentInARowMax && this.#size > urgent
   }
 }

@@ -57,6 +57,8 @@ export const limits = {
   operationsKept: 100,
   /** Characters of a stack trace that are parked with a record. */
   stackTextMax: 4_000,
+  /** Records of high priority that are taken before another one gets its turn. */
+  urgentInARowMax: 16,
   /** After an unclean take-over so many records are taken one by one, for at most so long, and so much for a slow handler. */
   cautiousRecords: 64,
   cautionMaxMs: 5_000,

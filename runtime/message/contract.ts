@@ -53,6 +53,16 @@ export function makeCommand<Payload, Value>(
 /** What the engine answers by itself: the actor's state. A handler's name starts with a letter, so none can have it. */
 export const queryCommand = "$state"
 
+/** Takes back a command that is delayed, as long as its time has not come. */
+export const cancelCommand = "$cancel"
+
+/** The command that cancels the delayed command `effect` of an actor; it answers whether there was one. */
+export function cancelDelayed(service: string, key: string, effect: string): Command<boolean> {
+  checkName("service", service)
+  checkKey(key)
+  return { service, key, name: cancelCommand, payload: { effect } }
+}
+
 /** Asks for an actor's state as it is once everything before the question is decided; null for an actor never seen. */
 export function query(service: string, key: string): Command<Json> {
   checkName("service", service)

@@ -47,12 +47,26 @@ function decodeCommand(value: unknown, index: number): CommandMessage {
     // A command from outside cannot undo, retry under another number, or borrow a saga's scope.
     direction: "do",
     attempt: 1,
+    ...readTime("dueMs", value, where),
+    ...readTime("expiresMs", value, where),
+    ...(value["priority"] === "high" ? { priority: "high" as const } : {}),
     ...(replyTo === undefined ? {} : { replyTo: decodeRequester(replyTo, where) }),
     ...(typeof trace === "string" ? { trace } : {}),
   }
 }
 
 /** Answers go to inboxes only: a command from outside must not make the app publish anywhere else. */
+function readTime(
+  name: "dueMs" | "expiresMs",
+  value: Record<string, unknown>,
+  where: string,
+): { dueMs?: number; expiresMs?: number } {
+  const time = value[name]
+  if (time === undefined) return {}
+  if (typeof time !== "number" || !Number.isSafeInteger(time)) throw new MalformedInput(`${where}: ${name} is no time`)
+  return { [name]: time }
+}
+
 function decodeRequester(value: unknown, where: string): Requester {
   const { subject, request } = isObject(value) ? value : {}
   if (typeof subject !== "string" || !/^_INBOX\.[A-Za-z0-9_.-]{1,200}$/.test(subject) || typeof request !== "string") {

@@ -38,6 +38,12 @@ export interface CommandMessage {
   /** Counts from 1. */
   readonly attempt: number
   readonly replyTo?: Address | Requester
+  /** Not to be carried out before this time, in ms since 1970. */
+  readonly dueMs?: number
+  /** Not to be carried out from this time on: what is late is parked. */
+  readonly expiresMs?: number
+  /** "high" overtakes what waits in its partition. */
+  readonly priority?: "high"
   /** Steps that an earlier life of this record has done: it was redriven (R23). */
   readonly steps?: Steps
   /** `<service>/<key>` of the saga until whose end the participant remembers the effect (R11). */

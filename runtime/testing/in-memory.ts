@@ -121,16 +121,32 @@ function signalled(waiters: Set<() => void>, predicate: () => boolean): Promise<
   })
 }
 
-/** Asks an actor, or starts a saga, as a client outside would. The same `effect` is the same effect; default: a new one. */
-export function askInMemory(app: App, world: World, command: Command, effect?: string): Promise<Outcome> {
+export interface AskInMemoryOptions {
+  /** The same key is the same effect. Default: a new one. */
+  readonly effect?: string
+  /** Not to be carried out before this time, or from this time on, in ms since 1970. */
+  readonly dueMs?: number
+  readonly expiresMs?: number
+  readonly priority?: "high"
+}
+
+/** Asks an actor, or starts a saga, as a client outside would. A text alone is the effect key. */
+export function askInMemory(
+  app: App,
+  world: World,
+  command: Command,
+  asked: string | AskInMemoryOptions = {},
+): Promise<Outcome> {
   const request = `request-${world.next()}`
+  const { effect = request, ...options } = typeof asked === "string" ? { effect: asked } : asked
   const { service, key, name, payload } = command
   const message: CommandMessage = {
     type: "command",
     to: { service, key },
     name,
     payload,
-    effect: effect ?? request,
+    effect,
+    ...options,
     direction: "do",
     attempt: 1,
     replyTo: { subject: "_INBOX.memory", request },

@@ -2,7 +2,8 @@
 // is remembered and answered when the saga ends, or at once if it has ended or is parked (R21).
 import { unreachable } from "../../runtime/kernel/assert.ts"
 import { limits } from "../../runtime/kernel/limits.ts"
-import type { ActorLogic, DecideContext, Decision, TimerChange } from "../../runtime/actor/logic.ts"
+import type { ActorLogic, DecideContext, Decision } from "../../runtime/actor/logic.ts"
+import type { TimerChange } from "../../runtime/actor/timer.ts"
 import { HandlerDefect, UnknownCommand } from "../../runtime/actor/service-logic.ts"
 import type { Json } from "../../runtime/message/json.ts"
 import { type CommandMessage, isRequester, type Message, type Requester } from "../../runtime/message/message.ts"

@@ -1,0 +1,63 @@
+// What time says about a command before its handler is asked: one that is not due waits as a timer of its actor, durable
+// and cancellable; when it is due it is sent on its way again, as a record of its own. One that is late is parked.
+import type { Json } from "../message/json.ts"
+import type { CommandMessage, Message, TimerMessage } from "../message/message.ts"
+import type { Outcome } from "../message/outcome.ts"
+import { type Decided, seal } from "./decided.ts"
+import type { Delivery } from "./delivery.ts"
+import { Outgoing } from "./outgoing.ts"
+import { parkRecord } from "./park.ts"
+import type { Row } from "./row.ts"
+import type { Task } from "./task.ts"
+
+const prefix = "$later:"
+
+/** A decision without a handler, for a command that is too early or too late; `undefined` for any other record. */
+export function decideUntimely(delivery: Delivery, task: Task, row: Row, nowMs: number): Decided | undefined {
+  const { message } = task
+  if (message.type !== "command") return undefined
+  if (message.expiresMs !== undefined && nowMs >= message.expiresMs) {
+    const late = nowMs - message.expiresMs
+    const text = `"${message.name}" for ${task.row} expired ${late} ms before it could be carried out; it is parked`
+    return parkRecord(delivery, task, { code: "EXPIRED", message: text, attempts: 0, nowMs })
+  }
+  if (message.dueMs === undefined || nowMs >= message.dueMs) return undefined
+  const { dueMs, ...due } = message
+  const name = prefix + message.effect
+  // Asked twice: the first stands, and its requester is told.
+  if (row.timers.has(name)) return seal({ from: task.from })
+  // cast: a message is JSON; it was read from it
+  const payload = due as unknown as Json
+  const trace = message.trace === undefined ? {} : { trace: message.trace }
+  return seal({ from: task.from, to: message.to, timers: [{ type: "set", name, dueMs, payload, ...trace }] })
+}
+
+/** A delayed command whose time has come: an ordinary record again. */
+export function isDelayed(message: Message): message is TimerMessage {
+  return message.type === "timer" && message.name.startsWith(prefix)
+}
+
+export function sendDelayed(delivery: Delivery, { from }: Task, timer: TimerMessage): Decided {
+  const out = new Outgoing(delivery, undefined)
+  out.redrive(timer.payload as unknown as CommandMessage) // cast: decideUntimely stored a command
+  return seal({ from, to: timer.to, timers: [{ type: "clear", name: timer.name }], ...out.entry() })
+}
+
+/** Cancels the delayed command that is named; who waits for it is told, and so is who cancels. */
+export function cancelDelayed(delivery: Delivery, task: Task, row: Row, message: CommandMessage): Decided {
+  const out = new Outgoing(delivery, undefined)
+  const name = prefix + effectNamed(message.payload)
+  const delayed = row.timers.get(name)
+  const outcome: Outcome = { type: "done", value: delayed !== undefined }
+  const answers = [...out.reply(message, outcome)]
+  if (delayed === undefined) return seal({ from: task.from, ...out.entry() }, undefined, { outcome }, answers)
+  const cancelled: Outcome = { type: "refused", code: "cancelled", detail: null }
+  answers.push(...out.reply(delayed.payload as unknown as CommandMessage, cancelled)) // cast: decideUntimely stored a command
+  const entry = { from: task.from, to: message.to, timers: [{ type: "clear" as const, name }], ...out.entry() }
+  return seal(entry, undefined, { outcome }, answers)
+}
+
+function effectNamed(payload: Json): string {
+  if (typeof payload !== "object" || payload === null || !("effect" in payload)) return ""
+  return typeof payload.effect === "string" ? payload.effect : ""
+}
