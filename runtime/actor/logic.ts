@@ -19,6 +19,8 @@ export interface ActorLogic {
    * Throws only on a defect: the engine then parks the message (a poison message).
    */
   decide(state: Json | undefined, message: Message, context: DecideContext): Decision
+  /** Until when a state is kept; undefined: for ever. Later it may be forgotten, if nothing else is known of the actor. */
+  keptUntilMs?(state: Json): number | undefined
   /** How messages are handled that take I/O; absent if this actor type has none. */
   readonly io?: IoLogic
   /** Whether an actor waits for an operator when one of its records is parked. Default: it goes on. */

@@ -4,9 +4,10 @@
 // owner cannot put an old snapshot in place; a round that is cut short by a crash is simply begun again.
 import { limits } from "../kernel/limits.ts"
 import type { Entry, HeldRecord } from "../message/block.ts"
+import type { Json } from "../message/json.ts"
 import { parseAddress } from "../message/message.ts"
 import { type Decided, seal } from "./decided.ts"
-import type { Partition } from "./partition.ts"
+import { applyEntry, type Partition } from "./partition.ts"
 import { emptyRow, type Row } from "./row.ts"
 
 /** One round under way. */
@@ -29,15 +30,20 @@ interface Committed {
   readonly entries: readonly Entry[]
 }
 
+/** Until when the state of an actor, by `addressText`, is kept; undefined: for ever. */
+export type KeptUntil = (row: string, state: Json) => number | undefined
+
 export class Compaction {
   /** Bytes of journal since the last round began; a round begins when they outweigh what is alive. */
   #bytes = 0
   #liveBytes = 0
   #round: Round | undefined
   readonly #startBytes: number
+  readonly #keptUntilMs: KeptUntil
 
-  constructor(startBytes: number = limits.compactionBytesMin) {
+  constructor(startBytes: number = limits.compactionBytesMin, keptUntilMs: KeptUntil = () => undefined) {
     this.#startBytes = startBytes
+    this.#keptUntilMs = keptUntilMs
   }
 
   /** Bytes of journal since the last round began. */
@@ -55,8 +61,8 @@ export class Compaction {
     const round = this.#round
     if (round.checkpointed) return
     for (let bytes = 0; bytes < limits.compactionStepBytes && !round.checkpointed; ) {
-      for (const entry of nextCarried(partition, round) ?? [checkpoint(partition, round)]) {
-        const decided = seal(entry)
+      for (const entry of nextCarried(partition, round, this.#keptUntilMs) ?? [checkpoint(partition, round)]) {
+        const decided: Decided = { ...seal(entry), carried: true }
         pending.push(decided)
         bytes += decided.encoded.length
         round.carriedBytes += decided.encoded.length
@@ -89,10 +95,12 @@ function newRound(partition: Partition): Round {
 }
 
 /** The entries of the next row or parked record that is still there; what has gone meanwhile needs no carrying. */
-function nextCarried(partition: Partition, round: Round): readonly Entry[] | undefined {
+function nextCarried(partition: Partition, round: Round, keptUntilMs: KeptUntil): readonly Entry[] | undefined {
   for (let key = round.rows.pop(); key !== undefined; key = round.rows.pop()) {
     const row = partition.rows.get(key)
     const held = partition.held.of(key)
+    const untilMs = row?.state === undefined ? undefined : keptUntilMs(key, row.state)
+    if (row !== undefined && held.size === 0 && isOver(row, untilMs, partition.atMs)) return [forgetRow(partition, key)]
     if (row !== undefined || held.size > 0) return [...carriedRow(key, row ?? emptyRow()), ...carriedMailbox(key, held)]
   }
   for (let id = round.parked.pop(); id !== undefined; id = round.parked.pop()) {
@@ -100,6 +108,17 @@ function nextCarried(partition: Partition, round: Round): readonly Entry[] | und
     if (parked !== undefined) return [{ from: [], parked }]
   }
   return undefined
+}
+
+function isOver({ timers, effects, asked }: Row, keptUntilMs: number | undefined, nowMs: number): boolean {
+  return keptUntilMs !== undefined && keptUntilMs <= nowMs && timers.size + effects.size + asked.size === 0
+}
+
+/** Its retention has passed: unlike what is carried, this changes something, here as in the journal. */
+function forgetRow(partition: Partition, key: string): Entry {
+  const entry: Entry = { from: [], to: parseAddress(key), gone: true }
+  applyEntry(partition, entry)
+  return entry
 }
 
 /** A row, in entries that each fit a block: its state first, then what the engine holds beside it, in portions. */

@@ -11,6 +11,8 @@ export interface Decided {
   readonly span: ProcessSpan | undefined
   readonly closing: Omit<Closing, "nowMs">
   readonly answers: readonly { readonly to: Requester; readonly outcome: Outcome }[]
+  /** It changes nothing: compaction writes what is alive again. */
+  readonly carried?: true
   /** Called when its block is durable. */
   readonly durable?: () => void
 }

@@ -2,12 +2,13 @@
 //   receive -> decode -> admit -> load -> decide -> commit -> dispatch -> settle          (the loop: loop.ts)
 import * as Latch from "effect/Latch"
 import type { ActorLogic } from "../actor/logic.ts"
+import { parseAddress } from "../message/message.ts"
 import type { Egress } from "../ports/egress.ts"
 import type { Inputs } from "../ports/inputs.ts"
 import type { Journal } from "../ports/journal.ts"
 import type { Lanes } from "../ports/lanes.ts"
 import type { Telemetry } from "../ports/telemetry.ts"
-import { Compaction } from "./compaction.ts"
+import { Compaction, type KeptUntil } from "./compaction.ts"
 import type { Decided } from "./decided.ts"
 import type { Observer } from "./observer.ts"
 import type { Partition } from "./partition.ts"
@@ -105,12 +106,17 @@ export function newDelivery(
     readCount: 0,
     decidedCount: 0,
     committing: false,
-    compaction: new Compaction(app.compactionBytesMin),
+    compaction: new Compaction(app.compactionBytesMin, keptUntil(app)),
     work: Latch.makeUnsafe(false),
     decided: Latch.makeUnsafe(false),
     room: Latch.makeUnsafe(true),
     facts: Latch.makeUnsafe(false),
   }
+}
+
+/** Until when the state of an actor is kept, as its logic says. */
+function keptUntil(app: AppShape): KeptUntil {
+  return (row, state) => app.logics.get(parseAddress(row).service)?.keptUntilMs?.(state)
 }
 
 /** Nothing waits to be decided or committed here, and no handler is under way. Pauses and parked actors count as idle. */

@@ -19,8 +19,8 @@ export function ready(delivery: Delivery, decided: Decided): void {
 }
 
 /** Called for each decision whose block is durable. Gives the actor all of whose decisions now are. */
-export function noteCommitted(delivery: Delivery, { entry: { to } }: Decided): string | undefined {
-  if (to === undefined) return undefined
+export function noteCommitted(delivery: Delivery, { entry: { to }, carried }: Decided): string | undefined {
+  if (to === undefined || carried === true) return undefined
   const row = addressText(to)
   const count = delivery.uncommitted.get(row)
   if (count === undefined) return undefined

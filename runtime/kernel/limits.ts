@@ -25,6 +25,8 @@ export const limits = {
   nameLengthMax: 64,
   /** Outside requests whose answers one actor remembers: the stated retention of their idempotency keys. */
   askedPerActorMax: 64,
+  /** Days for which an ended saga answers those who start it again, unless its definition says otherwise. */
+  endedSagaKeptDays: 30,
   /** Timers of one actor. */
   timersPerActorMax: 4096,
   /** Requesters that one saga answers when it ends. */

@@ -13,6 +13,8 @@ export interface SagaDefinition {
   readonly version: number
   readonly input: Schema<unknown>
   readonly steps: readonly StepDefinition[]
+  /** For so long after its end a saga answers those who start it again; then its key is free. */
+  readonly keptMs: number
   readonly completed: (context: FunctionContext) => Event | readonly Event[]
   readonly compensated: (context: FunctionContext) => Event | readonly Event[]
 }

@@ -22,6 +22,10 @@ export function sagaActor(definition: SagaDefinition, core: Core): ActorLogic {
     service: definition.name,
     kind: "saga",
     reactions: new Map(),
+    keptUntilMs(state) {
+      const row = state as Row // cast: as below
+      return "ended" in row ? row.ended.endedMs + definition.keptMs : undefined
+    },
     decide(state, message, context) {
       // cast: the engine hands back what an earlier decision stored; which definition wrote it, the core checks
       const row = state as Row | undefined

@@ -1,6 +1,8 @@
 // How a team writes a saga: `saga(name, { input, version })` and its steps, in the order of business. Every call gives
 // a new value, so a half-built saga can be shared. The same value is what is deployed, started, drawn and checked.
+import { type Duration, durationMs } from "../../runtime/kernel/duration.ts"
 import { InvalidInput } from "../../runtime/kernel/fault.ts"
+import { limits } from "../../runtime/kernel/limits.ts"
 import type { ActorLogic } from "../../runtime/actor/logic.ts"
 import { type Command, makeCommand } from "../../runtime/message/contract.ts"
 import { checkName } from "../../runtime/message/key.ts"
@@ -51,22 +53,32 @@ export interface SagaBuilder<Input, Results extends object, Place extends "befor
   emits(events: EndEvents<Input, Results> | NonNullable<EndEvents<Input, Results>["completed"]>): Saga<Input>
 }
 
+export interface SagaOptions<Input> {
+  /** Any Standard Schema. */
+  readonly input: Schema<Input>
+  /** Raise it with every change of the steps. */
+  readonly version: number
+  /** How long, at least, an ended saga answers those who start it again. Default: `limits.endedSagaKeptDays`. */
+  readonly keep?: Duration
+}
+
 /**
  * Starts a saga definition. `input` is any Standard Schema; raise `version` with every change of the steps, because a
  * saga under way is parked rather than continued by a definition that did not start it. Throws InvalidInput.
  */
 export function saga<Input>(
   name: string,
-  options: { readonly input: Schema<Input>; readonly version: number },
+  options: SagaOptions<Input>,
 ): SagaBuilder<Input, Record<never, never>, "before"> {
   checkName("saga", name)
   const { input, version } = options
   if (!Number.isSafeInteger(version) || version < 1) {
     throw new InvalidInput(`saga ${name}: version ${version} is not a whole number from 1 up`)
   }
+  const keptMs = durationMs(options.keep ?? `${limits.endedSagaKeptDays} days`)
   const nothing = () => []
   // cast: the builder keeps functions with their types erased; its methods restore them to callers
-  return new Builder({ name, version, input, steps: [], completed: nothing, compensated: nothing }) as unknown as
+  return new Builder({ name, version, input, steps: [], keptMs, completed: nothing, compensated: nothing }) as unknown as
     SagaBuilder<Input, Record<never, never>, "before">
 }
 

@@ -2,12 +2,15 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { app } from "../../../runtime/host/app.ts"
 import { emptyPartition, foldBlock, type Partition } from "../../../runtime/delivery/partition.ts"
 import { decodeBlock } from "../../../runtime/message/block.ts"
+import { done, effectful, service } from "../../../runtime/index.ts"
 import { digest } from "../../../runtime/message/hash.ts"
-import { askInMemory, newWorld, startInMemory, type World } from "../../../runtime/testing/index.ts"
+import { askInMemory, newWorld, operateInMemory, startInMemory, type World } from "../../../runtime/testing/index.ts"
 import { account, audit, transfer } from "../../support/bank.ts"
+import { saga } from "../../../sagas/index.ts"
 
 const bank = app("bank", {
   namespace: "test",
@@ -95,10 +98,7 @@ test("R15: old blocks are deleted, and a process that starts from the rest answe
   const balances = await Promise.all(
     Array.from({ length: 7 }, (_, n) => askInMemory(bank, world, account.balance(`a${n}`, {}))),
   )
-  const sum = balances.reduce(
-    (total, outcome) => total + (outcome.type === "done" ? Number(outcome.value) : Number.NaN),
-    0,
-  )
+  const sum = balances.reduce((total, outcome) => total + (outcome.type === "done" ? Number(outcome.value) : Number.NaN), 0)
   assert.equal(sum, 350, "asked again, every transfer answers what it did and moves nothing")
 })
 
@@ -110,4 +110,61 @@ test("R15: a journal that lost blocks which no checkpoint stands in for is refus
   const lost = world.journal.records(0).length > world.journal.records(1).length ? 0 : 1
   world.journal.records(lost).splice(0, 2)
   await assert.rejects(startInMemory(bank, world), /CORRUPT_JOURNAL|begins at block 2 and nothing stands in/)
+})
+
+test("R18: an ended saga is forgotten when its retention has passed, here and in the journal; others are kept", async (t) => {
+  const input = Schema.toStandardSchemaV1(Schema.Struct({}))
+  const visit = (name: string, keep: number) =>
+    saga(name, { input, version: 1, keep }).step("give", { run: () => account.deposit("a", { amount: 1 }), undo: "nothing" })
+  const [brief, lasting] = [visit("brief", 0), visit("lasting", 60_000)]
+  const shape = app("bank", {
+    namespace: "test",
+    partitions: 1,
+    services: [account, brief, lasting],
+    compactionBytesMin: 4096,
+  })
+  const world = newWorld()
+  const process = await startInMemory(shape, world)
+  t.after(() => process.kill())
+  const ask = (n: number) => askInMemory(shape, world, (n % 2 === 0 ? brief : lasting).start(`s${n}`, {}), `s${n}`)
+  for (let n = 0; n < 80; n += 1) await ask(n)
+  await process.until(() => [...process.engine.rows("brief")].length < 40)
+  assert.equal([...process.engine.rows("lasting")].length, 40)
+  const left = new Set([...process.engine.rows("brief")].map(([key]) => `brief/${key}`))
+  const read = readBack(world, 0)
+  assert.deepEqual(new Set([...read.rows.keys()].filter((row) => row.startsWith("brief/"))), left)
+})
+
+test("R15, R6: a mailbox that waits for an operator, with the steps that are done, outlives compaction", async (t) => {
+  const Nothing = Schema.toStandardSchemaV1(Schema.Struct({}))
+  const bug = { mended: false, booked: 0 }
+  const store = service("store", { state: () => 0, onPark: "wait" }).command(
+    "put",
+    Nothing,
+    effectful(
+      async (state, _, { run }) => {
+        await run("book", () => (bug.booked += 1))
+        if (!bug.mended) throw new Error("not yet")
+        return done(state + 1, state + 1)
+      },
+      { retry: { times: 0 } },
+    ),
+  )
+  const shape = app("bank", { namespace: "test", partitions: 1, services: [account, store], compactionBytesMin: 4096 })
+  const world = newWorld()
+  const first = await startInMemory(shape, world)
+  const stuck = [askInMemory(shape, world, store.put("a", {})), askInMemory(shape, world, store.put("a", {}))]
+  await first.until(() => first.engine.parked().length === 1)
+  const length = () => world.journal.records(0)[0]?.sequence ?? 0
+  for (let n = 0; length() < 2; n += 1) await askInMemory(shape, world, account.deposit(`k${n % 5}`, { amount: 1 }))
+  await first.kill()
+  const second = await startInMemory(shape, world)
+  t.after(() => second.kill())
+  bug.mended = true
+  assert.equal(await operateInMemory(shape, world).redrive({}, { by: "ops", why: "mended" }), 1)
+  assert.deepEqual(await Promise.all(stuck), [
+    { type: "done", value: 1 },
+    { type: "done", value: 2 },
+  ])
+  assert.equal(bug.booked, 2, "once for each record")
 })
