@@ -298,3 +298,31 @@ test("R6, R5: everything slow on one key, fast on another, a crash between: noth
   assert.deepEqual(second.engine.row({ service: "card", key: "slow" })?.state, { charged: 200 })
   assert.deepEqual(second.engine.row({ service: "card", key: "fast" })?.state, { charged: 200 })
 })
+
+test("R6: a hot key with 10,000 waiting records holds nobody up, outlives a crash, and has them done in order", async (t) => {
+  const release = gate()
+  const started = gate()
+  const order: number[] = []
+  const { shape, charge } = cardApp(async (state, cents, { key }) => {
+    if (key === "hot") {
+      started.open()
+      await release.opened
+      order.push(cents)
+    }
+    return charged(state, cents)
+  })
+  const world = newWorld()
+  const first = await startInMemory(shape, world)
+  const count = 10_000
+  const hot = Array.from({ length: count }, (_, n) => charge(world, "hot", n, `hot-${n}`))
+  await started.opened
+  await Promise.all(Array.from({ length: 200 }, (_, n) => charge(world, `cold-${n}`, 1)))
+  assert.deepEqual(order, [])
+  await first.kill()
+  const second = await startInMemory(shape, world)
+  t.after(() => second.kill())
+  await charge(world, "cold-again", 1)
+  release.open()
+  await Promise.all(hot)
+  assert.deepEqual(order.slice(-count), Array.from({ length: count }, (_, n) => n))
+})
