@@ -15,6 +15,7 @@ import { dispatch, publishFacts, resend } from "./dispatch.ts"
 import { concludeHandlings, startHandlings } from "./handling.ts"
 import { handle, releaseSlots, reopenMailboxes, tendMailboxes } from "./mailbox.ts"
 import { channelOf } from "./partition.ts"
+import { tellProgress } from "./progress.ts"
 import { closeRoomWhenFull, receiveFrame, receiveStream } from "./receive.ts"
 import { settle } from "./settle.ts"
 import { fireTimers } from "./timers.ts"
@@ -51,6 +52,7 @@ export const runPartition = Effect.fnUntraced(function* (
     fireTimers(delivery, allReady, backlog),
     tending(delivery),
     purgeInput(delivery, readers),
+    tellProgress(delivery, readers),
   ])
 })
 

@@ -8,9 +8,10 @@ import { noteCommitted } from "./ready.ts"
 
 export function settle(delivery: Delivery, cut: Cut, nowMs: number): void {
   confirmSources(delivery, cut)
+  const receipt = { partition: delivery.partition.index, epoch: cut.head.epoch, block: cut.head.number }
   for (const decided of cut.decisions) {
     const { answers, span, closing } = decided
-    for (const { to, outcome } of answers) delivery.ports.egress.answer(to, outcome)
+    for (const { to, outcome } of answers) delivery.ports.egress.answer(to, outcome, receipt)
     span?.end({ ...closing, nowMs })
     decided.durable?.()
     wakeMailbox(delivery, noteCommitted(delivery, decided), nowMs)

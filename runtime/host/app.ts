@@ -9,6 +9,7 @@ import { subjectsOf } from "../message/subjects.ts"
 export interface App {
   readonly namespace: string
   readonly shape: AppShape
+  readonly inputRecordsPendingMax?: number
 }
 
 export interface AppOptions {
@@ -18,6 +19,8 @@ export interface AppOptions {
   readonly partitions?: number
   /** Journal bytes after which a partition compacts its journal. Default: `limits.compactionBytesMin`. */
   readonly compactionBytesMin?: number
+  /** Records that may wait for the app before its clients refuse more. Default: `limits.inputRecordsPendingMax`. */
+  readonly inputRecordsPendingMax?: number
   /** Services and sagas. */
   readonly services: readonly { readonly logic: ActorLogic }[]
 }
@@ -36,7 +39,7 @@ export function app(name: string, options: AppOptions): App {
     logics.set(logic.service, logic)
   }
   if (logics.size === 0) throw new InvalidInput(`app ${name} has no services`)
-  const { compactionBytesMin = limits.compactionBytesMin } = options
+  const { compactionBytesMin = limits.compactionBytesMin, inputRecordsPendingMax } = options
   const shape = { name, partitions, eventPartitions: partitions, logics, compactionBytesMin }
-  return { namespace: options.namespace, shape }
+  return { namespace: options.namespace, shape, ...(inputRecordsPendingMax === undefined ? {} : { inputRecordsPendingMax }) }
 }

@@ -1,166 +1,222 @@
-// A client of an app: asks actors and starts sagas from outside. Commands to one partition share a stored block: while
-// one block is on its way, the next collects. Asking again with the same effect key is always safe (R21).
-import { Fault } from "../kernel/fault.ts"
+// A client of an app: sends commands, asks actors and starts sagas from outside. Commands to one partition share a stored
+// block. Sending or asking again with the same effect key is safe (R21), for as long as the actor remembers it (R11).
+import { describeError, type Fault, InvalidInput } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
-import type { Command } from "../message/contract.ts"
-import { encodeInput } from "../message/input.ts"
+import { type Command, query, queryCommand } from "../message/contract.ts"
+import type { Json } from "../message/json.ts"
 import { partitionOf } from "../message/key.ts"
-import type { CommandMessage } from "../message/message.ts"
+import type { Address, CommandMessage, Requester } from "../message/message.ts"
+import { partitionOfActor, partitionService } from "../message/operation.ts"
 import type { Outcome } from "../message/outcome.ts"
-import type { Edge } from "../ports/edge.ts"
+import { covers, type Receipt } from "../message/receipt.ts"
+import { type Edge, InputFull, NotAccepted } from "../ports/edge.ts"
+import { NoOutcome, Overloaded, ReceiptUnknown } from "./client-faults.ts"
+import { commandBytesMax, InputQueue } from "./input-queue.ts"
+import { type PendingRecord, PendingRecords } from "./pending-records.ts"
+import { type Answer, Requests } from "./requests.ts"
 
-export interface AskOptions {
-  /** Idempotency key: the same key is the same effect, however often and by whom it is asked. */
+export interface ClientOptions {
+  /** Records that may wait for the app before this client refuses more. Default: `limits.inputRecordsPendingMax`. */
+  readonly inputRecordsPendingMax?: number | undefined
+}
+
+export interface SendOptions {
+  /**
+   * Idempotency key: the same key is the same effect, however often and by whom it is sent, for as long as the actor
+   * remembers it: each keeps the last `limits.askedPerActorMax` keys that came from outside.
+   */
   readonly effect: string
-  /** How long to wait for the outcome. Default: `limits.askTimeoutMs`. */
-  readonly timeoutMs?: number
   /** W3C traceparent of the caller's span; the saga's trace links to it. */
   readonly trace?: string
 }
 
-/** The client has as many requests under way as it may. */
-export class Overloaded extends Fault {
-  readonly _tag = "Overloaded"
-  readonly code = "OVERLOADED"
-  readonly retry = "later"
-  readonly retryAfterMs = limits.overloadedRetryAfterMs
+export interface AskOptions extends SendOptions {
+  /** How long to wait for the outcome. Default: `limits.askTimeoutMs`. */
+  readonly timeoutMs?: number
 }
 
-/** No outcome within the time that the caller gave. What was asked may still happen; ask again with the same key. */
-export class NoOutcome extends Fault {
-  readonly _tag = "NoOutcome"
-  readonly code = "NO_OUTCOME"
-  readonly retry = "later"
+export interface QueryOptions {
+  /**
+   * The state must know what this receipt stands for. It does: a query is decided behind the journal's last block, also
+   * by a new owner. An answer that does not reach to the receipt means that the journal was put back to an older copy.
+   */
+  readonly atLeast?: Receipt
+  /** How long to wait for the answer. Default: `limits.askTimeoutMs`. */
+  readonly timeoutMs?: number
 }
 
-interface Asking {
-  readonly command: CommandMessage
-  readonly resolve: (outcome: Outcome) => void
-  readonly reject: (fault: Fault) => void
-  readonly timer: NodeJS.Timeout
+export interface QueriedState {
+  /** `null` for an actor that was never seen. */
+  readonly state: Json
+  readonly receipt: Receipt | undefined
 }
 
 export class Client {
   readonly #edge: Edge
   readonly #partitions: number
-  readonly #asking = new Map<string, Asking>()
-  readonly #queues = new Map<number, { commands: CommandMessage[]; flushing: boolean }>()
-  #last = 0
+  readonly #pending: PendingRecords
+  readonly #queues = new Map<number, InputQueue>()
+  readonly #requests = new Requests()
+  #queries = 0
   #closed = false
 
-  constructor(edge: Edge, partitions: number) {
+  /** Throws InvalidInput on a bound that is no whole number from 1 up. */
+  constructor(edge: Edge, partitions: number, options: ClientOptions = {}) {
+    const { inputRecordsPendingMax: max = limits.inputRecordsPendingMax } = options
+    if (!Number.isSafeInteger(max) || max < 1)
+      throw new InvalidInput(`inputRecordsPendingMax ${max} is not a whole number from 1 up`)
     this.#edge = edge
     this.#partitions = partitions
-    edge.listen((request, outcome) => this.#settle(request)?.resolve(outcome))
-  }
-
-  /** The outcome of a command, or of a whole saga if it starts one. Rejects with Overloaded or NoOutcome. */
-  ask(command: Command, options: AskOptions): Promise<Outcome> {
-    if (this.#closed)
-      return Promise.reject(
-        new NoOutcome(`the client is closed; ask again with the key "${options.effect}" on another`),
-      )
-    if (this.#asking.size >= limits.clientInFlightMax) {
-      return Promise.reject(
-        new Overloaded(`${this.#asking.size} requests are under way; try again in ${limits.overloadedRetryAfterMs} ms`),
-      )
-    }
-    this.#last += 1
-    const request = `r${this.#last}`
-    const message = toMessage(command, options, { subject: this.#edge.inbox, request })
-    const untilMs = performance.now() + (options.timeoutMs ?? limits.askTimeoutMs)
-    return new Promise((resolve, reject) => {
-      const timer = this.#askAgain(request, untilMs, limits.askAgainMs)
-      this.#asking.set(request, { command: message, resolve, reject, timer })
-      this.#submit(message)
+    this.#pending = new PendingRecords(max, performance.now())
+    edge.listen((request, outcome, receipt) => this.#requests.answer(request, { outcome, receipt }))
+    edge.watch((progress) => {
+      if (progress.partition < partitions) this.#pending.progressed(progress, performance.now())
     })
   }
 
+  /** Records that wait for the app, as far as this client knows. */
+  get pendingCount(): number {
+    return this.#pending.count
+  }
+
+  /**
+   * Resolves when the command is durable in the app's input; what becomes of it is not awaited. Rejects with Overloaded:
+   * nothing was stored; with NotAccepted: it may be stored all the same; with InvalidInput: no input can hold it.
+   */
+  async send(command: Command, options: SendOptions): Promise<void> {
+    if (this.#closed) throw new NotAccepted(`the client is closed; send "${options.effect}" again on another`)
+    const { queue, ...record } = this.#admit(toMessage(command, options))
+    return new Promise((resolve, reject) => {
+      const refused = (fault: Fault) => reject(fault instanceof InputFull ? this.#overloaded(fault) : fault)
+      queue.submit({ ...record, accepted: resolve, refused })
+    })
+  }
+
+  /** The outcome of a command, or of a whole saga if it starts one. Rejects with Overloaded, NoOutcome or InvalidInput. */
+  async ask(command: Command, options: AskOptions): Promise<Outcome> {
+    const { outcome } = await this.request(command, options)
+    return outcome
+  }
+
+  /** The same, with the receipt of the block that made the outcome durable. */
+  async request(command: Command, options: AskOptions): Promise<Answer> {
+    const { size } = this.#requests
+    if (this.#closed) throw new NoOutcome(`the client is closed; ask "${options.effect}" again on another`)
+    if (size >= limits.clientInFlightMax) throw new Overloaded(`${size} requests are under way`, limits.overloadedRetryAfterMs)
+    const id = this.#requests.newId()
+    const message = toMessage(command, options, { subject: this.#edge.inbox, request: id })
+    const { queue, ...record } = this.#admit(message)
+    const answer = await new Promise<Answer>((resolve, reject) => {
+      const timeoutMs = options.timeoutMs ?? limits.askTimeoutMs
+      this.#requests.open({ id, message, timeoutMs, resolve, reject, repeat: () => this.#repeat(message) })
+      // Full says that nothing was stored, and who was never accepted may as well hear it at once. NotAccepted concludes
+      // nothing: it may be stored, so it is asked again until its time is over.
+      const refused = (fault: Fault) => {
+        if (fault instanceof InputFull) this.#requests.fail(id, this.#overloaded(fault))
+      }
+      queue.submit({ ...record, accepted: ignore, refused })
+    })
+    this.#pending.answered(record.pending, performance.now())
+    return answer
+  }
+
+  /** An actor's state when all that this client sent it before is decided. Rejects like `ask`, and with ReceiptUnknown. */
+  async query(service: string, key: string, options: QueryOptions = {}): Promise<QueriedState> {
+    const { atLeast, timeoutMs = limits.askTimeoutMs } = options
+    const partition = partitionOf(key, this.#partitions)
+    if (atLeast !== undefined && atLeast.partition !== partition)
+      throw new InvalidInput(`a receipt of partition ${atLeast.partition} says nothing of ${service}/${key}, in ${partition}`)
+    this.#queries += 1
+    const effect = `${this.#edge.inbox} query ${this.#queries}`
+    const { outcome, receipt } = await this.request(query(service, key), { effect, timeoutMs })
+    if (outcome.type !== "done")
+      throw new NoOutcome(`the state of ${service}/${key} cannot be had (${outcome.code}); ask again later`)
+    if (atLeast !== undefined && (receipt === undefined || !covers(receipt, atLeast))) throw behind(receipt, atLeast)
+    return { state: outcome.value, receipt }
+  }
+
+  /** What is under way is rejected: requests with NoOutcome, commands that have not left with NotAccepted. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const request of this.#asking.keys()) {
-      this.#settle(request)?.reject(new NoOutcome(`the client was closed before request ${request} had its outcome`))
-    }
+    this.#requests.close()
+    for (const queue of this.#queues.values()) queue.close()
     await this.#edge.close()
   }
 
-  /** An answer may be lost with the process that gave it, so the question is repeated until its time is over. */
-  #askAgain(request: string, untilMs: number, afterMs: number): NodeJS.Timeout {
-    const remainingMs = untilMs - performance.now()
-    return setTimeout(
-      () => {
-        const asking = this.#asking.get(request)
-        if (asking === undefined) return
-        const { to, effect } = asking.command
-        if (performance.now() >= untilMs) {
-          this.#settle(request)?.reject(
-            new NoOutcome(`${to.service}/${to.key} gave no outcome in time; ask again with the key "${effect}"`),
-          )
-          return
-        }
-        this.#submit(asking.command)
-        this.#asking.set(request, {
-          ...asking,
-          timer: this.#askAgain(request, untilMs, Math.min(afterMs * 2, limits.askAgainMaxMs)),
-        })
-      },
-      Math.max(1, Math.min(afterMs, remainingMs)),
-    )
+  /** Counts a record in, or throws why it cannot be submitted at all: InvalidInput or Overloaded. */
+  #admit(message: CommandMessage): Admitted {
+    const bytes = sizeOf(message)
+    const queue = this.#queueOf(message.to)
+    if (this.#pending.isFull && !isForEngine(message)) throw this.#overloaded()
+    return { message, bytes, queue, pending: this.#pending.take(performance.now()) }
   }
 
-  #settle(request: string): Asking | undefined {
-    const asking = this.#asking.get(request)
-    if (asking === undefined) return undefined
-    clearTimeout(asking.timer)
-    this.#asking.delete(request)
-    return asking
+  /** Asks the same once more, if there is room; the next time comes. */
+  #repeat(message: CommandMessage): void {
+    if (this.#pending.isFull) return
+    const { queue, ...record } = this.#admit(message)
+    queue.submit({ ...record, accepted: ignore, refused: ignore })
   }
 
-  #submit(message: CommandMessage): void {
-    const partition = partitionOf(message.to.key, this.#partitions)
-    const queue = this.#queues.get(partition) ?? { commands: [], flushing: false }
-    this.#queues.set(partition, queue)
-    queue.commands.push(message)
-    if (!queue.flushing) void this.#flush(partition, queue)
+  #overloaded(cause?: InputFull): Overloaded {
+    const what = cause?.message ?? `${this.#pending.count} records wait for the app`
+    return new Overloaded(what, this.#pending.retryAfterMs(performance.now()), cause === undefined ? {} : { cause })
   }
 
-  async #flush(partition: number, queue: { commands: CommandMessage[]; flushing: boolean }): Promise<void> {
-    queue.flushing = true
-    // One turn of the event loop lets what is asked in the same breath share the block.
-    await Promise.resolve()
-    while (queue.commands.length > 0) {
-      const block = takeBlock(queue.commands)
-      // Not accepted: nothing is concluded; whoever waits asks again, with the same key, until its time is over.
-      await this.#edge.submit(partition, block).catch(() => undefined)
-    }
-    queue.flushing = false
+  #queueOf(to: Address): InputQueue {
+    const partition = partitionOfActor(to, this.#partitions)
+    let queue = this.#queues.get(partition)
+    if (queue === undefined) this.#queues.set(partition, (queue = new InputQueue(partition, this.#edge, this.#pending)))
+    return queue
   }
 }
 
-function takeBlock(commands: CommandMessage[]): Uint8Array {
-  let count = 0
-  for (let bytes = 0; count < Math.min(commands.length, limits.inputRecordsMax); count += 1) {
-    bytes += JSON.stringify(commands[count]).length * 3
-    if (count > 0 && bytes > limits.inputBytesMax) break
-  }
-  return encodeInput(commands.splice(0, count))
+interface Admitted {
+  readonly message: CommandMessage
+  readonly bytes: number
+  readonly queue: InputQueue
+  readonly pending: PendingRecord
 }
 
-function toMessage(
-  command: Command,
-  options: AskOptions,
-  replyTo: { subject: string; request: string },
-): CommandMessage {
+const ignore = () => undefined
+
+/** What the engine answers by itself is let through: an app that is full must be looked at, and mended. */
+function isForEngine({ to, name }: CommandMessage): boolean {
+  return to.service === partitionService || name === queryCommand
+}
+
+function toMessage(command: Command, { effect, trace }: SendOptions, replyTo?: Requester): CommandMessage {
   const { service, key, name, payload } = command
   return {
     type: "command",
     to: { service, key },
     name,
     payload,
-    effect: options.effect,
+    effect,
     direction: "do",
     attempt: 1,
-    replyTo,
-    ...(options.trace === undefined ? {} : { trace: options.trace }),
+    ...(replyTo === undefined ? {} : { replyTo }),
+    ...(trace === undefined ? {} : { trace }),
   }
+}
+
+/** Bytes of the message as JSON. Throws InvalidInput if there is no such JSON, or too much of it. */
+function sizeOf(message: CommandMessage): number {
+  const what = `command ${message.name} to ${message.to.service}/${message.to.key}`
+  let bytes: number
+  try {
+    bytes = Buffer.byteLength(JSON.stringify(message), "utf8")
+  } catch (error) {
+    throw new InvalidInput(`${what} is not JSON (${describeError(error)})`, { cause: error })
+  }
+  if (bytes > commandBytesMax) throw new InvalidInput(`${what} has ${bytes} bytes; at most ${commandBytesMax} are allowed`)
+  return bytes
+}
+
+function behind(receipt: Receipt | undefined, { partition, epoch, block }: Receipt): ReceiptUnknown {
+  const reached = receipt === undefined ? "without a receipt" : `in epoch ${receipt.epoch}, block ${receipt.block}`
+  return new ReceiptUnknown(
+    `partition ${partition} answered ${reached}, after a receipt for epoch ${epoch}, block ${block}: ` +
+      "its journal was put back to an older copy",
+  )
 }

@@ -10,13 +10,25 @@ export interface ConnectedClient {
   close(): Promise<void>
 }
 
-/** Rejects with a Fault that says in one sentence what is wrong with the server or the app's streams. */
-export async function connect(app: App, options: { readonly natsUrl: string }): Promise<ConnectedClient> {
+export interface ConnectOptions {
+  readonly natsUrl: string
+  /** Bound of this client. Default: the app's. */
+  readonly inputRecordsPendingMax?: number
+}
+
+/** Rejects with a Fault that says in one sentence what is wrong with the server, the app's streams or an option. */
+export async function connect(app: App, options: ConnectOptions): Promise<ConnectedClient> {
   const { name, partitions } = app.shape
   const id = randomBytes(4).toString("hex")
   const { namespace } = app
-  const { natsUrl } = options
+  const { natsUrl, inputRecordsPendingMax = app.inputRecordsPendingMax } = options
   const link = await openLink({ natsUrl, name: `troupe client of ${name} ${id}`, namespace, app: name, partitions })
-  const client = new Client(natsEdge(link.connection, link.publisher, link.subjects, name), partitions)
-  return { client, close: () => client.close().then(link.close) }
+  try {
+    const edge = natsEdge(link.connection, link.publisher, link.subjects, name)
+    const client = new Client(edge, partitions, { inputRecordsPendingMax })
+    return { client, close: () => client.close().then(link.close) }
+  } catch (error) {
+    await link.close()
+    throw error
+  }
 }

@@ -24,7 +24,7 @@ export const limits = {
   /** Length of a service, command, event, app or namespace name. */
   nameLengthMax: 64,
   /** Outside requests whose answers one actor remembers: the stated retention of their idempotency keys. */
-  askedPerActorMax: 64,
+  askedPerActorMax: 1024,
   /** Days for which an ended saga answers those who start it again, unless its definition says otherwise. */
   endedSagaKeptDays: 30,
   /** Timers of one actor. */
@@ -37,6 +37,10 @@ export const limits = {
   sagaStepsMax: 64,
   /** Tries after the first that a saga's step may ask for. */
   retriesPerCommandMax: 1000,
+  /** Rows of one partition that are kept as objects, those used last; all others are packed (R18). */
+  hotRowsMax: 512,
+  /** Entries of one map of an unpacked row that are searched as a text; with more, it becomes a Map. */
+  textMapMax: 128,
   /** Partitions of an app. */
   partitionsMax: 1024,
   partitionsDefault: 8,
@@ -117,6 +121,11 @@ export const limits = {
   drainLookMs: 10,
   /** How often a partition looks how much input is stored for it. */
   unreadLookMs: 5_000,
+  /** The last answers of a process that ends may take so long to leave it. */
+  lastFlushMs: 1_000,
+  /** One request for health, and how many may be under way. */
+  healthRequestMs: 5_000,
+  healthConnectionsMax: 64,
   /** After a take-over with other members about: how long their replies may take to arrive before timers fire (R20). */
   takeOverGraceMs: 1_000,
   /** One lane frame on the wire: below the server's default max_payload. */
@@ -128,7 +137,7 @@ export const limits = {
   /** Remembered effects, or timers, of one row in one entry of a round. */
   compactionPortionMax: 256,
   /** How often decided input is deleted from its stream. */
-  purgeEveryMs: 5_000,
+  purgeEveryMs: 1_000,
   /** Pause before go-back-N sends unconfirmed records again (R4). */
   resendAfterMs: 2_000,
   /**
@@ -149,6 +158,8 @@ export const limits = {
   clientInFlightMax: 4096,
   /** How long connecting to a NATS server is tried at start-up. */
   serverConnectMs: 5_000,
+  /** One question to a server's monitoring, at start-up. */
+  monitoringRequestMs: 1_000,
   /** How long the embedded server may take to recover its store and listen. */
   serverStartMs: 60_000,
   /** How long the embedded server may take to end after SIGTERM, before SIGKILL. */
@@ -172,6 +183,8 @@ export const limits = {
   /** One batch, tries included; then it is dropped. Below the bound of the shutdown, which sends the last ones. */
   traceExportTimeoutMs: 4_000,
   traceShutdownMaxMs: 5_000,
+  /** Pause between two exports of metrics. */
+  metricsEveryMs: 10_000,
   /** Characters of one attribute of a span. */
   traceAttributeLengthMax: 512,
   /** How long a start looks for a collector on this machine. */

@@ -4,14 +4,27 @@ import * as Latch from "effect/Latch"
 import { factHeaders } from "../message/fact.ts"
 import type { Requester } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
+import type { Progress } from "../message/progress.ts"
+import type { Receipt } from "../message/receipt.ts"
 import { type Egress, type OutgoingFact, PublishFailed } from "../ports/egress.ts"
 import type { InputRecord, Inputs, InputSource } from "../ports/inputs.ts"
 
 /** What happens to one published event; "stored" is a failure that stored it all the same. */
 export type PublishFault = "none" | "lost" | "stored"
 
+/** Whoever is outside the app and hears what it says. */
+export interface Outsider {
+  readonly answered: (to: Requester, outcome: Outcome, receipt: Receipt | undefined) => void
+  readonly progressed: (progress: Progress) => void
+}
+
 export interface MemoryStreams extends Inputs, Egress {
-  store(source: InputSource, partition: number, bytes: Uint8Array, headers?: Readonly<Record<string, string>>): void
+  /** Gives the record's number. */
+  store(source: InputSource, partition: number, bytes: Uint8Array, headers?: Readonly<Record<string, string>>): number
+  /** Records of a partition that are not deleted. */
+  kept(source: InputSource, partition: number): number
+  /** Tells every answer and all progress, until the returned function is called. */
+  tell(outsider: Outsider): () => void
   readonly answers: { readonly to: Requester; readonly outcome: Outcome }[]
 }
 
@@ -38,9 +51,19 @@ export function memoryStreams(
     const stream = streamOf(source, partition)
     stream.records.push({ number: stream.records.length + 1, bytes, headers })
     stream.grown.openUnsafe()
+    return stream.records.length
   }
+  const outsiders = new Set<Outsider>()
   return {
     store,
+    kept(source, partition) {
+      const { records, purgedBefore } = streamOf(source, partition)
+      return records.length - Math.max(0, purgedBefore - 1)
+    },
+    tell(outsider) {
+      outsiders.add(outsider)
+      return () => void outsiders.delete(outsider)
+    },
     answers,
     purge: (partition, before) => Effect.sync(() => void (streamOf("external", partition).purgedBefore = before)),
     stream: () => Effect.succeed("memory"),
@@ -56,9 +79,13 @@ export function memoryStreams(
           ? Effect.void
           : Effect.fail(new PublishFailed(`event ${fact.event.id} got no acknowledgement; it is published again`))
       }),
-    answer(to, outcome) {
+    answer(to, outcome, receipt) {
       answers.push({ to, outcome })
       answered(to, outcome)
+      for (const outsider of outsiders) outsider.answered(to, outcome, receipt)
+    },
+    progress(progress) {
+      for (const outsider of outsiders) outsider.progressed(progress)
     },
   }
 }
@@ -74,5 +101,6 @@ function reader(stream: Stream, after: number) {
     position += 1
     return Effect.succeed(record)
   })
-  return { backlog: Math.max(0, stream.records.length - after), next }
+  const unread = Effect.sync(() => Math.max(0, stream.records.length - position))
+  return { backlog: Math.max(0, stream.records.length - position), unread, next }
 }

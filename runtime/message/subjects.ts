@@ -13,6 +13,8 @@ export interface Subjects {
   lane(app: string, partition: number): string
   /** Where every process of the app hears that a partition has an owner. */
   laneReady(app: string): string
+  /** Where clients hear how far the owners have come with what they sent: core NATS, stored nowhere. */
+  progress(app: string): string
   /** Bucket of the app's members. */
   members(app: string): string
   /** One fact; `*` in place of type and key reads a whole event partition. */
@@ -40,6 +42,7 @@ export function subjectsOf(namespace: string): Subjects {
     manifest: (name) => `${namespace}.jrn.${app(name)}.manifest`,
     lane: (name, partition) => `${namespace}.lane.${app(name)}.${partition}`,
     laneReady: (name) => `${namespace}.lane.${app(name)}.ready`,
+    progress: (name) => `${namespace}.progress.${app(name)}`,
     members: (name) => `${upper}_MEMBERS_${app(name)}`,
     event: (partition, name, key) => `${namespace}.evt.${partition}.${name}.${encodeKey(key)}`,
     eventPartition: (partition) => `${namespace}.evt.${partition}.*.*`,

@@ -8,6 +8,17 @@ export type Ack =
   /** Nobody answered in time, or nobody was there to answer: it may be stored all the same. */
   | { readonly type: "silent"; readonly description: string }
 
+const storeFailed = 10077
+const outOfResources = new Set([10002, 10023])
+
+/** The stream, or what the account or the server may store, is at its bound: nothing was stored. */
+export function isFull(ack: Ack): boolean {
+  if (ack.type !== "refused") return false
+  // The server has one code for whatever keeps it from storing; only these words say that the stream is full.
+  if (ack.errorCode === storeFailed) return /^maximum (messages|bytes)/.test(ack.description)
+  return outOfResources.has(ack.errorCode)
+}
+
 interface Waiting {
   readonly resolve: (ack: Ack) => void
   readonly giveUpAtMs: number

@@ -1,49 +1,71 @@
 // The client's side of the external lane on NATS.
-import { createInbox, type NatsConnection } from "@nats-io/transport-node"
+import { createInbox, type NatsConnection, type Subscription } from "@nats-io/transport-node"
 import { limits } from "../kernel/limits.ts"
 import type { Outcome } from "../message/outcome.ts"
+import { readProgress } from "../message/progress.ts"
+import { readReceipt, type Receipt } from "../message/receipt.ts"
 import type { Subjects } from "../message/subjects.ts"
-import { type Edge, NotAccepted } from "../ports/edge.ts"
-import type { AckedPublisher } from "./acked-publisher.ts"
+import { type Edge, InputFull, NotAccepted } from "../ports/edge.ts"
+import { type AckedPublisher, isFull } from "./acked-publisher.ts"
 
 export function natsEdge(connection: NatsConnection, publisher: AckedPublisher, subjects: Subjects, app: string): Edge {
   const inbox = createInbox()
+  const subscriptions: Subscription[] = []
   let closed = false
+  const subscribe = (subject: string, heard: (value: unknown) => void) => {
+    const callback = (error: Error | null, message: { readonly data: Uint8Array }) => {
+      if (error === null && !closed) heard(readJson(message.data))
+    }
+    subscriptions.push(connection.subscribe(subject, { callback }))
+  }
   return {
     inbox,
     async submit(partition, block) {
       const subject = subjects.input(app, partition)
       const ack = await publisher.publish(subject, block, limits.appendTimeoutMs)
-      if (ack.type !== "stored")
-        throw new NotAccepted(
-          `commands to ${subject} were not accepted (${ack.description}); send them again with the same keys`,
-        )
+      if (ack.type === "stored") return ack.sequence
+      const reason = `commands to ${subject} were not accepted (${ack.description})`
+      if (isFull(ack)) throw new InputFull(reason)
+      throw new NotAccepted(`${reason}; send them again with the same keys`)
     },
     listen(answered) {
-      connection.subscribe(inbox, {
-        callback: (error, message) => {
-          if (error !== null || closed) return
-          const answer = readAnswer(message.data)
-          if (answer !== undefined) answered(answer.request, answer.outcome)
-        },
+      subscribe(inbox, (value) => {
+        const answer = readAnswer(value)
+        if (answer !== undefined) answered(answer.request, answer.outcome, answer.receipt)
+      })
+    },
+    watch(progressed) {
+      subscribe(subjects.progress(app), (value) => {
+        const progress = readProgress(value)
+        if (progress !== undefined) progressed(progress)
       })
     },
     close() {
       closed = true
+      for (const subscription of subscriptions) subscription.unsubscribe()
       return Promise.resolve()
     },
   }
 }
 
-/** Anybody may publish into an inbox: what is no answer is ignored. */
-function readAnswer(data: Uint8Array): { readonly request: string; readonly outcome: Outcome } | undefined {
+/** Anybody may publish to an inbox or below the namespace: what cannot be read is nothing. */
+function readJson(data: Uint8Array): unknown {
   try {
-    const answer: unknown = JSON.parse(Buffer.from(data).toString("utf8"))
-    if (typeof answer !== "object" || answer === null || !("request" in answer) || !("outcome" in answer))
-      return undefined
-    if (typeof answer.request !== "string") return undefined
-    return { request: answer.request, outcome: answer.outcome as Outcome } // cast: the app's engine wrote it
+    return JSON.parse(Buffer.from(data).toString("utf8"))
   } catch {
     return undefined
   }
+}
+
+interface Answer {
+  readonly request: string
+  readonly outcome: Outcome
+  readonly receipt: Receipt | undefined
+}
+
+function readAnswer(value: unknown): Answer | undefined {
+  if (typeof value !== "object" || value === null || !("request" in value) || !("outcome" in value)) return undefined
+  if (typeof value.request !== "string") return undefined
+  const receipt = "receipt" in value ? readReceipt(value.receipt) : undefined
+  return { request: value.request, outcome: value.outcome as Outcome, receipt } // cast: the app's engine wrote it
 }

@@ -8,7 +8,7 @@ import type { Subjects } from "../message/subjects.ts"
 import { type Egress, PublishFailed } from "../ports/egress.ts"
 import type { AckedPublisher } from "./acked-publisher.ts"
 
-export function natsEgress(connection: NatsConnection, publisher: AckedPublisher, subjects: Subjects): Egress {
+export function natsEgress(connection: NatsConnection, publisher: AckedPublisher, subjects: Subjects, app: string): Egress {
   return {
     publish: (fact) =>
       Effect.flatMap(
@@ -29,14 +29,17 @@ export function natsEgress(connection: NatsConnection, publisher: AckedPublisher
                 ),
               ),
       ),
-    answer(to, outcome) {
+    answer(to, outcome, receipt) {
       // Anywhere else a stream might keep it: a journal's subject, say, where nothing may be written without the fence.
       if (!/^_INBOX\.[^\s*>]+$/.test(to.subject)) return
       try {
-        connection.publish(to.subject, JSON.stringify({ request: to.request, outcome }))
+        connection.publish(to.subject, JSON.stringify({ request: to.request, outcome, receipt }))
       } catch {
         // At most once (R21): when the connection is closed, or the answer too large, the requester hears nothing.
       }
+    },
+    progress(progress) {
+      if (!connection.isClosed()) connection.publish(subjects.progress(app), JSON.stringify(progress))
     },
   }
 }

@@ -34,6 +34,17 @@ const subjectsOverlap = 10065
 const noMessageFound = 10037
 const dayNanos = 86_400_000_000_000
 
+/**
+ * Per partition of each app (R15): the input of an app that is gone fills up and refuses, and nobody else notices. Journals
+ * have no such bound. The server cannot tell a compaction, which makes room, or an undo from anything else: it would refuse
+ * all of them alike, and a partition at its bound could never get below it again.
+ */
+const inputBounds = {
+  max_msgs_per_subject: limits.inputBlocksPerPartitionMax,
+  discard_new_per_subject: true,
+  max_msg_size: limits.inputBytesMax,
+} as const
+
 /** Throws ManifestMismatch or ProvisionFailed. */
 export async function provision(options: Provision): Promise<void> {
   const { connection, subjects, replicas } = options
@@ -43,7 +54,7 @@ export async function provision(options: Provision): Promise<void> {
     // Truth must never make room for more truth: journals and undecided input refuse when full (R15).
     const kept = { storage: "file", discard: "new", allow_direct: true, num_replicas: replicas } as const
     await ensureStream(manager, { ...kept, name: streams.journal, subjects: [bindings.journal] })
-    await ensureStream(manager, { ...kept, name: streams.input, subjects: [bindings.input] })
+    await ensureStream(manager, { ...kept, ...inputBounds, name: streams.input, subjects: [bindings.input] })
     const events = { name: streams.events, subjects: [bindings.events], max_age: limits.eventsKeptDays * dayNanos }
     await ensureStream(manager, { storage: "file", allow_direct: true, num_replicas: replicas, ...events })
     await ensureManifest(manager, options)

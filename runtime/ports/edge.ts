@@ -1,15 +1,23 @@
 // How a client outside the app reaches it: blocks of commands into the external lane, answers back to one inbox.
-// Promises: a block that was accepted is durable; answers come at most once, and may not come at all (R21).
-import type { Outcome } from "../message/outcome.ts"
+// Promises: a block that was accepted is durable; answers come at most once, and may not come at all (R21); a partition
+// whose input is full refuses at once, and the other partitions and apps do not notice (R15).
 import { Fault } from "../kernel/fault.ts"
+import type { Outcome } from "../message/outcome.ts"
+import type { Progress } from "../message/progress.ts"
+import type { Receipt } from "../message/receipt.ts"
 
 export interface Edge {
-  /** Resolves when the block is durable. Rejects with NotAccepted; it may be stored all the same. */
-  submit(partition: number, block: Uint8Array): Promise<void>
+  /**
+   * Resolves with the block's position in the input stream when it is durable. Rejects with InputFull: nothing was stored;
+   * or with NotAccepted: it may be stored all the same.
+   */
+  submit(partition: number, block: Uint8Array): Promise<number>
   /** Subject that answers to this client go to. */
   readonly inbox: string
   /** Calls back with every answer until the edge closes. */
-  listen(answered: (request: string, outcome: Outcome) => void): void
+  listen(answered: (request: string, outcome: Outcome, receipt?: Receipt) => void): void
+  /** Calls back with what the owners of the app's partitions say of their progress, until the edge closes. */
+  watch(progressed: (progress: Progress) => void): void
   close(): Promise<void>
 }
 
@@ -17,5 +25,12 @@ export interface Edge {
 export class NotAccepted extends Fault {
   readonly _tag = "NotAccepted"
   readonly code = "NOT_ACCEPTED"
+  readonly retry = "later"
+}
+
+/** The input holds as many undecided blocks as it may. Nothing was stored. */
+export class InputFull extends Fault {
+  readonly _tag = "InputFull"
+  readonly code = "INPUT_FULL"
   readonly retry = "later"
 }

@@ -5,8 +5,10 @@ import * as Effect from "effect/Effect"
 import type { Json } from "../../runtime/message/json.ts"
 import { readFact } from "../../runtime/message/fact.ts"
 import type { Outcome } from "../../runtime/message/outcome.ts"
+import type { Progress } from "../../runtime/message/progress.ts"
 import type { Egress, OutgoingFact } from "../../runtime/ports/egress.ts"
 import type { Inputs } from "../../runtime/ports/inputs.ts"
+import { progress } from "./edge-suite.ts"
 import { reading } from "./inputs-suite.ts"
 import { promiseOn } from "./promise.ts"
 
@@ -19,6 +21,8 @@ export interface EgressUnderTest {
   heal(): Promise<void>
   /** A requester's inbox: its subject, and the next answer that came in there. */
   openInbox(): Promise<{ readonly subject: string; next(): Promise<{ request: string; outcome: Outcome }> }>
+  /** Watches the app's progress, as a client does: the next that it hears. */
+  openWatch(): Promise<{ next(): Promise<Progress> }>
   end(): Promise<void>
 }
 
@@ -93,6 +97,25 @@ export function egressContract(name: string, make: () => Promise<EgressUnderTest
         under.egress.answer({ subject: inbox.subject, request: `r${index}` }, outcome)
         assert.deepEqual(await answered, { request: `r${index}`, outcome })
       }
+    })
+
+    promise("everyone who watches hears the progress, in order", async (under) => {
+      const watches = await Promise.all([under.openWatch(), under.openWatch()])
+      for (const position of [4, 5]) {
+        const heard = Promise.all(watches.map((watch) => watch.next()))
+        under.egress.progress(progress(position))
+        assert.deepEqual(await heard, [progress(position), progress(position)])
+      }
+    })
+
+    promise("progress that nobody watches keeps nothing, and who comes later hears only what comes later", async (under) => {
+      under.egress.progress(progress(1))
+      await publish(under, fact(1))
+      const watch = await under.openWatch()
+      const heard = watch.next()
+      under.egress.progress(progress(2))
+      assert.deepEqual(await heard, progress(2))
+      assert.deepEqual(await stored(under, 0), [1])
     })
 
     promise("an answer that nobody waits for keeps nothing and disturbs nobody", async (under) => {

@@ -1,9 +1,12 @@
-// The ports in memory. There is no edge in memory: tests put commands into the streams themselves.
+// The ports in memory.
+import { memoryEdge, type SubmitFault } from "../../runtime/memory/edge.ts"
 import { type AppendFault, memoryJournal } from "../../runtime/memory/journal.ts"
 import { memoryLanes } from "../../runtime/memory/lanes.ts"
 import { memoryStreams, type PublishFault } from "../../runtime/memory/streams.ts"
 import type { Requester } from "../../runtime/message/message.ts"
 import type { Outcome } from "../../runtime/message/outcome.ts"
+import type { Progress } from "../../runtime/message/progress.ts"
+import { edgeContract } from "./edge-suite.ts"
 import { egressContract } from "./egress-suite.ts"
 import { inputsContract } from "./inputs-suite.ts"
 import { journalContract } from "./journal-suite.ts"
@@ -24,8 +27,10 @@ inputsContract("memory", () => {
   const inputs = memoryStreams()
   return Promise.resolve({
     inputs,
-    store: (source, partition, body, headers) =>
-      Promise.resolve(inputs.store(source, partition, Buffer.from(body), headers)),
+    store(source, partition, body, headers) {
+      inputs.store(source, partition, Buffer.from(body), headers)
+      return Promise.resolve()
+    },
     end,
   })
 })
@@ -44,7 +49,41 @@ egressContract("memory", () => {
     const next = () => new Promise<{ request: string; outcome: Outcome }>((resolve) => void waiting.set(subject, resolve))
     return Promise.resolve({ subject, next })
   }
-  return Promise.resolve({ egress: streams, inputs: streams, fail: (how) => (fault = how), heal, openInbox, end })
+  const openWatch = () => {
+    const next = () =>
+      new Promise<Progress>((resolve) => {
+        const stop = streams.tell({
+          answered: () => undefined,
+          progressed(progress) {
+            stop()
+            resolve(progress)
+          },
+        })
+      })
+    return Promise.resolve({ next })
+  }
+  return Promise.resolve({ egress: streams, inputs: streams, fail: (how) => (fault = how), heal, openInbox, openWatch, end })
 })
 
-lanesContract("memory", () => Promise.resolve({ lanes: memoryLanes(), end }))
+edgeContract("memory", () => {
+  let fault: SubmitFault = "none"
+  let blocksMax = 1_000
+  const streams = memoryStreams()
+  const heal = () => {
+    fault = "none"
+    return Promise.resolve()
+  }
+  const boundInput = (blocks: number) => {
+    blocksMax = blocks
+    return Promise.resolve()
+  }
+  const edge = memoryEdge(streams, { faults: () => fault, blocksMax: () => blocksMax })
+  // Nobody else has a way into memory.
+  const intrude = () => Promise.resolve()
+  return Promise.resolve({ edge, egress: streams, inputs: streams, fail: (how) => (fault = how), heal, boundInput, intrude, end })
+})
+
+lanesContract("memory", () => {
+  const lanes = memoryLanes()
+  return Promise.resolve({ here: lanes, there: lanes, known: end, end })
+})

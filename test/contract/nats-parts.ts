@@ -11,6 +11,7 @@ import { natsJournal } from "../../runtime/nats/journal.ts"
 import { provision } from "../../runtime/nats/provision.ts"
 import { connectChecked } from "../../runtime/nats/server/connect.ts"
 import type { Outcome } from "../../runtime/message/outcome.ts"
+import type { Progress } from "../../runtime/message/progress.ts"
 import type { Edge } from "../../runtime/ports/edge.ts"
 import type { Egress } from "../../runtime/ports/egress.ts"
 import type { Inputs, InputSource } from "../../runtime/ports/inputs.ts"
@@ -37,7 +38,9 @@ export interface NatsParts {
   heal(): Promise<void>
   store(source: InputSource, partition: number, body: string, attributes?: Readonly<Record<string, string>>): Promise<void>
   openInbox(): Promise<{ readonly subject: string; next(): Promise<{ request: string; outcome: Outcome }> }>
-  intrude(subject: string, data: string): Promise<void>
+  openWatch(): Promise<{ next(): Promise<Progress> }>
+  boundInput(blocks: number): Promise<void>
+  intrude(where: "inbox" | "progress", data: string): Promise<void>
   end(): Promise<void>
 }
 
@@ -54,13 +57,13 @@ export async function openParts(port: number, options: { readonly provisioned?: 
   }
   const connection = await connectChecked({ url: `nats://127.0.0.1:${proxy.port}` })
   const publisher = new AckedPublisher(connection)
+  const edge = natsEdge(connection, publisher, subjects, app)
+  const manager = await jetstreamManager(direct, { checkAPI: false })
   return {
     journal: natsJournal(connection, publisher, subjects, app),
     inputs: natsInputs(connection, subjects, app),
-    egress: natsEgress(connection, publisher, subjects),
-    edge: natsEdge(connection, publisher, subjects, app),
-    subjects, proxy, connection, publisher, direct,
-    manager: await jetstreamManager(direct, { checkAPI: false }),
+    egress: natsEgress(connection, publisher, subjects, app),
+    subjects, proxy, connection, publisher, direct, edge, manager,
     fail: (how) => proxy.drop(how === "lost" ? "toServer" : "toClient"),
     heal() {
       const back = reconnected(connection)
@@ -69,8 +72,10 @@ export async function openParts(port: number, options: { readonly provisioned?: 
     },
     store: (source, partition, body, attributes = {}) => storeRecord(store, subjects, { source, partition, body, attributes }),
     openInbox: () => openInbox(direct),
-    async intrude(subject, data) {
-      direct.publish(subject, data)
+    openWatch: () => openWatch(direct, subjects),
+    boundInput: async (blocks) => void (await manager.streams.update(subjects.streams.input, { max_msgs_per_subject: blocks })),
+    async intrude(where, data) {
+      direct.publish(where === "inbox" ? edge.inbox : subjects.progress(app), data)
       await direct.flush()
     },
     async end() {
@@ -114,4 +119,15 @@ async function openInbox(connection: NatsConnection) {
     return answer.value.json<{ request: string; outcome: Outcome }>()
   }
   return { subject, next }
+}
+
+async function openWatch(connection: NatsConnection, subjects: Subjects) {
+  const told = connection.subscribe(subjects.progress(app))[Symbol.asyncIterator]()
+  await connection.flush()
+  const next = async () => {
+    const progress = await told.next()
+    if (progress.done === true) throw new Error("the watch was closed")
+    return progress.value.json<Progress>()
+  }
+  return { next }
 }

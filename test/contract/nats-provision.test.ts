@@ -2,10 +2,12 @@
 import assert from "node:assert/strict"
 import { after, describe, test } from "node:test"
 import { startTestNats } from "../support/nats-process.ts"
+import { limits } from "../../runtime/kernel/limits.ts"
+import { natsEdge } from "../../runtime/nats/edge.ts"
 import { provision } from "../../runtime/nats/provision.ts"
 import { AckedPublisher } from "../../runtime/nats/acked-publisher.ts"
 import { connectChecked } from "../../runtime/nats/server/connect.ts"
-import { append } from "./journal-suite.ts"
+import { append, bytes } from "./journal-suite.ts"
 import { app, type NatsParts, openParts } from "./nats-parts.ts"
 
 const nats = await startTestNats()
@@ -31,6 +33,33 @@ describe("provisioning on NATS", { concurrency: true }, () => {
     }
     const { config } = await parts.manager.streams.info(events)
     assert.deepEqual([config.max_age, config.storage], [7 * 24 * 3600 * 1e9, "file"])
+  })
+
+  promise("R15: each partition's input has a bound; journals have none, it would refuse their compaction", async (parts) => {
+    await make(parts)
+    const { journal, input } = parts.subjects.streams
+    const bounds = async (name: string) => {
+      const { config } = await parts.manager.streams.info(name)
+      return [config.max_msgs_per_subject, config.discard_new_per_subject ?? false, config.max_msg_size]
+    }
+    assert.deepEqual(await bounds(input), [limits.inputBlocksPerPartitionMax, true, limits.inputBytesMax])
+    assert.deepEqual(await bounds(journal), [-1, false, -1])
+  })
+
+  promise("R15: an app that nobody runs cannot fill the input of another app", async (parts) => {
+    await make(parts)
+    await make(parts, 8, "billing")
+    await parts.boundInput(2)
+    const edge = natsEdge(parts.connection, parts.publisher, parts.subjects, "billing")
+    for (const block of ["first", "second"]) await parts.edge.submit(0, bytes(block))
+    await assert.rejects(parts.edge.submit(0, bytes("third")), { _tag: "InputFull", message: /maximum messages per subject/ })
+    assert.ok((await edge.submit(0, bytes("of billing"))) > 0)
+  })
+
+  promise("a block that is larger than a client makes them is refused by the server", async (parts) => {
+    await make(parts)
+    const tooLarge = Buffer.alloc(limits.inputBytesMax + 1)
+    await assert.rejects(parts.edge.submit(0, tooLarge), { _tag: "NotAccepted", message: /message size exceeds maximum/ })
   })
 
   promise("the second call changes nothing, and stores nothing", async (parts) => {

@@ -1,0 +1,48 @@
+// The client's side of the external lane in memory: a client of an app that runs on memory streams, with the same bound on
+// what a partition's input holds and the same unpleasantness on demand.
+import { limits } from "../kernel/limits.ts"
+import { type Edge, InputFull, NotAccepted } from "../ports/edge.ts"
+import type { MemoryStreams } from "./streams.ts"
+
+/** "lost": no answer, nothing stored. "stored": no answer, yet stored. */
+export type SubmitFault = "none" | "lost" | "stored"
+
+export interface MemoryEdgeOptions {
+  /** Tells this client from the others of the same streams. */
+  readonly name?: string
+  readonly faults?: (partition: number) => SubmitFault
+  /** Blocks of one partition that are not deleted. Default: `limits.inputBlocksPerPartitionMax`. */
+  readonly blocksMax?: () => number
+}
+
+export function memoryEdge(streams: MemoryStreams, options: MemoryEdgeOptions = {}): Edge {
+  const { name = "memory", faults = () => "none", blocksMax = () => limits.inputBlocksPerPartitionMax } = options
+  const inbox = `_INBOX.${name}`
+  const ends: (() => void)[] = []
+  const nothing = () => undefined
+  return {
+    inbox,
+    submit(partition, block) {
+      const fault = faults(partition)
+      const notAccepted = new NotAccepted(`commands to partition ${partition} got no answer; send them again with the same keys`)
+      if (fault === "lost") return Promise.reject(notAccepted)
+      if (streams.kept("external", partition) >= blocksMax())
+        return Promise.reject(new InputFull(`commands to partition ${partition} were not accepted (its input is full)`))
+      const position = streams.store("external", partition, block)
+      return fault === "stored" ? Promise.reject(notAccepted) : Promise.resolve(position)
+    },
+    listen(answered) {
+      ends.push(streams.tell({
+        answered: (to, outcome, receipt) => {
+          if (to.subject === inbox) answered(to.request, outcome, receipt)
+        },
+        progressed: nothing,
+      }))
+    },
+    watch: (progressed) => void ends.push(streams.tell({ answered: nothing, progressed })),
+    close() {
+      for (const end of ends) end()
+      return Promise.resolve()
+    },
+  }
+}

@@ -1,0 +1,76 @@
+// R21 from end to end in memory: the receipt of a write, and what a query that demands it gets, before and after a take-over.
+import assert from "node:assert/strict"
+import { test, type TestContext } from "node:test"
+import * as Effect from "effect/Effect"
+import { Client } from "../../../runtime/host/client.ts"
+import { memoryEdge } from "../../../runtime/memory/edge.ts"
+import { encodeInput } from "../../../runtime/message/input.ts"
+import { partitionOf } from "../../../runtime/message/key.ts"
+import { newWorld, startInMemory } from "../../../runtime/testing/index.ts"
+import { account, bank } from "../../support/bank.ts"
+
+const { partitions } = bank.shape
+const partition = partitionOf("a", partitions)
+const deposit = account.deposit("a", { amount: 1 })
+
+function openWorld(t: TestContext) {
+  const world = newWorld()
+  const client = new Client(memoryEdge(world.streams), partitions)
+  t.after(() => client.close())
+  const run = async () => {
+    const running = await startInMemory(bank, world)
+    t.after(() => running.kill())
+    return running
+  }
+  return { world, client, run }
+}
+
+test("R21: a write's receipt names the block that made it durable, and a query that demands it sees the write", async (t) => {
+  const { world, client, run } = openWorld(t)
+  await run()
+  const { receipt } = await client.request(deposit, { effect: "d1" })
+  assert.ok(receipt)
+  const block = JSON.parse(Buffer.from(world.journal.records(partition)[receipt.block]!.bytes).toString("utf8"))
+  assert.deepEqual([block.partition, block.epoch, block.number], [partition, receipt.epoch, receipt.block])
+  assert.match(JSON.stringify(block.decisions), /"d1"/)
+  const { state } = await client.query("account", "a", { atLeast: receipt })
+  assert.deepEqual(state, { balance: 1 })
+})
+
+test("R21: a new owner knows what every receipt of the one before stands for", async (t) => {
+  const { client, run } = openWorld(t)
+  const first = await run()
+  const { receipt } = await client.request(deposit, { effect: "d1" })
+  assert.ok(receipt)
+  await first.kill()
+  await run()
+  const queried = await client.query("account", "a", { atLeast: receipt })
+  assert.deepEqual(queried.state, { balance: 1 })
+  assert.ok(queried.receipt!.epoch > receipt.epoch && queried.receipt!.block > receipt.block)
+})
+
+test("R21: what was only sent is seen by a query that follows it", async (t) => {
+  const { client, run } = openWorld(t)
+  await run()
+  for (let n = 1; n <= 20; n += 1) {
+    await client.send(deposit, { effect: `d${n}` })
+    assert.deepEqual((await client.query("account", "a")).state, { balance: n })
+  }
+})
+
+test("R21, R14: a journal that was put back to an older copy does not answer for a receipt that it does not reach to", async (t) => {
+  const { world, client, run } = openWorld(t)
+  const first = await run()
+  await client.ask(deposit, { effect: "d1" })
+  const copy = world.journal.records(partition).length
+  for (let n = 2; n <= 20; n += 1) await client.ask(deposit, { effect: `d${n}` })
+  const { receipt } = await client.request(deposit, { effect: "d21" })
+  assert.ok(receipt)
+  await first.kill()
+  world.journal.records(partition).splice(copy)
+  // What was decided has been deleted from the input too, so that it does not come again.
+  const last = world.streams.store("external", partition, encodeInput([]))
+  await Effect.runPromise(world.streams.purge(partition, last))
+  await run()
+  await assert.rejects(client.query("account", "a", { atLeast: receipt }), { code: "RECEIPT_UNKNOWN" })
+})
