@@ -1,9 +1,15 @@
 // Names of inbound channels and outbound destinations, as the journal stores them.
+import type { InputSource } from "../ports/inputs.ts"
 import type { LaneName } from "../ports/lanes.ts"
 
 /** A lane from one partition's journal: dense numbers (R3). */
 export function laneChannel(incarnation: string, source: number, lane: LaneName): string {
   return `lane:${incarnation}:${source}:${lane}`
+}
+
+/** Records from another app's partition: dense numbers, whatever their stream positions. */
+export function peerChannel(incarnation: string, source: number, lane: LaneName): string {
+  return `peer:${incarnation}:${source}:${lane}`
 }
 
 /** Events of one journal, in one event partition: dense numbers, whatever their stream positions (R4, R10). */
@@ -12,7 +18,7 @@ export function factChannel(incarnation: string, source: number, eventPartition:
 }
 
 /** A stream that is read by position; a stream that was made anew is another channel (R14). */
-export function streamChannel(source: "external" | "events", stream: string, partition: number): string {
+export function streamChannel(source: InputSource, stream: string, partition: number): string {
   return `stream:${source}:${stream}:${partition}`
 }
 
@@ -29,13 +35,21 @@ export function parseChannel(id: string): ParsedChannel {
 export type Destination =
   | { readonly type: "lane"; readonly partition: number; readonly lane: LaneName }
   | { readonly type: "events"; readonly partition: number }
+  | { readonly type: "peer"; readonly app: string; readonly partition: number; readonly lane: LaneName }
 
 export function destinationId(destination: Destination): string {
-  return destination.type === "lane" ? `lane:${destination.partition}:${destination.lane}` : `events:${destination.partition}`
+  const { type, partition } = destination
+  if (type === "events") return `events:${partition}`
+  return type === "lane" ? `lane:${partition}:${destination.lane}` : `peer:${destination.app}:${partition}:${destination.lane}`
 }
 
 export function parseDestination(id: string): Destination {
-  const [type, partition, lane] = id.split(":")
+  const [type, ...rest] = id.split(":")
+  if (type === "peer") {
+    const [app = "", partition, lane] = rest
+    return { type, app, partition: Number(partition), lane: lane === "replies" ? "replies" : "commands" }
+  }
+  const [partition, lane] = rest
   if (type === "events") return { type, partition: Number(partition) }
   return { type: "lane", partition: Number(partition), lane: lane === "replies" ? "replies" : "commands" }
 }

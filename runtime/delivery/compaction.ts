@@ -97,7 +97,7 @@ function newRound(partition: Partition): Round {
 /** The entries of the next row or parked record that is still there; what has gone meanwhile needs no carrying. */
 function nextCarried(partition: Partition, round: Round, keptUntilMs: KeptUntil): readonly Entry[] | undefined {
   for (let key = round.rows.pop(); key !== undefined; key = round.rows.pop()) {
-    const row = partition.rows.get(key)
+    const row = partition.rows.peek(key)
     const held = partition.held.of(key)
     const untilMs = row?.state === undefined ? undefined : keptUntilMs(key, row.state)
     if (row !== undefined && held.size === 0 && isOver(row, untilMs, partition.atMs)) return [forgetRow(partition, key)]
@@ -152,7 +152,9 @@ function checkpoint(partition: Partition, round: Round): Entry {
     from: [],
     checkpoint: {
       since: round.since,
-      channels: [...partition.channels].map(([id, { low, decided }]) => [id, low, [...decided]] as const),
+      channels: [...partition.channels]
+        .filter(([, { low, decided }]) => low > 0 || decided.size > 0)
+        .map(([id, { low, decided }]) => [id, low, [...decided]] as const),
       outboxes: [...partition.outboxes].map(([id, outbox]) => {
         const { messages } = outbox.owed(0, outbox.unconfirmedCount)
         return [id, outbox.last, messages] as const

@@ -5,8 +5,9 @@ import type { Entry, ParkedEntry } from "../message/block.ts"
 import { type Fact, readFact } from "../message/fact.ts"
 import { decodeInput } from "../message/input.ts"
 import type { EventMessage, Message } from "../message/message.ts"
+import { decodeFrame, peerHeader } from "../message/peer.ts"
 import type { InputRecord, InputSource } from "../ports/inputs.ts"
-import { factChannel } from "./channel-id.ts"
+import { factChannel, peerChannel } from "./channel-id.ts"
 import type { AppShape } from "./delivery.ts"
 import type { Work } from "./inbound.ts"
 
@@ -19,6 +20,7 @@ export interface DecodedWork {
 
 /** The commands of one input block, numbered by the block's stream position and their place in it. */
 export function decodeExternal(record: InputRecord): readonly DecodedWork[] {
+  if (record.headers[peerHeader] !== undefined) return decodePeer(record, "external")
   const base = record.number * limits.inputRecordsMax
   try {
     return decodeInput(record.bytes).map((message, index) => ({
@@ -28,6 +30,22 @@ export function decodeExternal(record: InputRecord): readonly DecodedWork[] {
     }))
   } catch (error) {
     return [{ number: base, marks: [], work: { type: "park", parked: parkedBytes("external", record, error) } }]
+  }
+}
+
+/** The records of one frame of another app: besides its stream position each moves the mark of its source. */
+export function decodePeer(record: InputRecord, source: "external" | "replies"): readonly DecodedWork[] {
+  const base = record.number * limits.inputRecordsMax
+  try {
+    const frame = decodeFrame(record.headers[peerHeader] ?? "", record.bytes)
+    const channel = peerChannel(frame.incarnation, frame.source, frame.lane)
+    return frame.messages.map((message, index) => ({
+      number: base + index,
+      marks: [[channel, frame.first + index]],
+      work: { type: "message", message },
+    }))
+  } catch (error) {
+    return [{ number: base, marks: [], work: { type: "park", parked: parkedBytes(source, record, error) } }]
   }
 }
 
@@ -54,7 +72,9 @@ export function decodeEvent(app: AppShape, record: InputRecord): readonly Decode
 /** What parked bytes say, now that it can perhaps be read. Throws like the first time if it cannot. */
 export function decodeAgain(app: AppShape, { bytes = "", headers = {}, source }: ParkedEntry): readonly Message[] {
   const body = Buffer.from(bytes, "base64")
-  return source === "events" ? addressed(app, readFact(headers, body)) : decodeInput(body)
+  if (source === "events") return addressed(app, readFact(headers, body))
+  const mark = headers[peerHeader]
+  return mark === undefined ? decodeInput(body) : decodeFrame(mark, body).messages
 }
 
 function addressed(app: AppShape, fact: Fact): readonly EventMessage[] {

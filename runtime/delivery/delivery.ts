@@ -3,6 +3,7 @@
 import * as Latch from "effect/Latch"
 import type { ActorLogic } from "../actor/logic.ts"
 import { parseAddress } from "../message/message.ts"
+import type { Peer } from "../message/peer.ts"
 import type { Egress } from "../ports/egress.ts"
 import type { Inputs } from "../ports/inputs.ts"
 import type { Journal } from "../ports/journal.ts"
@@ -23,6 +24,8 @@ export interface AppShape {
   /** Partitions of the namespace's event subjects. */
   readonly eventPartitions: number
   readonly logics: ReadonlyMap<string, ActorLogic>
+  /** Services of other apps that this one sends to, by name. */
+  readonly peers?: ReadonlyMap<string, Peer>
   /** Journal bytes after which a partition compacts its journal. Default: `limits.compactionBytesMin`. */
   readonly compactionBytesMin?: number
 }
@@ -68,7 +71,7 @@ export interface Delivery {
   readonly work: Latch.Latch
   readonly decided: Latch.Latch
   readonly room: Latch.Latch
-  /** Opened when an event waits to be published. */
+  /** Opened when an event, or a record for another app, waits to be published. */
   readonly facts: Latch.Latch
   readonly sharing: Sharing
 }

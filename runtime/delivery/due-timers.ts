@@ -21,6 +21,11 @@ export class DueTimers {
     }
   }
 
+  /** Cancelled ones are among them until their time has come. */
+  get size(): number {
+    return this.#heap.length
+  }
+
   get nextDueMs(): number | undefined {
     return this.#heap[0]?.dueMs
   }

@@ -4,27 +4,28 @@ import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import { limits } from "../kernel/limits.ts"
 import type { AppendUnknown, Fenced, JournalUnavailable } from "../ports/journal.ts"
-import type { InputSource, InputUnavailable } from "../ports/inputs.ts"
+import type { InputBehind, InputSource, InputUnavailable } from "../ports/inputs.ts"
 import type { LaneReceiver } from "../ports/lanes.ts"
 import { takeCautiously } from "./caution.ts"
 import { destinationId, parseDestination, streamChannel } from "./channel-id.ts"
 import { commit, cutBlock } from "./commit.ts"
 import { positionOf } from "./decode.ts"
 import type { Delivery } from "./delivery.ts"
-import { dispatch, publishFacts, resend } from "./dispatch.ts"
+import { dispatch, resend } from "./dispatch.ts"
 import { concludeHandlings, startHandlings } from "./handling.ts"
 import { handle, releaseSlots, reopenMailboxes, tendMailboxes } from "./mailbox.ts"
 import { channelOf } from "./partition.ts"
 import { tellProgress } from "./progress.ts"
+import { publishing } from "./publishing.ts"
 import { closeRoomWhenFull, receiveFrame, receiveStream } from "./receive.ts"
 import { settle } from "./settle.ts"
 import { fireTimers } from "./timers.ts"
 import { purgeInput, truncateJournal } from "./truncation.ts"
 
 /** Why a partition stopped: everything it held in memory is forgotten with it. */
-export type PartitionLost = Fenced | AppendUnknown | JournalUnavailable | InputUnavailable
+export type PartitionLost = Fenced | AppendUnknown | JournalUnavailable | InputUnavailable | InputBehind
 
-const sources = ["external", "events"] as const satisfies readonly InputSource[]
+const sources = ["external", "events", "replies"] as const satisfies readonly InputSource[]
 
 /**
  * Runs an owned partition until it is lost or its scope closes. `allReady` completes when every partition that this
@@ -75,9 +76,12 @@ function laneReceiver(delivery: Delivery): LaneReceiver {
 
 const openSource = Effect.fnUntraced(function* (delivery: Delivery, source: InputSource) {
   const { inputs } = delivery.ports
-  const channel = streamChannel(source, yield* inputs.stream(source), delivery.partition.index)
-  const { low } = channelOf(delivery.partition, channel)
-  return { source, channel, reader: yield* inputs.open(source, delivery.partition.index, positionOf(low)) }
+  const stream = yield* inputs.stream(source)
+  const channel = streamChannel(source, stream, delivery.partition.index)
+  const { low, decided } = channelOf(delivery.partition, channel)
+  const seen = Math.floor(Math.max(low, ...decided) / limits.inputRecordsMax)
+  const from = { stream, after: positionOf(low), seen }
+  return { source, channel, reader: yield* inputs.open(source, delivery.partition.index, from) }
 })
 
 /** receive has queued it; load and decide it, and let it wait for the next block, or for its actor. */
@@ -137,16 +141,6 @@ const tending = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Retu
   }
 })
 
-const publishing = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Return<never> {
-  for (;;) {
-    delivery.facts.closeUnsafe()
-    for (const destination of delivery.partition.outboxes.keys()) {
-      if (parseDestination(destination).type === "events") yield* publishFacts(delivery, destination)
-    }
-    yield* delivery.facts.await
-  }
-})
-
 /** Sends again what a destination has left unconfirmed for a whole period; nothing moves while confirmations flow. */
 const resending = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Return<never> {
   let before = new Map<string, number>()
@@ -154,7 +148,7 @@ const resending = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Re
     yield* Effect.sleep(limits.resendAfterMs)
     const now = new Map<string, number>()
     for (const [destination, outbox] of delivery.partition.outboxes) {
-      if (outbox.unconfirmedCount === 0 || parseDestination(destination).type === "events") continue
+      if (outbox.unconfirmedCount === 0 || parseDestination(destination).type !== "lane") continue
       now.set(destination, outbox.confirmed)
       if (before.get(destination) === outbox.confirmed) resend(delivery, destination, 0)
     }

@@ -1,5 +1,6 @@
 // What the host and tests learn of a partition while it runs: counters, and signals to wait on instead of sleeping.
 import type { SagaEnd } from "../actor/logic.ts"
+import type { Fault } from "../kernel/fault.ts"
 
 export interface Observer {
   /** A block is durable and handed on. */
@@ -10,6 +11,12 @@ export interface Observer {
   readonly fenced: (partition: number) => void
   /** This process owns other partitions than before. */
   readonly owned: (partitions: readonly number[]) => void
+  /** A partition was let go because of something that passes; it is claimed again with one of the next beats. */
+  readonly interrupted: (partition: number, fault: Fault) => void
+  /** A partition stopped for good: this process does not claim it again until an operator says so or it starts anew. */
+  readonly broken: (partition: number, fault: Fault) => void
+  /** A journal has a format that is newer than this process: another member that can read it takes the partition (R17). */
+  readonly refused: (partition: number, fault: Fault) => void
 }
 
 export interface CommittedBlock {
@@ -23,4 +30,6 @@ export interface CommittedBlock {
 }
 
 const nothing = () => undefined
-export const unobserved: Observer = { committed: nothing, resent: nothing, fenced: nothing, owned: nothing }
+export const unobserved: Observer = {
+  committed: nothing, resent: nothing, fenced: nothing, owned: nothing, interrupted: nothing, broken: nothing, refused: nothing,
+}

@@ -11,6 +11,7 @@ import {
   type Message,
   type Requester,
 } from "../message/message.ts"
+import { foreignName, isPeerAddress, ownEffect, type Peer, type PeerAddress } from "../message/peer.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { LaneName } from "../ports/lanes.ts"
 import type { ProcessSpan, Sending } from "../ports/telemetry.ts"
@@ -38,7 +39,10 @@ export class Outgoing {
       ...this.#trace({ type: "command", to, name, effect, direction }),
     }
     // An undo travels with the replies, so that a full command lane cannot hold compensation up (R1).
-    this.#toActor(message, direction === "undo" ? "replies" : "commands")
+    const lane = direction === "undo" ? "replies" : "commands"
+    const peer = this.#peerOf(to)
+    if (peer === undefined) this.#toActor(message, lane)
+    else this.#toPeer(peer, lane, this.#abroad(message, from))
   }
 
   /** A fact on its way to one actor that reacts to it; keeps the emitter's trace. */
@@ -67,7 +71,10 @@ export class Outgoing {
 
   /** Tells a participant that the saga has ended. Behind its commands, in their lane (R11). */
   settled(saga: Address, to: Address): void {
-    this.#toActor({ type: "settled", to, scope: addressText(saga) }, "commands")
+    const peer = this.#peerOf(to)
+    const scope = addressText(saga)
+    if (peer === undefined) return this.#toActor({ type: "settled", to, scope }, "commands")
+    this.#toPeer(peer, "commands", { type: "settled", to, scope: foreignName(this.#delivery.app.name, scope) })
   }
 
   /** A parked record on its way again, to its own partition (R23). */
@@ -76,22 +83,44 @@ export class Outgoing {
   }
 
   /** The reply to a command: a record to the actor that sent it, or an answer to a requester outside, which is returned. */
-  reply(
-    message: Message,
-    outcome: Outcome | undefined,
-  ): readonly { readonly to: Requester; readonly outcome: Outcome }[] {
+  reply(message: Message, outcome: Outcome | undefined): readonly { readonly to: Requester; readonly outcome: Outcome }[] {
     if (message.type !== "command" || outcome === undefined || message.replyTo === undefined) return []
     if (isRequester(message.replyTo)) return [{ to: message.replyTo, outcome }]
-    const { replyTo: to, effect, name } = message
-    this.#toActor(
-      { type: "reply", to, effect, outcome, ...this.#trace({ type: "reply", to, name, effect }) },
-      "replies",
-    )
+    const { replyTo, effect, name } = message
+    const to = { service: replyTo.service, key: replyTo.key }
+    const trace = this.#trace({ type: "reply", to, name, effect })
+    if (!isPeerAddress(replyTo)) this.#toActor({ type: "reply", to, effect, outcome, ...trace }, "replies")
+    else this.#toPeer(replyTo, "replies", { type: "reply", to, effect: ownEffect(replyTo.app, effect), outcome, ...trace })
     return []
   }
 
   entry(): Pick<Entry, "out"> {
     return this.#out.length === 0 ? {} : { out: this.#out }
+  }
+
+  /** A service that this app has itself is never a peer's. */
+  #peerOf({ service }: Address): Peer | undefined {
+    const { logics, peers } = this.#delivery.app
+    return logics.has(service) ? undefined : peers?.get(service)
+  }
+
+  /** The command under names that no other app uses, with the way back. */
+  #abroad(message: CommandMessage, from: Address): CommandMessage {
+    const { name: app, partitions } = this.#delivery.app
+    const { effect, undoes, scope } = message
+    const replyTo: PeerAddress = { ...from, app, partitions }
+    return {
+      ...message,
+      replyTo,
+      effect: foreignName(app, effect),
+      ...(undoes === undefined ? {} : { undoes: foreignName(app, undoes) }),
+      ...(scope === undefined ? {} : { scope: foreignName(app, scope) }),
+    }
+  }
+
+  #toPeer({ app, partitions }: Peer, lane: LaneName, message: Message): void {
+    const destination = destinationId({ type: "peer", app, partition: partitionOf(message.to.key, partitions), lane })
+    this.#out.push([destination, this.#next(destination), message])
   }
 
   #toActor(message: Message, lane: LaneName): void {

@@ -17,6 +17,7 @@ import { DueTimers } from "./due-timers.ts"
 import { HeldRecords } from "./held-records.ts"
 import { Outbox } from "./outbox.ts"
 import { clearTimer, emptyRow, forgetScope, isBlank, remember, type Row, setTimer } from "./row.ts"
+import { RowStore } from "./row-store.ts"
 
 export interface Partition {
   readonly app: string
@@ -32,7 +33,7 @@ export interface Partition {
   sequence: number
   /** The time of the last block; time never goes back in a journal. */
   atMs: number
-  readonly rows: Map<string, Row>
+  readonly rows: RowStore
   readonly channels: Map<string, Channel>
   readonly outboxes: Map<string, Outbox>
   readonly dueTimers: DueTimers
@@ -52,7 +53,7 @@ export interface Partition {
 export function emptyPartition(app: string, index: number): Partition {
   return {
     app, index, incarnation: "", epoch: 0, blockNumber: -1, previous: "", sequence: 0, atMs: 0,
-    rows: new Map(), channels: new Map(), outboxes: new Map(), dueTimers: new DueTimers(), parked: new Map(),
+    rows: new RowStore(), channels: new Map(), outboxes: new Map(), dueTimers: new DueTimers(), parked: new Map(),
     held: new HeldRecords(), starting: undefined, closed: false,
     partial: false, since: 0,
   }

@@ -2,12 +2,12 @@
 // and only while there is room, so that a slow partition slows its senders and not its memory.
 import * as Effect from "effect/Effect"
 import { limits } from "../kernel/limits.ts"
-import type { InputReader, InputSource, InputUnavailable } from "../ports/inputs.ts"
+import type { InputReader, InputRecord, InputSource, InputUnavailable } from "../ports/inputs.ts"
 import type { LaneFrame } from "../ports/lanes.ts"
 import { admitLaneRecord, admitStreamRecord } from "./admit.ts"
 import { laneChannel } from "./channel-id.ts"
 import type { Delivery } from "./delivery.ts"
-import { decodeEvent, decodeExternal } from "./decode.ts"
+import { type DecodedWork, decodeEvent, decodeExternal, decodePeer } from "./decode.ts"
 import { channelOf } from "./partition.ts"
 
 /** Takes the records of one frame, in order, until one must wait for the source to send again (R4). */
@@ -38,9 +38,10 @@ export const receiveStream = Effect.fnUntraced(function* (
 ): Effect.fn.Return<never, InputUnavailable> {
   const channel = channelOf(delivery.partition, channelId)
   for (;;) {
-    yield* delivery.room.await
+    // What other apps owe an answer to, or undo, is never made to wait for new work (R1).
+    if (source !== "replies") yield* delivery.room.await
     const record = yield* reader.next
-    const works = source === "external" ? decodeExternal(record) : decodeEvent(delivery.app, record)
+    const works = decodeRecord(delivery, source, record)
     for (const { number, marks, work } of works) {
       admitStreamRecord(delivery, { id: channelId, channel, lane: source }, number, marks, work)
     }
@@ -49,6 +50,11 @@ export const receiveStream = Effect.fnUntraced(function* (
     delivery.work.openUnsafe()
   }
 })
+
+function decodeRecord({ app }: Delivery, source: InputSource, record: InputRecord): readonly DecodedWork[] {
+  if (source === "events") return decodeEvent(app, record)
+  return source === "external" ? decodeExternal(record) : decodePeer(record, source)
+}
 
 /** Only input from outside waits for room (R1); what is owed inside the app is never refused. */
 export function closeRoomWhenFull(delivery: Delivery): void {

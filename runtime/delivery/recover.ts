@@ -1,7 +1,7 @@
 // Recovery and claim. The partition is read back from its journal, block by block; then this process makes itself the
 // owner by appending an epoch block at the very sequence it has read to. Refused: somebody wrote; read on and try (R8).
 import * as Effect from "effect/Effect"
-import { CorruptJournal, decodeBlock, encodeBlock } from "../message/block.ts"
+import { CorruptJournal, decodeBlock, encodeBlock, NewerFormat } from "../message/block.ts"
 import { digest } from "../message/hash.ts"
 import type { AppendUnknown, Fenced, JournalUnavailable } from "../ports/journal.ts"
 import { commit, nextHead } from "./commit.ts"
@@ -23,7 +23,7 @@ const claimsMax = 5
 export const claim = Effect.fnUntraced(function* (
   ports: Pick<Ports, "journal">,
   claimant: Claimant,
-): Effect.fn.Return<Partition, CorruptJournal | Fenced | AppendUnknown | JournalUnavailable> {
+): Effect.fn.Return<Partition, CorruptJournal | NewerFormat | Fenced | AppendUnknown | JournalUnavailable> {
   for (let attempt = 1; ; attempt += 1) {
     const partition = yield* recover(ports, claimant)
     const result = yield* Effect.result(appendEpoch(ports, partition, claimant))
@@ -36,9 +36,9 @@ export const claim = Effect.fnUntraced(function* (
 const recover = Effect.fnUntraced(function* (
   ports: Pick<Ports, "journal">,
   claimant: Claimant,
-): Effect.fn.Return<Partition, CorruptJournal | JournalUnavailable> {
+): Effect.fn.Return<Partition, CorruptJournal | NewerFormat | JournalUnavailable> {
   const partition = emptyPartition(claimant.app, claimant.index)
-  let corrupt: CorruptJournal | undefined
+  let corrupt: CorruptJournal | NewerFormat | undefined
   yield* ports.journal.read(claimant.index, ({ sequence, bytes }) => {
     if (corrupt !== undefined) return
     const where = `journal of ${claimant.app} partition ${claimant.index} at sequence ${sequence}`
@@ -46,7 +46,7 @@ const recover = Effect.fnUntraced(function* (
       foldBlock(partition, decodeBlock(bytes, where), sequence, digest(bytes))
     } catch (error) {
       corrupt =
-        error instanceof CorruptJournal
+        error instanceof CorruptJournal || error instanceof NewerFormat
           ? error
           : new CorruptJournal(`${where} cannot be applied; the partition stops`, { cause: error })
     }

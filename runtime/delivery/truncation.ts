@@ -19,14 +19,16 @@ export const purgeInput = Effect.fnUntraced(function* (
   delivery: Delivery,
   readers: readonly { readonly source: InputSource; readonly channel: string }[],
 ): Effect.fn.Return<never> {
-  const external = readers.find(({ source }) => source === "external")
-  let purged = 0
+  const purged = new Map<InputSource, number>()
   for (;;) {
     yield* Effect.sleep(limits.purgeEveryMs)
-    const low = external === undefined ? 0 : (delivery.committedLow.get(external.channel) ?? 0)
-    const before = positionOf(low)
-    if (before <= purged) continue
-    yield* delivery.ports.inputs.purge(delivery.partition.index, before)
-    purged = before
+    for (const { source, channel } of readers) {
+      // Events belong to everybody who reads them.
+      if (source === "events") continue
+      const before = positionOf(delivery.committedLow.get(channel) ?? 0)
+      if (before <= (purged.get(source) ?? 0)) continue
+      yield* delivery.ports.inputs.purge(delivery.partition.index, before, source)
+      purged.set(source, before)
+    }
   }
 })

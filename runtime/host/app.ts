@@ -4,6 +4,7 @@ import type { AppShape } from "../delivery/delivery.ts"
 import { InvalidInput } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import { checkName } from "../message/key.ts"
+import type { Peer } from "../message/peer.ts"
 import { subjectsOf } from "../message/subjects.ts"
 
 export interface App {
@@ -23,16 +24,23 @@ export interface AppOptions {
   readonly inputRecordsPendingMax?: number
   /** Services and sagas. */
   readonly services: readonly { readonly logic: ActorLogic }[]
+  /** Other apps of the namespace whose services this one sends commands to. */
+  readonly peers?: readonly PeerOptions[]
+}
+
+export interface PeerOptions {
+  readonly app: string
+  /** As that app has them. Default: `limits.partitionsDefault`. */
+  readonly partitions?: number
+  /** Those of its services that are sent to. */
+  readonly services: readonly { readonly logic: ActorLogic }[]
 }
 
 /** Declares an app. Throws InvalidInput on a bad name, a duplicate service or a partition count out of bounds. */
 export function app(name: string, options: AppOptions): App {
   checkName("app", name)
   subjectsOf(options.namespace)
-  const partitions = options.partitions ?? limits.partitionsDefault
-  if (!Number.isInteger(partitions) || partitions < 1 || partitions > limits.partitionsMax) {
-    throw new InvalidInput(`app ${name}: partitions must be a whole number from 1 to ${limits.partitionsMax}, not ${partitions}`)
-  }
+  const partitions = checkPartitions(name, options.partitions)
   const logics = new Map<string, ActorLogic>()
   for (const { logic } of options.services) {
     if (logics.has(logic.service)) throw new InvalidInput(`app ${name} has two services "${logic.service}"`)
@@ -40,6 +48,27 @@ export function app(name: string, options: AppOptions): App {
   }
   if (logics.size === 0) throw new InvalidInput(`app ${name} has no services`)
   const { compactionBytesMin = limits.compactionBytesMin, inputRecordsPendingMax } = options
-  const shape = { name, partitions, eventPartitions: partitions, logics, compactionBytesMin }
+  const peers = peersOf(name, options.peers ?? [], logics)
+  const shape = { name, partitions, eventPartitions: partitions, logics, peers, compactionBytesMin }
   return { namespace: options.namespace, shape, ...(inputRecordsPendingMax === undefined ? {} : { inputRecordsPendingMax }) }
+}
+
+function peersOf(name: string, peers: readonly PeerOptions[], own: ReadonlyMap<string, ActorLogic>): Map<string, Peer> {
+  const found = new Map<string, Peer>()
+  for (const { app: peer, partitions: count, services } of peers) {
+    checkName("app", peer)
+    if (peer === name) throw new InvalidInput(`app ${name} cannot be its own peer`)
+    const partitions = checkPartitions(peer, count)
+    for (const { logic } of services) {
+      if (own.has(logic.service) || found.has(logic.service))
+        throw new InvalidInput(`app ${name}: service "${logic.service}" is there twice: its commands would have two ways to go`)
+      found.set(logic.service, { app: peer, partitions })
+    }
+  }
+  return found
+}
+
+function checkPartitions(name: string, partitions: number = limits.partitionsDefault): number {
+  if (Number.isInteger(partitions) && partitions >= 1 && partitions <= limits.partitionsMax) return partitions
+  throw new InvalidInput(`app ${name}: partitions must be a whole number from 1 to ${limits.partitionsMax}, not ${partitions}`)
 }

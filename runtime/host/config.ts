@@ -1,19 +1,37 @@
 // What the environment says about where an app runs. The only place that reads it.
+import { InvalidInput } from "../kernel/fault.ts"
 
 export interface Environment {
   /** NATS_URL: the server to use instead of an embedded one. */
   readonly natsUrl: string | undefined
-  /** OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: where traces go. */
+  /** NATS_MONITORING_URLS: where the servers' monitoring listens, with commas between: they tell how durable they are. */
+  readonly natsMonitoringUrls?: readonly string[] | undefined
+  /** OTEL_EXPORTER_OTLP_ENDPOINT and those for traces and metrics alone: where telemetry goes. */
   readonly otlpEndpoint: string | undefined
   readonly otlpTracesEndpoint: string | undefined
+  readonly otlpMetricsEndpoint?: string | undefined
+  /** TROUPE_HEALTH_PORT and TROUPE_HEALTH_HOST: where `/livez` and `/readyz` are served; nowhere without a port. */
+  readonly healthPort?: number | undefined
+  readonly healthHost?: string | undefined
 }
 
-/** Empty variables count as not set. */
+/** Empty variables count as not set. Throws InvalidInput for a port that is none. */
 export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
   const value = (name: string) => (variables[name] === "" ? undefined : variables[name])
   return {
     natsUrl: value("NATS_URL"),
+    natsMonitoringUrls: value("NATS_MONITORING_URLS")?.split(",").map((url) => url.trim()),
     otlpEndpoint: value("OTEL_EXPORTER_OTLP_ENDPOINT"),
     otlpTracesEndpoint: value("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"),
+    otlpMetricsEndpoint: value("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"),
+    healthPort: readPort("TROUPE_HEALTH_PORT", value("TROUPE_HEALTH_PORT")),
+    healthHost: value("TROUPE_HEALTH_HOST"),
   }
+}
+
+function readPort(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new InvalidInput(`${name} is ${JSON.stringify(text)}: it must be a port from 0 to 65535, and 0 takes any free one`)
 }

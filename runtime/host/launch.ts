@@ -1,22 +1,27 @@
 // Everything that a program needs to run an app, in one call: the server that NATS_URL names or an embedded one, traces
-// to the collector that is configured or found, and the app on top. Stopping undoes it in reverse.
+// and metrics to the collector that is configured or found, health over HTTP, and the app on top. Stopping undoes it in
+// reverse.
 import { randomBytes } from "node:crypto"
 import type { Observer } from "../delivery/observer.ts"
 import { Fault } from "../kernel/fault.ts"
 import { chooseServer } from "../nats/server/choose.ts"
 import type { EmbeddedServer } from "../nats/server/embedded.ts"
 import { findCollector } from "../telemetry/endpoint.ts"
-import { startTracing } from "../telemetry/setup.ts"
+import { startTracing, type Tracing } from "../telemetry/setup.ts"
 import type { App } from "./app.ts"
 import { type Environment, readEnvironment } from "./config.ts"
-import { type RunningApp, start } from "./start.ts"
+import { type Health, unready } from "./health.ts"
+import { startHealthServer } from "./health-server.ts"
+import { type RunningApp, start, type StartOptions, type StopOptions } from "./start.ts"
 
 export interface LaunchOptions {
   /** Where an embedded server keeps its store. */
   readonly dataDir: string
   readonly environment?: Environment
   readonly observer?: Partial<Observer>
-  /** Told, in one line each, what was chosen and why. */
+  /** Where `/livez` and `/readyz` are served. Default: what the environment says; nowhere if it says nothing. */
+  readonly healthPort?: number
+  /** Told, in one line each, what was chosen and why, and what an operator should know. */
   readonly report?: (line: string) => void
 }
 
@@ -26,6 +31,8 @@ export interface LaunchedApp extends RunningApp {
   readonly isEmbedded: boolean
   /** Where traces go; `undefined` if nowhere. */
   readonly tracesTo: string | undefined
+  /** Where health is served, as `http://host:port`; `undefined` if nowhere. */
+  readonly healthAt: string | undefined
 }
 
 /** The embedded server ended while the app needed it. Everything that was acknowledged is in its store. */
@@ -35,38 +42,76 @@ export class ServerEnded extends Fault {
   readonly retry = "later"
 }
 
+type Stop = (options?: StopOptions) => Promise<void>
+
 /** Rejects with a Fault that says in one sentence what is missing. Whatever was started by then is stopped again. */
 export async function launch(app: App, options: LaunchOptions): Promise<LaunchedApp> {
-  const { dataDir, environment = readEnvironment(), report = () => undefined } = options
-  const server = await chooseServer({ natsUrl: environment.natsUrl, dataDir, report })
-  const stops = [() => server.stop()]
-  const stopAll = async () => {
-    for (const stop of stops.toReversed()) await stop()
+  const { dataDir, environment = readEnvironment(), observer = {}, report = () => undefined } = options
+  const stops: Stop[] = []
+  let stopping: Promise<void> | undefined
+  let ended: Fault | undefined
+  // Without its server nothing can be finished.
+  const stop = (how: StopOptions = {}) => (stopping ??= stopAll(stops, ended === undefined ? how : { withinMs: 0 }))
+  let running: RunningApp | undefined
+  const health = () => {
+    const now = running === undefined ? unready("it is starting") : running.health()
+    return ended === undefined ? now : over(now, ended)
   }
   try {
-    const tracing = await startTracing({
-      services: [...app.shape.logics.keys()],
-      namespace: app.namespace,
-      instanceId: randomBytes(8).toString("hex"),
-      ...(await findCollector({ endpoint: environment.otlpEndpoint, tracesEndpoint: environment.otlpTracesEndpoint })),
-    })
+    const healthAt = await serveHealth(options, environment, health, stops)
+    const server = await chooseServer({ natsUrl: environment.natsUrl, dataDir, report })
+    stops.push(() => server.stop())
+    const tracing = await traceTo(app, environment)
     stops.push(() => tracing.shutdown())
-    const observer = options.observer === undefined ? {} : { observer: options.observer }
-    const running = await start(app, { natsUrl: server.url, telemetry: tracing.telemetry, ...observer })
-    stops.push(() => running.stop())
-    const lost = server.embedded === undefined ? running.lost : Promise.race([running.lost, serverEnd(server.embedded)])
-    return {
-      ...running,
-      lost,
-      natsUrl: server.url,
-      isEmbedded: server.embedded !== undefined,
-      tracesTo: tracing.endpoint,
-      stop: stopAll,
-    }
+    const { url: natsUrl, embedded } = server
+    const isEmbedded = embedded !== undefined
+    running = await start(app, { natsUrl, telemetry: tracing.telemetry, observer, report, isEmbedded, ...monitored(environment) })
+    stops.push(running.stop)
+    tracing.observe(running.engine.metrics)
+    const lost = embedded === undefined ? running.lost : Promise.race([running.lost, serverEnd(embedded)])
+    void lost.then((fault) => (ended = fault))
+    return { ...running, lost, natsUrl, isEmbedded, tracesTo: tracing.endpoint, healthAt, health, stop }
   } catch (error) {
-    await stopAll()
+    await stop()
     throw error
   }
+}
+
+function monitored({ natsMonitoringUrls: monitoringUrls }: Environment): Pick<StartOptions, "monitoringUrls"> {
+  return monitoringUrls === undefined ? {} : { monitoringUrls }
+}
+
+async function stopAll(stops: readonly Stop[], how: StopOptions): Promise<void> {
+  for (const stop of stops.toReversed()) await stop(how)
+}
+
+async function serveHealth(
+  options: LaunchOptions,
+  environment: Environment,
+  health: () => Health,
+  stops: Stop[],
+): Promise<string | undefined> {
+  const { healthPort: port = environment.healthPort } = options
+  if (port === undefined) return undefined
+  const { healthHost: host } = environment
+  const server = await startHealthServer({ port, health, ...(host === undefined ? {} : { host }) })
+  stops.push(() => server.close())
+  options.report?.(`health is at ${server.url}/livez and ${server.url}/readyz`)
+  return server.url
+}
+
+async function traceTo(app: App, environment: Environment): Promise<Tracing> {
+  const { otlpEndpoint: endpoint, otlpTracesEndpoint: tracesEndpoint, otlpMetricsEndpoint: metricsEndpoint } = environment
+  return startTracing({
+    services: [...app.shape.logics.keys()],
+    namespace: app.namespace,
+    instanceId: randomBytes(8).toString("hex"),
+    ...(await findCollector({ endpoint, tracesEndpoint, metricsEndpoint })),
+  })
+}
+
+function over(health: Health, fault: Fault): Health {
+  return { ...health, ready: false, live: false, reasons: [`${fault.code}: ${fault.message}`, ...health.reasons] }
 }
 
 function serverEnd({ exited, pid }: EmbeddedServer): Promise<Fault> {

@@ -1,121 +1,141 @@
 // Which partitions this process runs. Every beat: say that we live, see who else does, let go of what is no longer ours,
 // claim what is (R8, R24). A partition that was lost is simply not owned any more; the next beat may claim it again.
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Latch from "effect/Latch"
 import type { Scope } from "effect/Scope"
 import { assignPartitions } from "../delivery/assignment.ts"
-import { type AppShape, type Delivery, newDelivery, type Ports } from "../delivery/delivery.ts"
-import { type PartitionLost, runPartition } from "../delivery/loop.ts"
-import type { Observer } from "../delivery/observer.ts"
+import { newDelivery } from "../delivery/delivery.ts"
+import { runPartition } from "../delivery/loop.ts"
 import { claim } from "../delivery/recover.ts"
 import { limits } from "../kernel/limits.ts"
-import type { CorruptJournal } from "../message/block.ts"
-import type { Members } from "../ports/members.ts"
-
-export type EngineFault = PartitionLost | CorruptJournal
-
-export interface OwnershipOptions {
-  readonly app: AppShape
-  readonly ports: Ports
-  readonly members: Members
-  /** This process among the members: unique, and a NATS key token. */
-  readonly self: string
-  readonly observer: Observer
-  /** A new random identity for each journal that is created (R14). */
-  readonly newIncarnation: () => string
-}
-
-export interface Ownership {
-  /** The partitions that are claimed and run here. */
-  readonly deliveries: ReadonlyMap<number, Delivery>
-  /** Fails with what cannot be mended by claiming again, such as a journal that is broken. */
-  readonly lost: Effect.Effect<never, EngineFault>
-}
-
-interface State {
-  readonly options: OwnershipOptions
-  readonly deliveries: Map<number, Delivery>
-  readonly fibers: Map<number, Fiber.Fiber<void>>
-  readonly lost: Deferred.Deferred<never, EngineFault>
-  /** Open once the partitions of the first assignment are claimed. */
-  readonly settled: Latch.Latch
-  others: boolean
-  /** The partitions that are this process's share by the last beat. */
-  share: ReadonlySet<number>
-}
-
-/** Opens the latch once everything in the share is claimed; an empty share is. */
-function noteClaimed({ share, deliveries, settled }: State): void {
-  if ([...share].every((partition) => deliveries.has(partition))) settled.openUnsafe()
-}
+import { blockVersion } from "../message/block.ts"
+import { Fenced } from "../ports/journal.ts"
+import { crashed, noteLoss } from "./losses.ts"
+import {
+  type EngineFault, newOwnership, noteSettled, type OwnershipOptions, type OwnershipState, type Taken,
+} from "./ownership-state.ts"
+import { newWatch, sampleUnread, watchedPorts } from "./watched-ports.ts"
 
 /** Joins the members and owns its share until the scope closes. Ready when its first share is claimed. */
 export const ownPartitions = Effect.fnUntraced(function* (
   options: OwnershipOptions,
-): Effect.fn.Return<Ownership, EngineFault, Scope> {
-  const lost = yield* Deferred.make<never, EngineFault>()
-  const settled = Latch.makeUnsafe(false)
-  const state: State = { options, deliveries: new Map(), fibers: new Map(), lost, settled, others: false, share: new Set() }
-  yield* Effect.addFinalizer(() => Effect.andThen(letGo(state, [...state.fibers.keys()]), options.members.leave(options.self)))
-  const beating = Effect.forever(Effect.andThen(beat(state), Effect.sleep(limits.memberBeatMs)))
+): Effect.fn.Return<OwnershipState, EngineFault, Scope> {
+  const state = newOwnership(options, yield* Effect.clockWith(Effect.succeed))
+  yield* Effect.addFinalizer(() => handOver(state))
+  const beating = Effect.forever(Effect.andThen(round(state), Effect.sleep(limits.memberBeatMs)))
   yield* Effect.forkScoped(beating)
-  yield* Effect.raceFirst(settled.await, Deferred.await(lost))
-  return { deliveries: state.deliveries, lost: Deferred.await(lost) }
+  yield* Effect.raceFirst(state.settled.await, state.lost)
+  return state
 })
 
-/** One round. Without a heartbeat of its own a process claims nothing; what it owns the fence protects. */
-const beat = Effect.fnUntraced(function* (state: State): Effect.fn.Return<void> {
+/** Lets go of everything and says goodbye. Once: whoever has left stays away. */
+export const handOver = Effect.fnUntraced(function* (state: OwnershipState): Effect.fn.Return<void> {
+  if (state.phase === "left") return
+  state.phase = "left"
+  yield* letGo(state, [...state.taken.keys()])
+  // Whoever cannot say goodbye is gone by then anyway.
+  yield* Effect.timeoutOption(state.options.members.leave(state.options.self), limits.memberTtlMs)
+})
+
+const round = Effect.fnUntraced(function* (state: OwnershipState): Effect.fn.Return<void> {
+  if (state.phase !== "left") yield* beat(state)
+  state.roundNanos = state.clock.monotonicTimeNanosUnsafe()
+})
+
+/** Without a heartbeat of its own a process claims nothing; what it owns the fence protects. */
+const beat = Effect.fnUntraced(function* (state: OwnershipState): Effect.fn.Return<void> {
   const { app, members, self } = state.options
-  const result = yield* Effect.result(members.beat(self))
+  const refuses = [...state.stopped].flatMap(([partition, stopped]) => (stopped.state === "refused" ? [partition] : []))
+  const sent = state.lease.sent()
+  const result = yield* Effect.result(members.beat({ name: self, reads: blockVersion, refuses }))
   if (result._tag === "Failure") return
-  state.others = result.success.some((member) => member !== self)
+  state.lease.beaten(sent)
+  state.others = result.success.some(({ name }) => name !== self)
   const owners = assignPartitions(app.partitions, result.success)
   state.share = new Set(owners.flatMap((owner, partition) => (owner === self ? [partition] : [])))
-  yield* letGo(state, [...state.fibers.keys()].filter((partition) => !state.share.has(partition)))
-  for (const partition of state.share) if (!state.fibers.has(partition)) yield* take(state, partition)
-  noteClaimed(state)
+  yield* letGo(state, [...state.taken.keys()].filter((partition) => !state.share.has(partition)))
+  yield* proveAgain(state)
+  for (const partition of state.share) {
+    const isFree = !state.taken.has(partition) && !state.stopped.has(partition)
+    if (isFree && state.phase === "owning") yield* take(state, partition)
+  }
+  noteSettled(state)
 })
 
-const letGo = Effect.fnUntraced(function* (state: State, partitions: readonly number[]): Effect.fn.Return<void> {
-  const fibers = partitions.flatMap((partition) => state.fibers.get(partition) ?? [])
+export const letGo = Effect.fnUntraced(function* (
+  state: OwnershipState,
+  partitions: readonly number[],
+): Effect.fn.Return<void> {
+  const fibers = partitions.flatMap((partition) => state.taken.get(partition)?.fiber ?? [])
   yield* Fiber.interruptAll(fibers)
 })
 
 /** Starts to claim and run one partition; whatever ends it, it is forgotten entirely (R8). */
-const take = Effect.fnUntraced(function* (state: State, partition: number): Effect.fn.Return<void> {
-  const running = runOwned(state, partition).pipe(
-    Effect.catch((fault) => noteLoss(state, partition, fault)),
+const take = Effect.fnUntraced(function* (state: OwnershipState, partition: number): Effect.fn.Return<void> {
+  const taken: Taken = { watch: newWatch(partition, state.lease, state.clock), delivery: undefined, fiber: undefined }
+  state.taken.set(partition, taken)
+  const running = runOwned(state, taken).pipe(
+    Effect.catchDefect((defect) => Effect.fail(crashed(state, partition, defect))),
+    Effect.catch((fault) => Effect.sync(() => noteLoss(state, partition, fault))),
     Effect.ensuring(Effect.sync(() => forget(state, partition))),
   )
-  state.fibers.set(partition, yield* Effect.forkDetach(running))
+  taken.fiber = yield* Effect.forkDetach(running)
 })
 
-const runOwned = Effect.fnUntraced(function* (state: State, index: number): Effect.fn.Return<void, EngineFault> {
-  const { app, ports, observer, newIncarnation } = state.options
-  const clock = yield* Effect.clockWith(Effect.succeed)
-  const claimant = { app: app.name, index, incarnation: newIncarnation(), nowMs: clock.currentTimeMillisUnsafe() }
-  const delivery = newDelivery(app, ports, yield* claim(ports, claimant), observer)
+const runOwned = Effect.fnUntraced(function* (
+  state: OwnershipState,
+  taken: Taken,
+): Effect.fn.Return<void, EngineFault> {
+  const { app, observer, newIncarnation } = state.options
+  const { watch } = taken
+  const index = watch.partition
+  const ports = watchedPorts(state.options.ports, watch)
+  const claimant = { app: app.name, index, incarnation: newIncarnation(), nowMs: state.clock.currentTimeMillisUnsafe() }
+  const partition = yield* claim(ports, claimant)
+  if (state.phase !== "owning") return
+  const sharing = { slots: state.slots, mayAct: () => state.lease.mayAct(index) }
+  const delivery = newDelivery(app, ports, partition, observer, sharing)
+  taken.delivery = delivery
   state.deliveries.set(index, delivery)
   observer.owned([...state.deliveries.keys()])
-  noteClaimed(state)
-  yield* Effect.scoped(runPartition(delivery, timersMayFire(state)))
+  noteSettled(state)
+  const running = Effect.andThen(Effect.forkScoped(sampleUnread(watch)), runPartition(delivery, timersMayFire(state)))
+  yield* Effect.scoped(running)
 })
 
 /** Replies of partitions that other processes own need a moment to be sent again (R20). */
-function timersMayFire(state: State): Effect.Effect<void> {
+function timersMayFire(state: OwnershipState): Effect.Effect<void> {
   const grace = Effect.suspend(() => (state.others ? Effect.sleep(limits.takeOverGraceMs) : Effect.void))
   return Effect.andThen(state.settled.await, grace)
 }
 
-function noteLoss(state: State, partition: number, fault: EngineFault): Effect.Effect<void> {
-  if (fault._tag === "Fenced") return Effect.sync(() => state.options.observer.fenced(partition))
-  return fault.retry === "never" ? Effect.asVoid(Deferred.fail(state.lost, fault)) : Effect.void
-}
+/** Others may have taken this process for gone: asks the journal whether its partitions are still its own (R10). */
+const proveAgain = Effect.fnUntraced(function* (state: OwnershipState): Effect.fn.Return<void> {
+  const doubtful = [...state.taken.values()].filter(({ watch }) => !state.lease.isProved(watch.partition))
+  yield* Effect.forEach(doubtful, (taken) => prove(state, taken), { concurrency: "unbounded", discard: true })
+})
 
-function forget(state: State, partition: number): void {
-  state.fibers.delete(partition)
+const prove = Effect.fnUntraced(function* (
+  state: OwnershipState,
+  { watch, delivery }: Taken,
+): Effect.fn.Return<void> {
+  // What it is appending will show it.
+  if (delivery === undefined || watch.appendingSinceMs !== undefined) return
+  const sent = state.lease.sent()
+  const { journal } = state.options.ports
+  const read = yield* Effect.timeoutOption(Effect.result(journal.last(watch.partition)), limits.memberBeatMs)
+  if (read._tag === "None" || read.value._tag === "Failure") return
+  const sequence = read.value.success?.sequence ?? 0
+  if (sequence === delivery.partition.sequence) return state.lease.proved(watch.partition, sent)
+  if (sequence < delivery.partition.sequence || watch.appendingSinceMs !== undefined) return
+  const taken = `the journal of partition ${watch.partition} is at ${sequence}, not at ${delivery.partition.sequence}`
+  noteLoss(state, watch.partition, new Fenced(`${taken}: another process owns it now`))
+  yield* letGo(state, [watch.partition])
+})
+
+function forget(state: OwnershipState, partition: number): void {
+  state.taken.delete(partition)
   state.deliveries.delete(partition)
+  state.lease.forget(partition)
   state.options.observer.owned([...state.deliveries.keys()])
 }

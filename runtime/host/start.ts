@@ -1,22 +1,26 @@
 // Starts an app in this process on a NATS server: connect, check the server, make the streams, claim the partitions.
 import { randomBytes } from "node:crypto"
+import { setTimeout as pause } from "node:timers/promises"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { type Observer, unobserved } from "../delivery/observer.ts"
 import type { Fault } from "../kernel/fault.ts"
+import { limits } from "../kernel/limits.ts"
 import { memoryLanes } from "../memory/lanes.ts"
+import { type Durability, readDurability } from "../nats/durability.ts"
 import { natsEdge } from "../nats/edge.ts"
 import { natsEgress } from "../nats/egress.ts"
 import { natsInputs } from "../nats/inputs.ts"
 import { natsJournal } from "../nats/journal.ts"
 import { natsLanes } from "../nats/lanes.ts"
-import { openLink } from "../nats/link.ts"
+import { type Link, openLink } from "../nats/link.ts"
 import { natsMembers } from "../nats/members.ts"
 import { silent, type Telemetry } from "../ports/telemetry.ts"
 import type { App } from "./app.ts"
 import { Client } from "./client.ts"
 import { type Engine, startEngine } from "./engine.ts"
+import type { Health } from "./health.ts"
 
 export interface StartOptions {
   readonly natsUrl: string
@@ -24,6 +28,19 @@ export interface StartOptions {
   readonly replicas?: number
   readonly telemetry?: Telemetry
   readonly observer?: Partial<Observer>
+  /** Bound of the client. Default: the app's. */
+  readonly inputRecordsPendingMax?: number
+  /** Told, in one line each, what an operator should know: what is durable here, and which partition stopped and why. */
+  readonly report?: (line: string) => void
+  /** The server was configured by this package, so its durability is known. Default false. */
+  readonly isEmbedded?: boolean
+  /** Where the servers' monitoring listens, such as `http://10.0.0.1:8222`: they tell how durable their streams are. */
+  readonly monitoringUrls?: readonly string[]
+}
+
+export interface StopOptions {
+  /** How long what was begun may take to be finished; 0 does not wait. Default: `limits.drainMaxMs`. */
+  readonly withinMs?: number
 }
 
 export interface RunningApp {
@@ -32,44 +49,91 @@ export interface RunningApp {
   readonly lost: Promise<Fault>
   /** A client of this app over the same connection. */
   readonly client: Client
-  stop(): Promise<void>
+  /** What an acknowledgement means on this server. */
+  readonly durability: Durability
+  health(): Health
+  /**
+   * Lets nothing new in, finishes and answers what was let in, hands the partitions over, and disconnects. What is not
+   * finished in time is left to the next owner: nothing is lost. May be called again; it stops once.
+   */
+  stop(options?: StopOptions): Promise<void>
 }
 
 /** Rejects with a Fault that says in one sentence what is wrong with the server, the streams or the app's manifest. */
 export async function start(app: App, options: StartOptions): Promise<RunningApp> {
   const { name, partitions } = app.shape
   const { natsUrl, replicas } = options
-  const link = await openLink({ natsUrl, name: `troupe ${name}`, namespace: app.namespace, app: name, partitions, replicas })
-  const { connection, publisher, subjects } = link
-  const self = randomBytes(8).toString("hex")
+  const { namespace } = app
+  const peers = [...(app.shape.peers?.values() ?? [])]
+  const link = await openLink({ natsUrl, name: `troupe ${name}`, namespace, app: name, partitions, replicas, peers })
   const scope = Effect.runSync(Scope.make())
   const close = async () => {
     await Effect.runPromise(Scope.close(scope, Exit.void))
+    await flush(link)
     await link.close()
   }
   try {
-    const ports = {
-      journal: natsJournal(connection, publisher, subjects, name),
-      inputs: natsInputs(connection, subjects, name),
-      egress: natsEgress(connection, publisher, subjects),
-      lanes: natsLanes(connection, subjects, app.shape, memoryLanes(), self),
-      telemetry: options.telemetry ?? silent,
-    }
-    const engine = await Effect.runPromise(
-      startEngine({
-        app: app.shape,
-        ports,
-        members: natsMembers(connection, subjects, name),
-        self,
-        observer: { ...unobserved, ...options.observer },
-        newIncarnation: () => randomBytes(6).toString("hex"),
-      }).pipe(Scope.provide(scope)),
-    )
-    const client = new Client(natsEdge(connection, publisher, subjects, name), partitions)
+    const durability = await tellDurability(options, link)
+    const engine = await Effect.runPromise(openEngine(app, options, link).pipe(Scope.provide(scope)))
+    const bounds = { inputRecordsPendingMax: options.inputRecordsPendingMax ?? app.inputRecordsPendingMax }
+    const client = new Client(natsEdge(link.connection, link.publisher, link.subjects, name), partitions, bounds)
     const lost = Effect.runPromise(Effect.flip(engine.lost))
-    return { engine, lost, client, stop: () => client.close().then(close) }
+    const stop = async ({ withinMs }: StopOptions) => {
+      await Effect.runPromise(engine.drain(withinMs))
+      await client.close()
+      await close()
+    }
+    let stopping: Promise<void> | undefined
+    return { engine, lost, client, durability, health: engine.health, stop: (how = {}) => (stopping ??= stop(how)) }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+function openEngine({ shape }: App, options: StartOptions, { connection, publisher, subjects }: Link) {
+  const { name } = shape
+  const self = randomBytes(8).toString("hex")
+  const ports = {
+    journal: natsJournal(connection, publisher, subjects, name),
+    inputs: natsInputs(connection, subjects, name),
+    egress: natsEgress(connection, publisher, subjects, name),
+    lanes: natsLanes(connection, subjects, shape, memoryLanes(), self),
+    telemetry: options.telemetry ?? silent,
+  }
+  return startEngine({
+    app: shape,
+    ports,
+    members: natsMembers(connection, subjects, name),
+    self,
+    observer: reporting({ ...unobserved, ...options.observer }, options.report),
+    newIncarnation: () => randomBytes(6).toString("hex"),
+  })
+}
+
+async function tellDurability(options: StartOptions, { connection, subjects }: Link): Promise<Durability> {
+  const { isEmbedded = false, monitoringUrls, report } = options
+  const durability = await readDurability({ connection, subjects, isEmbedded, monitoringUrls })
+  report?.(durability.sentence)
+  return durability
+}
+
+/** An observer that also says in words what an operator should know; what passes by itself is not among it. */
+function reporting(observer: Observer, report: (line: string) => void = () => undefined): Observer {
+  const saying = (tell: Observer["broken"], isWorthIt = (_: Fault) => true) => (partition: number, fault: Fault) => {
+    if (isWorthIt(fault)) report(`${fault.code}: ${fault.message}`)
+    tell(partition, fault)
+  }
+  return {
+    ...observer,
+    broken: saying(observer.broken),
+    refused: saying(observer.refused),
+    interrupted: saying(observer.interrupted, ({ code }) => code === "PARTITION_CRASHED"),
+  }
+}
+
+/** The last answers may still be in the client: they leave, unless there is nobody to send them to. */
+async function flush({ connection }: Link): Promise<void> {
+  if (connection.isClosed()) return
+  await Promise.race([connection.flush().catch(() => undefined), pause(limits.lastFlushMs)])
 }

@@ -81,7 +81,9 @@ export const limits = {
   appendUnknownMaxMs: 60_000,
   /** Events of one event partition that are published and not yet acknowledged. */
   factsInFlightMax: 256,
-  /** Pause after an event could not be published. */
+  /** Frames of records to one partition of another app that are sent and not yet acknowledged. */
+  peerFramesInFlightMax: 4,
+  /** Pause after an event, or a frame, could not be published. */
   publishRetryMs: 500,
   /** How often due timers are looked for. */
   timerTickMs: 50,

@@ -4,12 +4,15 @@ import * as Latch from "effect/Latch"
 import { factHeaders } from "../message/fact.ts"
 import type { Requester } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
+import { encodeFrame, type PeerFrame, peerHeader, peerMarkText } from "../message/peer.ts"
 import type { Progress } from "../message/progress.ts"
 import type { Receipt } from "../message/receipt.ts"
 import { type Egress, type OutgoingFact, PublishFailed } from "../ports/egress.ts"
-import type { InputRecord, Inputs, InputSource } from "../ports/inputs.ts"
+import {
+  InputBehind, type InputPosition, type InputReader, type InputRecord, type Inputs, type InputSource, InputUnavailable,
+} from "../ports/inputs.ts"
 
-/** What happens to one published event; "stored" is a failure that stored it all the same. */
+/** What happens to one published event or frame; "stored" is a failure that stored it all the same. */
 export type PublishFault = "none" | "lost" | "stored"
 
 /** Whoever is outside the app and hears what it says. */
@@ -21,6 +24,10 @@ export interface Outsider {
 export interface MemoryStreams extends Inputs, Egress {
   /** Gives the record's number. */
   store(source: InputSource, partition: number, bytes: Uint8Array, headers?: Readonly<Record<string, string>>): number
+  /** The streams of other apps, by name. */
+  readonly peers: Map<string, MemoryStreams>
+  /** Deletes a stream with all its records, and makes it anew. */
+  recreate(source: InputSource): void
   /** Records of a partition that are not deleted. */
   kept(source: InputSource, partition: number): number
   /** Tells every answer and all progress, until the returned function is called. */
@@ -29,6 +36,8 @@ export interface MemoryStreams extends Inputs, Egress {
 }
 
 interface Stream {
+  /** Deleted. */
+  isGone: boolean
   readonly records: InputRecord[]
   /** Records before this number are gone: nobody may ask for them any more. */
   purgedBefore: number
@@ -36,13 +45,13 @@ interface Stream {
 }
 
 export function memoryStreams(
-  faults: (fact: OutgoingFact) => PublishFault = () => "none",
+  faults: (what: OutgoingFact | PeerFrame) => PublishFault = () => "none",
   answered: (to: Requester, outcome: Outcome) => void = () => undefined,
 ): MemoryStreams {
   const streams = new Map<string, Stream>()
   const streamOf = (source: InputSource, partition: number): Stream => {
     const id = `${source}/${partition}`
-    const stream = streams.get(id) ?? { records: [], purgedBefore: 0, grown: Latch.makeUnsafe(false) }
+    const stream = streams.get(id) ?? { isGone: false, records: [], purgedBefore: 0, grown: Latch.makeUnsafe(false) }
     streams.set(id, stream)
     return stream
   }
@@ -53,9 +62,22 @@ export function memoryStreams(
     stream.grown.openUnsafe()
     return stream.records.length
   }
+  const timesMade = new Map<InputSource, number>()
+  const identityOf = (source: InputSource) => `memory${timesMade.get(source) ?? ""}`
   const outsiders = new Set<Outsider>()
+  const peers = new Map<string, MemoryStreams>()
   return {
     store,
+    peers,
+    recreate(source) {
+      for (const [id, stream] of streams) {
+        if (!id.startsWith(`${source}/`)) continue
+        stream.isGone = true
+        stream.grown.openUnsafe()
+        streams.delete(id)
+      }
+      timesMade.set(source, (timesMade.get(source) ?? 1) + 1)
+    },
     kept(source, partition) {
       const { records, purgedBefore } = streamOf(source, partition)
       return records.length - Math.max(0, purgedBefore - 1)
@@ -65,20 +87,24 @@ export function memoryStreams(
       return () => void outsiders.delete(outsider)
     },
     answers,
-    purge: (partition, before) => Effect.sync(() => void (streamOf("external", partition).purgedBefore = before)),
-    stream: () => Effect.succeed("memory"),
-    open: (source, partition, after) => Effect.sync(() => reader(streamOf(source, partition), after)),
+    purge: (partition, before, source = "external") =>
+      Effect.sync(() => void (streamOf(source, partition).purgedBefore = before)),
+    stream: (source) => Effect.sync(() => identityOf(source)),
+    open: (source, partition, from) =>
+      Effect.suspend(() => openReader(`${source} ${partition}`, streamOf(source, partition), from, identityOf(source))),
     publish: (fact) =>
-      Effect.suspend(() => {
-        const fault = faults(fact)
-        if (fault !== "lost") {
-          const body = Buffer.from(JSON.stringify(fact.event.payload), "utf8")
-          store("events", fact.eventPartition, body, factHeaders(fact.event, fact, new Date(fact.event.timeMs).toISOString()))
-        }
-        return fault === "none"
-          ? Effect.void
-          : Effect.fail(new PublishFailed(`event ${fact.event.id} got no acknowledgement; it is published again`))
+      stored(`event ${fact.event.id}`, faults(fact), () => {
+        const body = Buffer.from(JSON.stringify(fact.event.payload), "utf8")
+        store("events", fact.eventPartition, body, factHeaders(fact.event, fact, new Date(fact.event.timeMs).toISOString()))
       }),
+    send: (frame) => {
+      const peer = peers.get(frame.app)
+      const fault = peer === undefined ? "lost" : faults(frame)
+      return stored(`records for app ${frame.app}`, fault, () => {
+        const source = frame.lane === "replies" ? "replies" : "external"
+        peer?.store(source, frame.partition, encodeFrame(frame.messages), { [peerHeader]: peerMarkText(frame) })
+      })
+    },
     answer(to, outcome, receipt) {
       answers.push({ to, outcome })
       answered(to, outcome)
@@ -90,9 +116,32 @@ export function memoryStreams(
   }
 }
 
-function reader(stream: Stream, after: number) {
+/** Stores, and says so, unless a fault is wanted. */
+function stored(what: string, fault: PublishFault, store: () => void): Effect.Effect<void, PublishFailed> {
+  return Effect.suspend(() => {
+    if (fault !== "lost") store()
+    if (fault === "none") return Effect.void
+    return Effect.fail(new PublishFailed(`${what} got no acknowledgement; it is published again`))
+  })
+}
+
+function openReader(
+  name: string,
+  stream: Stream,
+  from: InputPosition,
+  identity: string,
+): Effect.Effect<InputReader, InputUnavailable | InputBehind> {
+  if (from.stream !== undefined && from.stream !== identity) return Effect.fail(madeAnew(name))
+  const end = stream.records.length
+  const seen = Math.max(from.after, from.seen ?? 0)
+  if (end >= seen) return Effect.succeed(reader(name, stream, from.after))
+  return Effect.fail(new InputBehind(`input ${name} was read up to ${seen} and ends at ${end}; the partition stops`))
+}
+
+function reader(name: string, stream: Stream, after: number): InputReader {
   let position = Math.max(after, stream.purgedBefore - 1)
-  const next: Effect.Effect<InputRecord> = Effect.suspend(() => {
+  const next: Effect.Effect<InputRecord, InputUnavailable> = Effect.suspend(() => {
+    if (stream.isGone) return Effect.fail(madeAnew(name))
     const record = stream.records[position]
     if (record === undefined) {
       stream.grown.closeUnsafe()
@@ -103,4 +152,8 @@ function reader(stream: Stream, after: number) {
   })
   const unread = Effect.sync(() => Math.max(0, stream.records.length - position))
   return { backlog: Math.max(0, stream.records.length - position), unread, next }
+}
+
+function madeAnew(name: string): InputUnavailable {
+  return new InputUnavailable(`input ${name} was made anew; it is opened again later`)
 }

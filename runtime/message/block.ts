@@ -103,7 +103,7 @@ export interface ParkedEntry {
   /** The original bytes, in base64, of what could not be decoded, the headers that came with them, and their number. */
   readonly bytes?: string
   readonly headers?: Readonly<Record<string, string>>
-  readonly source?: "external" | "events"
+  readonly source?: "external" | "events" | "replies"
   /** The actor waits for the operator: its record is under this number in its mailbox, and what comes behind it stays there. */
   readonly waits?: number
 }

@@ -3,10 +3,12 @@
 import { checkName, encodeKey } from "./key.ts"
 
 export interface Subjects {
-  readonly streams: { readonly input: string; readonly journal: string; readonly events: string }
-  readonly bindings: { readonly input: string; readonly journal: string; readonly events: string }
+  readonly streams: Readonly<Record<"input" | "replies" | "journal" | "events", string>>
+  readonly bindings: Readonly<Record<"input" | "replies" | "journal" | "events", string>>
   /** The external lane of one partition. */
   input(app: string, partition: number): string
+  /** Where other apps' replies and undos come in: nothing else can fill it (R1). */
+  replies(app: string, partition: number): string
   journal(app: string, partition: number): string
   manifest(app: string): string
   /** Where the owner of one partition hears from the other partitions of its app: core NATS, stored nowhere (R2). */
@@ -31,13 +33,15 @@ export function subjectsOf(namespace: string): Subjects {
     return name
   }
   return {
-    streams: { input: `${upper}_IN`, journal: `${upper}_JOURNAL`, events: `${upper}_EVENTS` },
+    streams: { input: `${upper}_IN`, replies: `${upper}_REPLIES`, journal: `${upper}_JOURNAL`, events: `${upper}_EVENTS` },
     bindings: {
       input: `${namespace}.in.*.*`,
+      replies: `${namespace}.rep.*.*`,
       journal: `${namespace}.jrn.*.*`,
       events: `${namespace}.evt.*.*.*`,
     },
     input: (name, partition) => `${namespace}.in.${app(name)}.${partition}`,
+    replies: (name, partition) => `${namespace}.rep.${app(name)}.${partition}`,
     journal: (name, partition) => `${namespace}.jrn.${app(name)}.${partition}`,
     manifest: (name) => `${namespace}.jrn.${app(name)}.manifest`,
     lane: (name, partition) => `${namespace}.lane.${app(name)}.${partition}`,

@@ -4,6 +4,7 @@ import { headers, type NatsConnection } from "@nats-io/transport-node"
 import * as Effect from "effect/Effect"
 import { limits } from "../kernel/limits.ts"
 import { factHeaders } from "../message/fact.ts"
+import { encodeFrame, peerHeader, peerMarkText } from "../message/peer.ts"
 import type { Subjects } from "../message/subjects.ts"
 import { type Egress, PublishFailed } from "../ports/egress.ts"
 import type { AckedPublisher } from "./acked-publisher.ts"
@@ -24,11 +25,23 @@ export function natsEgress(connection: NatsConnection, publisher: AckedPublisher
           ack.type === "stored"
             ? Effect.void
             : Effect.fail(
-                new PublishFailed(
-                  `event ${fact.event.id} was not acknowledged (${ack.description}); it is published again`,
-                ),
+                new PublishFailed(`event ${fact.event.id} was not acknowledged (${ack.description}); it is published again`),
               ),
       ),
+    send: (frame) => {
+      const { app: peer, partition, lane, messages, first } = frame
+      const subject = lane === "replies" ? subjects.replies(peer, partition) : subjects.input(peer, partition)
+      const attributes = headers()
+      attributes.set(peerHeader, peerMarkText(frame))
+      const publishing = Effect.promise(() =>
+        publisher.publish(subject, encodeFrame(messages), limits.appendTimeoutMs, attributes),
+      )
+      return Effect.flatMap(publishing, (ack) => {
+        if (ack.type === "stored") return Effect.void
+        const what = `records ${first} to ${first + messages.length - 1} for ${subject}`
+        return Effect.fail(new PublishFailed(`${what} were not acknowledged (${ack.description}); they are sent again`))
+      })
+    },
     answer(to, outcome, receipt) {
       // Anywhere else a stream might keep it: a journal's subject, say, where nothing may be written without the fence.
       if (!/^_INBOX\.[^\s*>]+$/.test(to.subject)) return

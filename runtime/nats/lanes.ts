@@ -1,14 +1,9 @@
 // Lanes between the processes of one app: by reference inside the process, by core NATS to the owner elsewhere. Nothing
-// is stored on the way (R2): what is lost is sent again from the source's journal (R4).
-import type { Msg, NatsConnection } from "@nats-io/transport-node"
-import { limits } from "../kernel/limits.ts"
+// is stored on the way (R2): what is lost is sent again from the source's journal (R4). So nothing here fails or waits.
+import type { NatsConnection } from "@nats-io/transport-node"
 import type { Subjects } from "../message/subjects.ts"
-import type { Confirmation, LaneFrame, Lanes } from "../ports/lanes.ts"
-
-type Wire =
-  | { readonly type: "frame"; readonly frame: LaneFrame }
-  | { readonly type: "confirmation"; readonly confirmation: Confirmation }
-  | { readonly type: "ready"; readonly partition: number; readonly process: string }
+import type { LaneReceiver, Lanes } from "../ports/lanes.ts"
+import { encodeFrame, encodeWire, readWire, type Wire } from "./lane-wire.ts"
 
 /** `local` carries what stays in this process; `self` names the process, so that it does not answer its own announcement. */
 export function natsLanes(
@@ -18,82 +13,63 @@ export function natsLanes(
   local: Lanes,
   self: string,
 ): Lanes {
-  const attached = new Set<number>()
-  const receivers = new Map<number, Parameters<Lanes["attach"]>[1]>()
-  const publish = (subject: string, wire: Wire) => {
-    if (!connection.isClosed()) connection.publish(subject, JSON.stringify(wire))
-  }
-  connection.subscribe(subjects.laneReady(app.name), {
-    callback: (error, message) => {
-      const wire = error === null ? readWire(message) : undefined
-      if (wire?.type !== "ready" || wire.process === self) return
-      for (const receiver of receivers.values()) receiver.peerReady(wire.partition)
-    },
+  /** The partitions that are attached here; of two that were attached for one partition, the later. */
+  const receivers = new Map<number, LaneReceiver>()
+  const laneOf = (partition: number) => subjects.lane(app.name, partition)
+  listen(connection, subjects.laneReady(app.name), (wire) => {
+    if (wire.type !== "ready" || wire.process === self || wire.partition >= app.partitions) return
+    for (const receiver of receivers.values()) receiver.peerReady(wire.partition)
   })
   return {
     attach(partition, receiver) {
       const detach = local.attach(partition, receiver)
-      attached.add(partition)
       receivers.set(partition, receiver)
-      const subscription = connection.subscribe(subjects.lane(app.name, partition), {
-        callback: (error, message) => {
-          const wire = error === null ? readWire(message) : undefined
-          if (wire?.type === "frame") receiver.frame(wire.frame)
-          else if (wire?.type === "confirmation") receiver.confirmation(wire.confirmation)
-        },
+      const end = listen(connection, laneOf(partition), (wire) => {
+        if (wire.type === "frame" && wire.frame.destination === partition) receiver.frame(wire.frame)
+        else if (wire.type === "confirmation" && wire.confirmation.source === partition) receiver.confirmation(wire.confirmation)
       })
       return () => {
-        subscription.unsubscribe()
-        if (receivers.get(partition) === receiver) {
-          attached.delete(partition)
-          receivers.delete(partition)
-        }
+        end()
+        if (receivers.get(partition) === receiver) receivers.delete(partition)
         detach()
       }
     },
     send(frame) {
-      if (attached.has(frame.destination)) return local.send(frame)
-      for (const part of splitFrame(frame)) publish(subjects.lane(app.name, frame.destination), { type: "frame", frame: part })
+      if (receivers.has(frame.destination)) return local.send(frame)
+      for (const piece of encodeFrame(frame)) publish(connection, laneOf(frame.destination), piece)
     },
     confirm(confirmation) {
-      if (attached.has(confirmation.source)) return local.confirm(confirmation)
-      publish(subjects.lane(app.name, confirmation.source), { type: "confirmation", confirmation })
+      if (receivers.has(confirmation.source)) return local.confirm(confirmation)
+      publish(connection, laneOf(confirmation.source), encodeWire({ type: "confirmation", confirmation }))
     },
     ready(partition) {
       local.ready(partition)
-      publish(subjects.laneReady(app.name), { type: "ready", partition, process: self })
+      publish(connection, subjects.laneReady(app.name), encodeWire({ type: "ready", partition, process: self }))
       // Whoever owns the partitions elsewhere may have lost what the owner before sent: send it again.
       const receiver = receivers.get(partition)
-      for (let other = 0; other < app.partitions; other += 1) if (!attached.has(other)) receiver?.peerReady(other)
+      for (let other = 0; other < app.partitions; other += 1) if (!receivers.has(other)) receiver?.peerReady(other)
     },
   }
 }
 
-/** Frames below the server's payload limit; a record that is too large for one was refused when it was decided. */
-export function splitFrame(frame: LaneFrame): readonly LaneFrame[] {
-  const frames: LaneFrame[] = []
-  let messages: LaneFrame["messages"][number][] = []
-  let bytes = 0
-  const cut = (next: number) => {
-    if (messages.length > 0) frames.push({ ...frame, first: next - messages.length, messages })
-    messages = []
-    bytes = 0
-  }
-  for (const [index, message] of frame.messages.entries()) {
-    const size = Buffer.byteLength(JSON.stringify(message), "utf8")
-    if (bytes + size > limits.frameBytesMax) cut(frame.first + index)
-    messages.push(message)
-    bytes += size
-  }
-  cut(frame.first + frame.messages.length)
-  return frames
+/** Hears nothing on a connection that was closed. */
+function listen(connection: NatsConnection, subject: string, hear: (wire: Wire) => void): () => void {
+  if (connection.isClosed()) return () => {}
+  const subscription = connection.subscribe(subject, {
+    callback: (error, message) => {
+      const wire = error === null ? readWire(message.string()) : undefined
+      if (wire !== undefined) hear(wire)
+    },
+  })
+  return () => subscription.unsubscribe()
 }
 
-function readWire(message: Msg): Wire | undefined {
+/** The client refuses when its connection ends, or if a server has a lower payload limit than the one checked at the start. */
+function publish(connection: NatsConnection, subject: string, text: string): void {
+  if (connection.isClosed()) return
   try {
-    return message.json<Wire>()
+    connection.publish(subject, text)
   } catch {
-    // Not ours: subjects are shared with whoever may publish below the namespace. What was lost is sent again.
-    return undefined
+    // Lost, like anything that is lost on a lane: the source's journal has it.
   }
 }

@@ -6,25 +6,58 @@ import * as Effect from "effect/Effect"
 import { describeError } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import type { Subjects } from "../message/subjects.ts"
-import { type Members, MembersUnavailable } from "../ports/members.ts"
+import { type Member, type Members, MembersUnavailable } from "../ports/members.ts"
 
 export function natsMembers(connection: NatsConnection, subjects: Subjects, app: string): Members {
   const bucket = subjects.members(app)
   // Making a bucket that is there already is a look at it; doing so each time survives a server that lost it.
   const open = () => new Kvm(connection).create(bucket, { ttl: limits.memberTtlMs, storage: "memory", history: 1 })
+  const beat = async ({ name, reads, refuses }: Member) => {
+    const kv = await open()
+    await kv.put(name, JSON.stringify({ reads, refuses }))
+    const members: Member[] = []
+    for await (const { key, operation, value } of await kv.history()) {
+      if (operation === "PUT") members.push({ name: key, ...readSaid(value) })
+    }
+    return members.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  }
+  const underWay = new Set<Promise<unknown>>()
   return {
     beat: (member) =>
       Effect.tryPromise({
-        try: async () => {
-          const kv = await open()
-          await kv.put(member, "")
-          const members: string[] = []
-          for await (const key of await kv.keys()) members.push(key)
-          return members.toSorted()
+        try: () => {
+          const beating = beat(member)
+          underWay.add(beating)
+          return beating.finally(() => underWay.delete(beating))
         },
         catch: (cause) =>
           new MembersUnavailable(`the members of ${app} cannot be read (${describeError(cause)}); tried again soon`, { cause }),
       }),
-    leave: (member) => Effect.ignore(Effect.tryPromise(async () => (await open()).delete(member))),
+    leave: (name) =>
+      Effect.ignore(
+        Effect.tryPromise(async () => {
+          // A beat that nobody waits for any more would make the member come back behind its goodbye.
+          await Promise.allSettled(underWay)
+          await (await open()).delete(name)
+        }),
+      ),
   }
+}
+
+function isPartition(value: unknown): value is number {
+  return Number.isInteger(value)
+}
+
+/** Whoever says nothing that can be read, such as a member of an older release, reads the first format and takes anything. */
+function readSaid(value: Uint8Array): Omit<Member, "name"> {
+  try {
+    const said: unknown = JSON.parse(Buffer.from(value).toString("utf8"))
+    if (typeof said === "object" && said !== null && "reads" in said && "refuses" in said) {
+      const { reads, refuses } = said
+      if (typeof reads === "number" && Array.isArray(refuses)) return { reads, refuses: refuses.filter(isPartition) }
+    }
+  } catch {
+    // Falls through.
+  }
+  return { reads: 1, refuses: [] }
 }

@@ -4,6 +4,7 @@ import { jetstreamManager, JetStreamApiError, type JetStreamManager, type Stream
 import { headers, type NatsConnection } from "@nats-io/transport-node"
 import { Fault, describeError } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
+import type { Peer } from "../message/peer.ts"
 import type { Subjects } from "../message/subjects.ts"
 import type { AckedPublisher } from "./acked-publisher.ts"
 
@@ -27,6 +28,8 @@ export interface Provision {
   readonly app: string
   readonly partitions: number
   readonly replicas: number
+  /** The apps that it sends to: their manifests are made too, so that no app has to be there first. */
+  readonly peers?: readonly Peer[]
 }
 
 const streamNotFound = 10059
@@ -55,9 +58,11 @@ export async function provision(options: Provision): Promise<void> {
     const kept = { storage: "file", discard: "new", allow_direct: true, num_replicas: replicas } as const
     await ensureStream(manager, { ...kept, name: streams.journal, subjects: [bindings.journal] })
     await ensureStream(manager, { ...kept, ...inputBounds, name: streams.input, subjects: [bindings.input] })
+    await ensureStream(manager, { ...kept, name: streams.replies, subjects: [bindings.replies] })
     const events = { name: streams.events, subjects: [bindings.events], max_age: limits.eventsKeptDays * dayNanos }
     await ensureStream(manager, { storage: "file", allow_direct: true, num_replicas: replicas, ...events })
     await ensureManifest(manager, options)
+    for (const peer of options.peers ?? []) await ensureManifest(manager, { ...options, ...peer })
   } catch (error) {
     if (error instanceof Fault) throw error
     throw new ProvisionFailed(
@@ -118,8 +123,8 @@ async function ensureManifest(manager: JetStreamManager, options: Provision): Pr
 function checkManifest(app: string, stored: Manifest, wanted: Manifest): void {
   if (stored.partitions === wanted.partitions && stored.hash === wanted.hash && stored.v === wanted.v) return
   throw new ManifestMismatch(
-    `app ${app} was created with ${stored.partitions} partitions (${stored.hash}) and is now started with ${wanted.partitions} ` +
-      `(${wanted.hash}): start it with ${stored.partitions}, or under another name`,
+    `app ${app} was created with ${stored.partitions} partitions (${stored.hash}) and is now started, or named as a peer, ` +
+      `with ${wanted.partitions} (${wanted.hash}): start it with ${stored.partitions}, or under another name`,
   )
 }
 

@@ -7,11 +7,14 @@ import type { Effect } from "effect/Effect"
 import { Fault } from "../kernel/fault.ts"
 import type { EventMessage, Requester } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
+import type { PeerFrame } from "../message/peer.ts"
 import type { Progress } from "../message/progress.ts"
 import type { Receipt } from "../message/receipt.ts"
 
 export interface Egress {
   publish(event: OutgoingFact): Effect<void, PublishFailed>
+  /** Succeeds only when the frame is stored for the other app; a failure may have stored it, so it is sent again (R2). */
+  send(frame: PeerFrame): Effect<void, PublishFailed>
   /** `receipt` names the block that made the outcome durable. */
   answer(to: Requester, outcome: Outcome, receipt?: Receipt): void
   /** Tells every client of the app how far a partition has come. */

@@ -1,23 +1,39 @@
 // What reaches a partition from outside its app: the external lane (commands of clients) and events. Promises:
 // - records come in stored order, without a gap, from the first one after `after`; pull only: nothing is pushed;
-// - a record's number is its stream position and never changes; `stream` changes if the stream is made anew (R14).
+// - a record's number is its stream position and never changes; `stream` changes if the stream is made anew (R14);
+// - nothing is skipped in silence: `next` fails with InputUnavailable, at once or at the next record, when its stream is not
+//   the one any more that it was opened on, or ends before what was read; `open` says which with InputBehind.
 import type { Effect } from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import { Fault } from "../kernel/fault.ts"
 
 export interface Inputs {
-  open(source: InputSource, partition: number, after: number): Effect<InputReader, InputUnavailable, Scope>
-  /** Deletes this partition's external records before stream position `before`: they are decided, and so is the block. */
-  purge(partition: number, before: number): Effect<void>
+  /** InputUnavailable also if the stream is not `from.stream`. */
+  open(source: InputSource, partition: number, from: InputPosition): Effect<InputReader, InputUnavailable | InputBehind, Scope>
+  /** Deletes this partition's records of a source before stream position `before`: they are decided. Default: external. */
+  purge(partition: number, before: number, source?: Exclude<InputSource, "events">): Effect<void>
   /** Identity of the stream behind a source: changes when the stream is deleted and created again. */
   stream(source: InputSource): Effect<string, InputUnavailable>
 }
 
-export type InputSource = "external" | "events"
+/** "external": clients and other apps' commands. "replies": other apps' replies and undos. */
+export type InputSource = "external" | "events" | "replies"
+
+/** Where reading begins, and what must be true of the stream for that to mean anything. */
+export interface InputPosition {
+  /** The first record is the first one stored behind this number; 0 for all. */
+  readonly after: number
+  /** A number that was read before: the stream must reach it. */
+  readonly seen?: number
+  /** Identity of the stream that the numbers belong to. */
+  readonly stream?: string
+}
 
 export interface InputReader {
   /** How many records were stored behind `after` when the reader was opened. */
   readonly backlog: number
+  /** How many records are stored and not handed over by `next`, asked of the stream now. */
+  readonly unread: Effect<number, InputUnavailable>
   /** Waits for the next record. */
   readonly next: Effect<InputRecord, InputUnavailable>
 }
@@ -33,4 +49,11 @@ export class InputUnavailable extends Fault {
   readonly _tag = "InputUnavailable"
   readonly code = "INPUT_UNAVAILABLE"
   readonly retry = "later"
+}
+
+/** The stream ends before what was read from it: it was restored from an older copy, and its numbers would be used again. */
+export class InputBehind extends Fault {
+  readonly _tag = "InputBehind"
+  readonly code = "INPUT_BEHIND"
+  readonly retry = "never"
 }

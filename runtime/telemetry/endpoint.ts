@@ -1,5 +1,5 @@
-// Finds the OpenTelemetry collector to send traces to: the one that is configured, else one on this machine.
-// Reads no environment: the host passes the values of the two standard variables in.
+// Finds the OpenTelemetry collector to send traces and metrics to: the one that is configured, else one on this machine.
+// Reads no environment: the host passes the values of the standard variables in.
 import { connect } from "node:net"
 import { InvalidInput } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
@@ -10,6 +10,8 @@ export interface Collector {
   readonly endpoint: string
   /** Where spans are posted. */
   readonly tracesUrl: string
+  /** Where metrics are posted; absent where only a place for traces is known. */
+  readonly metricsUrl?: string
 }
 
 export interface FindCollector {
@@ -17,6 +19,8 @@ export interface FindCollector {
   readonly endpoint?: string | undefined
   /** Value of OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: the whole URL, used as it is; it wins over `endpoint`. */
   readonly tracesEndpoint?: string | undefined
+  /** Value of OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: the same for metrics. They are sent only by a process that traces. */
+  readonly metricsEndpoint?: string | undefined
   /** How long to wait for the local port to accept a connection. */
   readonly timeoutMs?: number
   /** The port that is tried on 127.0.0.1; the standard one unless told otherwise. */
@@ -25,23 +29,43 @@ export interface FindCollector {
 
 /** The collector, or `undefined` where none is configured and none listens. Throws InvalidInput for what is not a URL. */
 export async function findCollector(options: FindCollector = {}): Promise<Collector | undefined> {
-  // The specification says to treat an empty variable as one that is not set.
-  if (options.tracesEndpoint) {
-    return { endpoint: shown(options.tracesEndpoint), tracesUrl: httpUrl(options.tracesEndpoint).href }
+  const endpoint = given(options.endpoint)
+  const tracesEndpoint = given(options.tracesEndpoint)
+  const metricsEndpoint = given(options.metricsEndpoint)
+  const isLocal = endpoint === undefined && tracesEndpoint === undefined
+  const base = isLocal ? await localCollector(options) : endpoint
+  const metrics = metricsEndpoint === undefined ? base && metricsUrlOf(base) : httpUrl(metricsEndpoint).href
+  const metricsUrl = metrics === undefined ? {} : { metricsUrl: metrics }
+  if (tracesEndpoint !== undefined) {
+    return { endpoint: shown(tracesEndpoint), tracesUrl: httpUrl(tracesEndpoint).href, ...metricsUrl }
   }
-  if (options.endpoint) return { endpoint: shown(options.endpoint), tracesUrl: tracesUrlOf(options.endpoint) }
-  const port = options.localPort ?? 4318
-  const listens = await acceptsConnections(port, options.timeoutMs ?? limits.collectorProbeMs)
-  if (!listens) return undefined
-  const endpoint = `http://127.0.0.1:${port}`
-  return { endpoint, tracesUrl: tracesUrlOf(endpoint) }
+  return base === undefined ? undefined : { endpoint: shown(base), tracesUrl: tracesUrlOf(base), ...metricsUrl }
+}
+
+/** The specification says to treat an empty variable as one that is not set. */
+function given(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value
+}
+
+async function localCollector(options: FindCollector): Promise<string | undefined> {
+  const { localPort = 4318, timeoutMs = limits.collectorProbeMs } = options
+  return (await acceptsConnections(localPort, timeoutMs)) ? `http://127.0.0.1:${localPort}` : undefined
 }
 
 /** `<endpoint>/v1/traces`, whether or not the endpoint ends in a slash. Throws InvalidInput for what is not a URL. */
 export function tracesUrlOf(endpoint: string): string {
+  return urlBelow(endpoint, "v1/traces")
+}
+
+/** The same for metrics. */
+export function metricsUrlOf(endpoint: string): string {
+  return urlBelow(endpoint, "v1/metrics")
+}
+
+function urlBelow(endpoint: string, path: string): string {
   const base = httpUrl(endpoint)
-  const path = base.pathname.endsWith("/") ? base.pathname : `${base.pathname}/`
-  return new URL(`${path}v1/traces${base.search}`, base).href
+  const folder = base.pathname.endsWith("/") ? base.pathname : `${base.pathname}/`
+  return new URL(`${folder}${path}${base.search}`, base).href
 }
 
 function httpUrl(text: string): URL {

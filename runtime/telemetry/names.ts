@@ -50,14 +50,36 @@ export const names = {
     parked: "troupe.parked",
   },
 
+  /** Gauges are of now, counters since the process started. Those of a partition carry `app` and `partition`. */
   metric: {
-    sentMessages: "messaging.client.sent.messages",
-    consumedMessages: "messaging.client.consumed.messages",
-    processDurationS: "messaging.process.duration",
-    sagasActive: "troupe.saga.active",
-    sagaDurationS: "troupe.saga.duration",
+    lag: "troupe.partition.lag",
+    inFlight: "troupe.partition.in_flight",
+    mailbox: "troupe.partition.mailbox",
+    parked: "troupe.partition.parked",
+    outbox: "troupe.partition.outbox",
+    rows: "troupe.partition.rows",
+    timers: "troupe.partition.timers",
+    timerLateS: "troupe.partition.timer.lateness",
+    journalBytes: "troupe.partition.journal.growth",
+    blocks: "troupe.blocks",
+    blockBytes: "troupe.block.size",
+    decisions: "troupe.decisions",
     recordsParked: "troupe.records.parked",
-    spansDropped: "troupe.spans.dropped",
+    fenced: "troupe.appends.fenced",
+    recordsResent: "troupe.records.resent",
+    sagasEnded: "troupe.sagas.ended",
+    partitions: "troupe.partitions",
+    heartbeatAgeS: "troupe.heartbeat.age",
+  },
+
+  /** What tells the points of one metric apart. */
+  dimension: {
+    app: "troupe.app",
+    partition: "troupe.partition",
+    /** `claiming`, `running`, `stalled`, `broken` or `refused`. */
+    partitionState: "troupe.partition.state",
+    saga: "troupe.saga.name",
+    sagaOutcome: "troupe.saga.outcome",
   },
 
   /** What we write as the messaging system; the conventions have no page for NATS. */

@@ -1,5 +1,6 @@
 // An app on the memory ports: what users test their services and sagas with. No server, no sleeps: ask and await the
 // outcome, wait for a committed block, kill the process at any moment and start another on the same world.
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -51,6 +52,13 @@ export function newWorld(faults: WorldFaults = {}): World {
   }
 }
 
+/** Lets apps in memory, each with a world of its own, send commands to each other. */
+export function connectWorlds(worlds: ReadonlyMap<App, World>): void {
+  for (const [, { streams }] of worlds) {
+    for (const [peer, world] of worlds) streams.peers.set(peer.shape.name, world.streams)
+  }
+}
+
 export interface MemoryProcess {
   readonly engine: Engine
   readonly blocks: readonly CommittedBlock[]
@@ -68,6 +76,8 @@ export interface ProcessOptions {
   readonly telemetry?: Telemetry
   /** Who this process thinks is there. Default: the members of the world. */
   readonly members?: Members
+  /** Its time. Default: that of the machine. See `virtualClock`. */
+  readonly clock?: Clock.Clock
 }
 
 /** Starts one process of the app. A second one on the same world takes over its share of the partitions. */
@@ -98,7 +108,8 @@ export async function startInMemory(app: App, world: World, options: ProcessOpti
   const newIncarnation = () => `journal-${world.next()}`
   const starting = startEngine({ app: app.shape, ports, members, self, observer, newIncarnation })
   const closing = Effect.onError(starting.pipe(Scope.provide(scope)), () => Scope.close(scope, Exit.void))
-  const engine = await Effect.runPromise(closing)
+  const timed = options.clock === undefined ? closing : Effect.provideService(closing, Clock.Clock, options.clock)
+  const engine = await Effect.runPromise(timed)
   return {
     engine,
     blocks,

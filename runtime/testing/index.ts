@@ -2,6 +2,7 @@
 export { cutOffMembers } from "../memory/members.ts"
 export {
   askInMemory,
+  connectWorlds,
   type MemoryProcess,
   newWorld,
   operateInMemory,
@@ -10,3 +11,4 @@ export {
   type World,
   type WorldFaults,
 } from "./in-memory.ts"
+export { type VirtualClock, virtualClock } from "./virtual-clock.ts"

@@ -4,7 +4,9 @@ import { describe, test } from "node:test"
 import * as Effect from "effect/Effect"
 import type { Json } from "../../runtime/message/json.ts"
 import { readFact } from "../../runtime/message/fact.ts"
+import type { Message } from "../../runtime/message/message.ts"
 import type { Outcome } from "../../runtime/message/outcome.ts"
+import { decodeFrame, type PeerFrame, peerHeader, type PeerLane } from "../../runtime/message/peer.ts"
 import type { Progress } from "../../runtime/message/progress.ts"
 import type { Egress, OutgoingFact } from "../../runtime/ports/egress.ts"
 import type { Inputs } from "../../runtime/ports/inputs.ts"
@@ -85,6 +87,24 @@ export function egressContract(name: string, make: () => Promise<EgressUnderTest
       assert.deepEqual(await stored(under, 0), [1])
     })
 
+    promise("a frame for another app is stored in the lane that it names, and comes back with its marks", async (under) => {
+      const commands = frame("commands", 1, [ask("a"), ask("ü")])
+      const replies = frame("replies", 7, [{ type: "reply", to, effect: "e", outcome: { type: "done", value: ["日本"] } }])
+      for (const one of [commands, replies]) await Effect.runPromise(under.egress.send(one))
+      assert.deepEqual(await frames(under, "external"), [marked(commands)])
+      assert.deepEqual(await frames(under, "replies"), [marked(replies)])
+    })
+
+    promise("a frame whose answer was lost fails, and is stored again; a reader tells by its marks", async (under) => {
+      under.fail("stored")
+      const sent = frame("commands", 1, [ask("a")])
+      const result = await Effect.runPromise(Effect.result(under.egress.send(sent)))
+      assert.equal(result._tag === "Failure" && result.failure._tag, "PublishFailed")
+      await under.heal()
+      await Effect.runPromise(under.egress.send(sent))
+      assert.deepEqual(await frames(under, "external"), [marked(sent), marked(sent)])
+    })
+
     promise("a requester gets the answer to its request", async (under) => {
       const inbox = await under.openInbox()
       const outcomes: readonly Outcome[] = [
@@ -123,6 +143,33 @@ export function egressContract(name: string, make: () => Promise<EgressUnderTest
       await publish(under, fact(1))
       assert.deepEqual(await stored(under, 0), [1])
     })
+  })
+}
+
+const to = { service: "stock", key: "tea" }
+
+function ask(payload: string): Message {
+  return { type: "command", to, name: "take", payload, effect: "shop!buy/1:1:0", direction: "do", attempt: 1 }
+}
+
+/** Sent to the very app that reads here. */
+function frame(lane: PeerLane, first: number, messages: readonly Message[]): PeerFrame {
+  return { app: "shop", partition: 2, lane, incarnation: "abc", source: 3, first, messages }
+}
+
+function marked({ incarnation, source, lane, first, messages }: PeerFrame) {
+  return { incarnation, source, lane, first, messages }
+}
+
+/** All frames that one partition holds, read back as an app reads them. */
+function frames({ inputs }: EgressUnderTest, source: "external" | "replies") {
+  return reading(inputs, source, 2, 0, async ({ backlog, next }) => {
+    const read: ReturnType<typeof decodeFrame>[] = []
+    while (read.length < backlog) {
+      const { headers, bytes } = await Effect.runPromise(next)
+      read.push(decodeFrame(headers[peerHeader] ?? "", bytes))
+    }
+    return read
   })
 }
 

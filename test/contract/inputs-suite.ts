@@ -1,17 +1,20 @@
 // The promises of runtime/ports/inputs.ts, one test each, for every adapter.
 import assert from "node:assert/strict"
 import { describe } from "node:test"
+import { setImmediate as turn } from "node:timers/promises"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import type { InputReader, InputRecord, Inputs, InputSource } from "../../runtime/ports/inputs.ts"
+import type { InputPosition, InputReader, InputRecord, Inputs, InputSource } from "../../runtime/ports/inputs.ts"
 import { promiseOn } from "./promise.ts"
 
 export interface InputsUnderTest {
   readonly inputs: Inputs
   /** Stores one record behind all others; resolves when it is stored. Header names as a sender may write them. */
   store(source: InputSource, partition: number, body: string, headers?: Readonly<Record<string, string>>): Promise<void>
+  /** Deletes the stream of a source with all its records, and makes it anew. */
+  recreate(source: InputSource): Promise<void>
   end(): Promise<void>
 }
 
@@ -42,6 +45,20 @@ export function inputsContract(name: string, make: () => Promise<InputsUnderTest
         }
       })
     }
+
+    promise("unread counts what is stored and was not handed over yet, also what came after the opening", async (under) => {
+      for (let n = 0; n < 3; n += 1) await under.store("external", 1, `${n}`)
+      await reading(under.inputs, "external", 1, 0, async ({ unread, next }) => {
+        assert.equal(await Effect.runPromise(unread), 3)
+        await Effect.runPromise(next)
+        await under.store("external", 1, "3")
+        await under.store("external", 2, "of another partition")
+        await waitFor(async () => (await Effect.runPromise(unread)) === 3)
+        for (let n = 0; n < 3; n += 1) await Effect.runPromise(next)
+        await waitFor(async () => (await Effect.runPromise(unread)) === 0)
+        assert.equal(await Effect.runPromise(unread), 0)
+      })
+    })
 
     promise("backlog counts what was stored behind `after` when the reader was opened, of its partition alone", async (under) => {
       const { inputs, store } = under
@@ -105,6 +122,42 @@ export function inputsContract(name: string, make: () => Promise<InputsUnderTest
       assert.equal(await Effect.runPromise(inputs.stream("external")), before)
       assert.notEqual(before, "")
     })
+
+    promise("R14: a reader gives no record of a stream that was made anew, whether it was waiting or not", async (under) => {
+      const { inputs, store, recreate } = under
+      for (const body of bodies(1, 3)) await store("external", 0, body)
+      await reading(inputs, "external", 0, 0, async ({ next }) => {
+        for (let count = 0; count < 3; count += 1) await Effect.runPromise(next)
+        const waiting = faultOf(next)
+        await recreate("external")
+        for (const body of bodies(1, 5)) await store("external", 0, `new ${body}`)
+        assert.equal(await waiting, "InputUnavailable")
+        assert.equal(await faultOf(next), "InputUnavailable")
+      })
+    })
+
+    promise("R14: numbers of a stream that was made anew since mean nothing: opening there is InputUnavailable", async (under) => {
+      const { inputs, store, recreate } = under
+      await store("external", 0, "old")
+      const old = await Effect.runPromise(inputs.stream("external"))
+      const open = (from: InputPosition) => faultOf(Effect.scoped(inputs.open("external", 0, from)))
+      assert.equal(await open({ after: 0, stream: old }), "nothing went wrong")
+      await recreate("external")
+      for (const body of bodies(1, 2)) await store("external", 0, body)
+      const now = await Effect.runPromise(inputs.stream("external"))
+      assert.notEqual(now, old)
+      assert.equal(await open({ after: 1, seen: 1, stream: old }), "InputUnavailable")
+      assert.equal(await open({ after: 1, seen: 1, stream: now }), "nothing went wrong")
+    })
+
+    promise("R14: a position behind the end of the stream is InputBehind, never a reader that waits", async (under) => {
+      const { inputs, store } = under
+      for (const body of bodies(1, 3)) await store("external", 0, body)
+      const open = (from: InputPosition) => faultOf(Effect.scoped(inputs.open("external", 0, from)))
+      assert.equal(await open({ after: 3, seen: 3 }), "nothing went wrong")
+      assert.equal(await open({ after: 2, seen: 4 }), "InputBehind")
+      assert.equal(await open({ after: 4 }), "InputBehind")
+    })
   })
 }
 
@@ -118,7 +171,7 @@ export async function reading<A>(
 ): Promise<A> {
   const scope = Effect.runSync(Scope.make())
   try {
-    return await use(await Effect.runPromise(inputs.open(source, partition, after).pipe(Scope.provide(scope))))
+    return await use(await Effect.runPromise(inputs.open(source, partition, { after }).pipe(Scope.provide(scope))))
   } finally {
     await Effect.runPromise(Scope.close(scope, Exit.void))
   }
@@ -132,10 +185,20 @@ function readFrom(inputs: Inputs, source: InputSource, partition: number, after:
   })
 }
 
+async function faultOf<A, E extends { readonly _tag: string }>(effect: Effect.Effect<A, E>): Promise<string> {
+  const result = await Effect.runPromise(Effect.result(effect))
+  return result._tag === "Failure" ? result.failure._tag : "nothing went wrong"
+}
+
 export function bodies(from: number, to: number): string[] {
   return Array.from({ length: to - from + 1 }, (_, index) => `record ${from + index}`)
 }
 
 export function bodyOf(record: InputRecord): string {
   return Buffer.from(record.bytes).toString("utf8")
+}
+
+/** What is on its way between server and client is counted a moment later. */
+async function waitFor(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await turn()
 }

@@ -1,101 +1,114 @@
 // The promises of runtime/ports/lanes.ts, one test each, for every adapter. Lanes may lose, repeat and delay, so these say
 // where something may arrive, that it is what was sent, and that a healthy lane delivers; never that nothing is repeated.
 import assert from "node:assert/strict"
-import { describe, test } from "node:test"
+import { describe } from "node:test"
 import type { Confirmation, LaneFrame, LaneReceiver, Lanes } from "../../runtime/ports/lanes.ts"
+import { promiseOn } from "./promise.ts"
 
 export interface LanesUnderTest {
-  readonly lanes: Lanes
+  /** The lanes of two processes of one app; of one process, if the adapter knows only one: then both are the same. */
+  readonly here: Lanes
+  readonly there: Lanes
+  /** Resolves when each process would hear what the other sends to what is attached now. */
+  known(): Promise<void>
   end(): Promise<void>
 }
 
 export function lanesContract(name: string, make: () => Promise<LanesUnderTest>): void {
-  const promise = (text: string, run: (lanes: Lanes) => Promise<void>): void =>
-    void test(text, async () => {
-      const under = await make()
-      try {
-        await run(under.lanes)
-      } finally {
-        await under.end()
-      }
-    })
+  const promise = promiseOn(make)
 
   describe(`the lanes in ${name}`, () => {
-    promise("a frame arrives where its destination is attached, as it was sent, and nowhere else", async (lanes) => {
-      const [one, two] = [attached(lanes, 1), attached(lanes, 2)]
-      lanes.send(frame(1, 2, 7))
+    promise("a frame arrives where its destination is attached, as it was sent, and nowhere else", async (under) => {
+      const [one, two] = await attachedPair(under)
+      under.here.send(frame(1, 2, 7))
       await two.until(() => two.frames.length > 0)
       assert.deepEqual(two.frames[0], frame(1, 2, 7))
       assert.deepEqual(one.frames, [])
     })
 
-    promise("a partition may send to itself", async (lanes) => {
-      const one = attached(lanes, 1)
-      lanes.send(frame(1, 1, 1))
+    promise("a partition may send to itself", async ({ here }) => {
+      const one = attached(here, 1)
+      here.send(frame(1, 1, 1))
       await one.until(() => one.frames.length > 0)
       assert.deepEqual(one.frames[0], frame(1, 1, 1))
     })
 
-    promise("a confirmation arrives at the source, not at the destination", async (lanes) => {
-      const [one, two] = [attached(lanes, 1), attached(lanes, 2)]
+    promise("a frame of any size arrives whole and in order, in one piece or in several", async (under) => {
+      const [, two] = await attachedPair(under)
+      const sent = largeFrame(1, 2, 5)
+      under.here.send(sent)
+      await two.until(() => two.frames.flatMap(({ messages }) => messages).length >= sent.messages.length)
+      assert.deepEqual(two.frames.flatMap(({ messages }) => messages), sent.messages)
+      let next = sent.first
+      for (const { first, messages } of two.frames) {
+        assert.equal(first, next)
+        next += messages.length
+      }
+    })
+
+    promise("a confirmation arrives at the source, not at the destination", async (under) => {
+      const [one, two] = await attachedPair(under)
       const sent: Confirmation = { incarnation: "abc", source: 1, destination: 2, lane: "replies", low: 9, resend: true }
-      lanes.confirm(sent)
+      under.there.confirm(sent)
       await one.until(() => one.confirmations.length > 0)
       assert.deepEqual(one.confirmations[0], sent)
       assert.deepEqual(two.confirmations, [])
     })
 
-    promise("a frame to a partition that nobody owns is lost without an error", async (lanes) => {
-      const one = attached(lanes, 1)
-      lanes.send(frame(1, 5, 1))
-      lanes.confirm({ incarnation: "abc", source: 5, destination: 1, lane: "commands", low: 1 })
-      lanes.send(frame(1, 1, 2))
-      await one.until(() => one.frames.length > 0)
-      assert.deepEqual(one.frames.map(({ first }) => first), [2])
+    promise("a frame to a partition that nobody owns is lost without an error", async (under) => {
+      const [one, two] = await attachedPair(under)
+      under.here.send(frame(1, 5, 1))
+      under.here.confirm({ incarnation: "abc", source: 5, destination: 1, lane: "commands", low: 1 })
+      under.here.send(frame(1, 2, 2))
+      await two.until(() => two.frames.length > 0)
+      assert.deepEqual([...one.frames, ...two.frames].map(({ first }) => first), [2])
+      assert.deepEqual([...one.confirmations, ...two.confirmations], [])
     })
 
-    promise("after the end of an attachment nothing arrives there any more", async (lanes) => {
-      const [one, two] = [attached(lanes, 1), attached(lanes, 2)]
+    promise("after the end of an attachment nothing arrives there any more", async (under) => {
+      const [, two] = await attachedPair(under)
+      const three = attached(under.there, 3)
+      await under.known()
       two.detach()
-      lanes.send(frame(1, 2, 1))
-      lanes.confirm({ incarnation: "abc", source: 2, destination: 1, lane: "commands", low: 1 })
-      lanes.send(frame(1, 1, 1))
-      await one.until(() => one.frames.length > 0)
+      under.here.send(frame(1, 2, 1))
+      under.here.confirm({ incarnation: "abc", source: 2, destination: 1, lane: "commands", low: 1 })
+      under.here.send(frame(1, 3, 1))
+      await three.until(() => three.frames.length > 0)
       assert.deepEqual([two.frames, two.confirmations], [[], []])
     })
 
-    promise("an old owner that ends does not take the new owner's place away", async (lanes) => {
-      const before = attached(lanes, 1)
-      const now = attached(lanes, 1)
+    promise("an old owner that ends does not take the new owner's place away", async (under) => {
+      const before = attached(under.here, 1)
+      const now = attached(under.there, 1)
+      await under.known()
       before.detach()
-      lanes.send(frame(2, 1, 3))
+      under.here.send(frame(2, 1, 3))
       await now.until(() => now.frames.length > 0)
       assert.deepEqual(now.frames[0], frame(2, 1, 3))
       assert.deepEqual(before.frames, [])
     })
 
-    promise("a partition that becomes ready makes itself known to those that are attached, and hears of them", async (lanes) => {
-      const one = attached(lanes, 1)
-      const two = attached(lanes, 2)
+    promise("a partition that becomes ready makes itself known to those that are attached, and hears of them", async (under) => {
+      const [one, two] = await attachedPair(under)
       await one.until(() => one.ready.includes(2))
       await two.until(() => two.ready.includes(1))
       assert.ok(one.ready.includes(2) && two.ready.includes(1))
     })
 
-    promise("what is sent before the destination is ready arrives when the source sends it again", async (lanes) => {
-      const one = received(lanes, 1)
-      lanes.ready(1)
-      lanes.send(frame(1, 2, 1))
-      const two = attached(lanes, 2)
+    promise("what is sent before the destination is ready arrives when the source sends it again", async ({ here, there }) => {
+      const one = received(here, 1)
+      here.ready(1)
+      here.send(frame(1, 2, 1))
+      const two = attached(there, 2)
       await one.until(() => one.ready.includes(2))
-      lanes.send(frame(1, 2, 1))
+      here.send(frame(1, 2, 1))
       await two.until(() => two.frames.length > 0)
       assert.deepEqual(two.frames[0], frame(1, 2, 1))
     })
   })
 }
 
-interface Received {
+export interface Received {
   readonly frames: LaneFrame[]
   readonly confirmations: Confirmation[]
   /** Partitions that made themselves known. */
@@ -104,7 +117,14 @@ interface Received {
   until(holds: () => boolean): Promise<void>
 }
 
-function attached(lanes: Lanes, partition: number): Received {
+/** Partition 1 here and partition 2 there, each known to the other's process. */
+async function attachedPair({ here, there, known }: LanesUnderTest): Promise<readonly [Received, Received]> {
+  const pair = [attached(here, 1), attached(there, 2)] as const
+  await known()
+  return pair
+}
+
+export function attached(lanes: Lanes, partition: number): Received {
   const at = received(lanes, partition)
   lanes.ready(partition)
   return at
@@ -134,9 +154,20 @@ function received(lanes: Lanes, partition: number): Received {
   return { frames, confirmations, ready, detach, until }
 }
 
-function frame(source: number, destination: number, first: number): LaneFrame {
-  const to = { service: "stock", key: "ü" }
+const to = { service: "stock", key: "ü" }
+
+export function frame(source: number, destination: number, first: number): LaneFrame {
   const command = { type: "command", to, name: "reserve", payload: { n: 1 }, effect: "e", direction: "do", attempt: 1 } as const
   const reply = { type: "reply", to, effect: "e", outcome: { type: "done", value: null } } as const
-  return { incarnation: "abc", source, destination, lane: "commands", first, messages: [command, reply] }
+  const settled = { type: "settled", to, scope: "order/1" } as const
+  return { incarnation: "abc", source, destination, lane: "commands", first, messages: [command, reply, settled] }
+}
+
+/** Three times what a server takes as one message by default, in characters of two bytes. */
+function largeFrame(source: number, destination: number, first: number): LaneFrame {
+  const text = "ü".repeat(96 * 1024)
+  const messages = Array.from({ length: 16 }, (_, n) => {
+    return { type: "command", to, name: "reserve", payload: { n, text }, effect: `e${n}`, direction: "do", attempt: 1 } as const
+  })
+  return { incarnation: "abc", source, destination, lane: "commands", first, messages }
 }

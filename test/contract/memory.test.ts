@@ -2,6 +2,7 @@
 import { memoryEdge, type SubmitFault } from "../../runtime/memory/edge.ts"
 import { type AppendFault, memoryJournal } from "../../runtime/memory/journal.ts"
 import { memoryLanes } from "../../runtime/memory/lanes.ts"
+import { memoryMembers } from "../../runtime/memory/members.ts"
 import { memoryStreams, type PublishFault } from "../../runtime/memory/streams.ts"
 import type { Requester } from "../../runtime/message/message.ts"
 import type { Outcome } from "../../runtime/message/outcome.ts"
@@ -11,6 +12,7 @@ import { egressContract } from "./egress-suite.ts"
 import { inputsContract } from "./inputs-suite.ts"
 import { journalContract } from "./journal-suite.ts"
 import { lanesContract } from "./lanes-suite.ts"
+import { membersContract } from "./members-suite.ts"
 
 const end = () => Promise.resolve()
 
@@ -31,6 +33,7 @@ inputsContract("memory", () => {
       inputs.store(source, partition, Buffer.from(body), headers)
       return Promise.resolve()
     },
+    recreate: (source) => Promise.resolve(inputs.recreate(source)),
     end,
   })
 })
@@ -40,6 +43,7 @@ egressContract("memory", () => {
   const waiting = new Map<string, (answer: { request: string; outcome: Outcome }) => void>()
   const answered = ({ subject, request }: Requester, outcome: Outcome) => waiting.get(subject)?.({ request, outcome })
   const streams = memoryStreams(() => fault, answered)
+  streams.peers.set("shop", streams)
   const heal = () => {
     fault = "none"
     return Promise.resolve()
@@ -86,4 +90,9 @@ edgeContract("memory", () => {
 lanesContract("memory", () => {
   const lanes = memoryLanes()
   return Promise.resolve({ here: lanes, there: lanes, known: end, end })
+})
+
+membersContract("memory", () => {
+  const members = memoryMembers()
+  return Promise.resolve({ members, other: members, end })
 })

@@ -164,23 +164,32 @@ describe("the inputs on NATS, when something is wrong", { concurrency: true }, (
     assert.equal(now[1], before[1])
   })
 
-  const readsOn = { todo: "the client reads the new stream on, behind its old position" }
-  test("an open reader gives no record of a stream that was made anew (R14)", readsOn, async () => {
-    const parts = await openParts(nats.server.port)
-    const { inputs, manager, store, subjects } = parts
-    try {
-      for (const body of bodies(1, 3)) await store("external", 0, `old ${body}`)
-      await reading(inputs, "external", 0, 0, async ({ next }) => {
-        for (let count = 0; count < 3; count += 1) await Effect.runPromise(next)
-        const { config } = await manager.streams.info(subjects.streams.input)
-        await manager.streams.delete(subjects.streams.input)
-        await manager.streams.add(config)
-        for (const body of bodies(1, 5)) await store("external", 0, `new ${body}`)
-        assert.equal(await fault(next), "InputUnavailable")
-      })
-    } finally {
-      await parts.end()
-    }
+  promise("R14: a reader that waits far behind the end of a stream that was made anew does not wait for ever", async (parts) => {
+    const { inputs, recreate, store } = parts
+    for (const body of bodies(1, 200)) await store("events", 0, body)
+    await reading(inputs, "events", 0, 200, async ({ next }) => {
+      const waiting = fault(next)
+      await recreate("events")
+      await store("events", 0, "one of the new stream")
+      assert.equal(await waiting, "InputUnavailable")
+    })
+  })
+
+  promise("R14: a stream that was made anew while the reader was cut off is noticed when the connection is back", async (parts) => {
+    const { connection, inputs, proxy, recreate, store } = parts
+    for (const body of bodies(1, 3)) await store("external", 0, `old ${body}`)
+    await reading(inputs, "external", 0, 0, async ({ next }) => {
+      for (let count = 0; count < 3; count += 1) await Effect.runPromise(next)
+      const waiting = fault(next)
+      const back = reconnected(connection)
+      proxy.hold()
+      proxy.cut()
+      await recreate("external")
+      for (const body of bodies(1, 9)) await store("external", 0, `new ${body}`)
+      proxy.heal()
+      await back
+      assert.equal(await waiting, "InputUnavailable")
+    })
   })
 
   promise("a purge keeps the identity and the numbers", async ({ inputs, manager, store, subjects }) => {
@@ -195,7 +204,7 @@ describe("the inputs on NATS, when something is wrong", { concurrency: true }, (
 
   promise("without a stream, or on a closed connection, reading is InputUnavailable", async (parts) => {
     const { connection, inputs } = parts
-    const open = () => fault(Effect.scoped(inputs.open("events", 0, 0)))
+    const open = () => fault(Effect.scoped(inputs.open("events", 0, { after: 0 })))
     assert.deepEqual([await open(), await fault(inputs.stream("events"))], ["InputUnavailable", "InputUnavailable"])
     await connection.close()
     assert.deepEqual([await open(), await fault(inputs.stream("events"))], ["InputUnavailable", "InputUnavailable"])
@@ -219,11 +228,11 @@ describe("the inputs on NATS, when something is wrong", { concurrency: true }, (
 })
 
 describe("the edge and the egress on NATS, when something is wrong", { concurrency: true }, () => {
-  promise("a full input stream gives NotAccepted with the reason, and takes blocks again with room", async (parts) => {
+  promise("a full input stream gives InputFull with the reason, and takes blocks again with room", async (parts) => {
     const { edge, inputs, manager, subjects } = parts
     await edge.submit(0, bytes("first"))
     const room = await fill(manager, subjects.streams.input)
-    await assert.rejects(edge.submit(0, bytes("second")), { _tag: "NotAccepted", message: /maximum bytes exceeded/ })
+    await assert.rejects(edge.submit(0, bytes("second")), { _tag: "InputFull", message: /maximum bytes exceeded/ })
     await room()
     await edge.submit(0, bytes("third"))
     await reading(inputs, "external", 0, 0, async ({ backlog, next }) => {

@@ -40,6 +40,8 @@ export interface NatsParts {
   openInbox(): Promise<{ readonly subject: string; next(): Promise<{ request: string; outcome: Outcome }> }>
   openWatch(): Promise<{ next(): Promise<Progress> }>
   boundInput(blocks: number): Promise<void>
+  /** Deletes the stream of a source with all its records, and makes it anew. */
+  recreate(source: InputSource): Promise<void>
   intrude(where: "inbox" | "progress", data: string): Promise<void>
   end(): Promise<void>
 }
@@ -74,6 +76,7 @@ export async function openParts(port: number, options: { readonly provisioned?: 
     openInbox: () => openInbox(direct),
     openWatch: () => openWatch(direct, subjects),
     boundInput: async (blocks) => void (await manager.streams.update(subjects.streams.input, { max_msgs_per_subject: blocks })),
+    recreate: (source) => recreate(manager, subjects.streams[source === "external" ? "input" : source]),
     async intrude(where, data) {
       direct.publish(where === "inbox" ? edge.inbox : subjects.progress(app), data)
       await direct.flush()
@@ -90,6 +93,12 @@ export async function openParts(port: number, options: { readonly provisioned?: 
 export async function reconnected(connection: NatsConnection): Promise<void> {
   for await (const status of connection.status()) if (status.type === "reconnect") return
   throw new Error("the connection was closed and not made again")
+}
+
+async function recreate(manager: JetStreamManager, stream: string): Promise<void> {
+  const { config } = await manager.streams.info(stream)
+  await manager.streams.delete(stream)
+  await manager.streams.add(config)
 }
 
 interface Stored {

@@ -124,7 +124,7 @@ test("reading while there is no server fails in a bounded time, and works again 
     Effect.runPromise(Effect.result(journal.last(0))),
     Effect.runPromise(Effect.result(journal.read(0, () => {}))),
     Effect.runPromise(Effect.result(inputs.stream("external"))),
-    Effect.runPromise(Effect.result(Effect.scoped(inputs.open("external", 0, 0)))),
+    Effect.runPromise(Effect.result(Effect.scoped(inputs.open("external", 0, { after: 0 })))),
   ])
   const faults = results.map((result) => (result._tag === "Failure" ? result.failure._tag : "nothing"))
   assert.deepEqual(faults, ["JournalUnavailable", "JournalUnavailable", "InputUnavailable", "InputUnavailable"])

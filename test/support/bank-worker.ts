@@ -1,5 +1,6 @@
-// One process of the bank: prints a JSON line for every change of what it owns and for every refused fence.
-import { start } from "../../runtime/index.ts"
+// One process of the bank: prints a JSON line for every change of what it owns and for every refused fence. SIGTERM ends
+// it in order.
+import { start, stopOnSignals } from "../../runtime/index.ts"
 import { bank } from "./bank.ts"
 
 const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`)
@@ -10,4 +11,4 @@ const running = await start(bank, {
     fenced: (partition) => say({ fenced: partition }),
   },
 })
-process.once("SIGTERM", () => void running.stop().then(() => process.exit(0)))
+stopOnSignals(running)

@@ -1,5 +1,6 @@
 // A collector for tests: a real OTLP/HTTP receiver on a free loopback port. It decodes the protobuf of the exporter by
-// hand (ExportTraceServiceRequest of opentelemetry-proto 1.x, the fields that tests look at) and keeps all spans.
+// hand (ExportTraceServiceRequest and ExportMetricsServiceRequest of opentelemetry-proto 1.x, the fields that tests look
+// at) and keeps all spans and all points of metrics.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 
@@ -19,6 +20,16 @@ export interface CollectedSpan {
   readonly links: readonly { readonly traceId: string; readonly spanId: string }[]
 }
 
+/** One number of one export. */
+export interface CollectedPoint {
+  readonly name: string
+  readonly unit: string
+  readonly type: "gauge" | "counter" | "sum"
+  readonly serviceName: string
+  readonly attributes: Attributes
+  readonly value: number
+}
+
 export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>
 
 export interface SpanTree {
@@ -34,12 +45,16 @@ export interface OtlpCollector {
   /** What to give as OTEL_EXPORTER_OTLP_ENDPOINT. */
   readonly endpoint: string
   readonly spans: readonly CollectedSpan[]
+  /** Of every export so far, in the order in which they came. */
+  readonly points: readonly CollectedPoint[]
   /** The paths of the requests received so far, answered or not. */
   readonly requests: readonly string[]
   /** Whether the text occurs in any byte that was received, decoded or not. */
   received(text: string): boolean
   /** Resolves as soon as the spans received so far satisfy the predicate; rejects with their names after `timeoutMs`. */
   waitFor(predicate: (spans: readonly CollectedSpan[]) => boolean, timeoutMs?: number): Promise<void>
+  /** The same for points of metrics. */
+  waitForPoints(predicate: (points: readonly CollectedPoint[]) => boolean, timeoutMs?: number): Promise<void>
   /** Resolves when a request has come in, even one that is never answered. */
   nextRequest(): Promise<void>
   tree(traceId: string): SpanTree
@@ -54,6 +69,7 @@ export interface CollectorBehaviour {
 export async function startCollector(behaviour: CollectorBehaviour = {}): Promise<OtlpCollector> {
   const decoded: CollectedSpan[] = []
   const undecoded: Buffer[] = []
+  const points: CollectedPoint[] = []
   const bodies: Buffer[] = []
   const requests: string[] = []
   const changed = new Set<() => void>()
@@ -68,6 +84,7 @@ export async function startCollector(behaviour: CollectorBehaviour = {}): Promis
       bodies.push(body)
       requests.push(request.url ?? "")
       if (answer === 200 && request.url === "/v1/traces") undecoded.push(body)
+      if (answer === 200 && request.url === "/v1/metrics") points.push(...decodeMetrics(body))
       respond(response, answer)
       for (const wake of changed) wake()
     })
@@ -80,10 +97,13 @@ export async function startCollector(behaviour: CollectorBehaviour = {}): Promis
     get spans() {
       return decode()
     },
+    points,
     requests,
     received: (text) => bodies.some((body) => body.includes(text)),
     waitFor: (predicate, timeoutMs = 10_000) =>
       waitUntil(changed, () => predicate(decode()), timeoutMs, () => `so far: ${decoded.map((span) => span.name).join(", ")}`),
+    waitForPoints: (predicate, timeoutMs = 10_000) =>
+      waitUntil(changed, () => predicate(points), timeoutMs, () => `so far: ${points.map(({ name }) => name).join(", ")}`),
     nextRequest: () => {
       const before = bodies.length
       return waitUntil(changed, () => bodies.length > before, 10_000, () => `${before} requests so far`)
@@ -174,6 +194,35 @@ function decodeSpan(span: Fields, resource: Attributes): CollectedSpan {
     endMs: millis(integer(span, 8)),
     links: messages(span, 13).map((link) => ({ traceId: hex(link, 1), spanId: hex(link, 2) })),
   }
+}
+
+// The same for metrics: see opentelemetry/proto/metrics/v1/metrics.proto. Gauges and sums; histograms are left out.
+
+function decodeMetrics(bytes: Buffer): CollectedPoint[] {
+  return messages(fields(bytes), 1).flatMap((resourceMetrics) => {
+    const resource = messages(resourceMetrics, 1).map((found) => attributesOf(found, 1))[0] ?? {}
+    const serviceName = String(resource["service.name"] ?? "")
+    const metrics = messages(resourceMetrics, 2).flatMap((scopeMetrics) => messages(scopeMetrics, 2))
+    return metrics.flatMap((metric) => {
+      const described = { name: text(metric, 1), unit: text(metric, 3), serviceName }
+      const gauges = messages(metric, 5).flatMap((gauge) => decodePoints(gauge, { ...described, type: "gauge" }))
+      const sums = messages(metric, 7).flatMap((sum) =>
+        decodePoints(sum, { ...described, type: integer(sum, 3) === 1n ? "counter" : "sum" }),
+      )
+      return [...gauges, ...sums]
+    })
+  })
+}
+
+function decodePoints(data: Fields, of: Omit<CollectedPoint, "attributes" | "value">): CollectedPoint[] {
+  return messages(data, 1).map((point) => ({ ...of, attributes: attributesOf(point, 7), value: decodeNumber(point) }))
+}
+
+/** A NumberDataPoint: double 4, or int 6. */
+function decodeNumber(point: Fields): number {
+  const double = point.find(({ field }) => field === 4)?.value
+  if (typeof double === "bigint") return new Float64Array(BigUint64Array.of(double).buffer)[0] ?? Number.NaN
+  return Number(BigInt.asIntN(64, integer(point, 6)))
 }
 
 function attributesOf(message: Fields, field: number): Attributes {

@@ -12,10 +12,14 @@ export interface Worker {
   end(signal: NodeJS.Signals): Promise<void>
 }
 
-export function startWorker(natsUrl: string, script = "bank-worker.ts"): Worker {
+export function startWorker(
+  natsUrl: string,
+  script = "bank-worker.ts",
+  environment: Readonly<Record<string, string>> = {},
+): Worker {
   const file = fileURLToPath(new URL(script, import.meta.url))
   const child = spawn(process.execPath, [file], {
-    env: { ...process.env, NATS_URL: natsUrl },
+    env: { ...process.env, ...environment, NATS_URL: natsUrl },
     stdio: ["ignore", "pipe", "inherit"],
   })
   const state = { owned: [] as readonly number[], fenced: [] as number[] } // cast: gives the empty lists their type

@@ -14,7 +14,7 @@ import { unobserved } from "../../../runtime/delivery/observer.ts"
 import { channelOf, emptyPartition, foldBlock } from "../../../runtime/delivery/partition.ts"
 import { startEngine } from "../../../runtime/host/engine.ts"
 import { app, type App } from "../../../runtime/index.ts"
-import { type Block, CorruptJournal, decodeBlock, encodeBlock, encodeEntry } from "../../../runtime/message/block.ts"
+import { type Block, decodeBlock, encodeBlock, encodeEntry } from "../../../runtime/message/block.ts"
 import { digest } from "../../../runtime/message/hash.ts"
 import type { Json } from "../../../runtime/message/json.ts"
 import { partitionOf } from "../../../runtime/message/key.ts"
@@ -45,12 +45,14 @@ function rewrite(world: World, partition: number, change: (block: Block) => Bloc
 }
 
 async function assertRefused(world: World): Promise<void> {
-  const appended = world.journal.records(partitionOf("a", 8)).length
+  const index = partitionOf("a", 8)
+  const appended = world.journal.records(index).length
   const { clock } = await virtualClock()
-  await assert.rejects(startAt(bank.shape, world, clock), (error) => {
-    return error instanceof CorruptJournal && error.code === "CORRUPT_JOURNAL"
-  })
-  assert.equal(world.journal.records(partitionOf("a", 8)).length, appended, "and nothing is written behind it")
+  const process = await startAt(bank.shape, world, clock)
+  const stopped = process.health().partitions.filter(({ state }) => state !== "running")
+  assert.deepEqual(stopped.map(({ partition, state, code }) => [partition, state, code]), [[index, "broken", "CORRUPT_JOURNAL"]])
+  assert.equal(world.journal.records(index).length, appended, "and nothing is written behind it")
+  await process.kill()
 }
 
 test("R14: a journal that was written anew without a change is read: what follows is refused for its one change", async () => {
@@ -166,7 +168,7 @@ async function startAt(shape: App["shape"], world: World, clock: Clock.Clock) {
   const kill = () => Effect.runPromise(Scope.close(scope, Exit.void))
   try {
     const engine = await Effect.runPromise(starting.pipe(Scope.provide(scope), Effect.provideService(Clock.Clock, clock)))
-    return { state: (service: string, key: string) => engine.row({ service, key })?.state, kill }
+    return { state: (service: string, key: string) => engine.row({ service, key })?.state, health: engine.health, kill }
   } catch (error) {
     await kill()
     throw error

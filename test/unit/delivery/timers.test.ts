@@ -208,14 +208,16 @@ test("R20: no overdue timer fires while another partition of the process is stil
   await second.kill()
 })
 
+const member = (name: string) => ({ name, reads: 1, refuses: [] })
+
 test("R20: with other members about, an overdue timer leaves their replies a second to arrive", async () => {
   const { order, shape, world, clock, pass } = await overdue()
   const mine = partitionOf(left, partitions)
   const next = `process-${world.next() + 1}`
   const other = Array.from({ length: 50 }, (_, n) => `other-${n}`).find(
-    (name) => assignPartitions(partitions, [name, next])[mine] === next,
+    (name) => assignPartitions(partitions, [name, next].map(member))[mine] === next,
   )
-  await Effect.runPromise(world.members.beat(other!))
+  await Effect.runPromise(world.members.beat(member(other!)))
   const second = startAt(shape, world, clock)
   assert.equal(second.self, next)
   await second.started

@@ -8,14 +8,24 @@ test("a configured endpoint is used as a base, whether or not anything listens t
   assert.deepEqual(await findCollector({ endpoint: "http://collector:4318" }), {
     endpoint: "http://collector:4318",
     tracesUrl: "http://collector:4318/v1/traces",
+    metricsUrl: "http://collector:4318/v1/metrics",
   })
   assert.equal(tracesUrlOf("https://vendor.example/otlp/"), "https://vendor.example/otlp/v1/traces")
   assert.equal(tracesUrlOf("https://vendor.example/otlp"), "https://vendor.example/otlp/v1/traces")
 })
 
-test("an endpoint for traces is used as it is and wins", async () => {
-  const found = await findCollector({ endpoint: "http://collector:4318", tracesEndpoint: "https://vendor.example/v2/otlp" })
-  assert.deepEqual(found, { endpoint: "https://vendor.example/v2/otlp", tracesUrl: "https://vendor.example/v2/otlp" })
+test("an endpoint for traces, or for metrics, is used as it is and wins", async () => {
+  const endpoint = "http://collector:4318"
+  const tracesEndpoint = "https://vendor.example/v2/otlp"
+  assert.deepEqual(await findCollector({ endpoint, tracesEndpoint }), {
+    endpoint: tracesEndpoint,
+    tracesUrl: tracesEndpoint,
+    metricsUrl: "http://collector:4318/v1/metrics",
+  })
+  assert.deepEqual(await findCollector({ tracesEndpoint }), { endpoint: tracesEndpoint, tracesUrl: tracesEndpoint })
+  const metricsEndpoint = "https://vendor.example/metrics"
+  const { metricsUrl } = (await findCollector({ endpoint, metricsEndpoint })) ?? {}
+  assert.equal(metricsUrl, metricsEndpoint)
 })
 
 test("what is shown to people has no credentials, what is used has them", async () => {
@@ -23,6 +33,7 @@ test("what is shown to people has no credentials, what is used has them", async 
   assert.deepEqual(found, {
     endpoint: "https://vendor.example/otlp",
     tracesUrl: "https://user:secret@vendor.example/otlp/v1/traces?token=secret",
+    metricsUrl: "https://user:secret@vendor.example/otlp/v1/metrics?token=secret",
   })
 })
 
@@ -43,6 +54,7 @@ test("a collector on this machine is found by its open port", async (t) => {
   assert.deepEqual(await findCollector({ endpoint: "", tracesEndpoint: "", localPort }), {
     endpoint: collector.endpoint,
     tracesUrl: `${collector.endpoint}/v1/traces`,
+    metricsUrl: `${collector.endpoint}/v1/metrics`,
   })
 })
 

@@ -9,7 +9,7 @@ import { playCompensatedSaga, sagaServices } from "./compensated-saga.ts"
 
 const service = { services: sagaServices, namespace: "shop", instanceId: "host-1" }
 
-test("spans of the user's own instrumentation go the same way, and metrics and logs go nowhere", async (t) => {
+test("spans and metrics of the user's own instrumentation go the same way, and logs go nowhere", async (t) => {
   const collector = await startCollector()
   t.after(() => collector.close())
   process.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.endpoint
@@ -27,7 +27,8 @@ test("spans of the user's own instrumentation go the same way, and metrics and l
   assert.deepEqual(collector.spans.map((span) => [span.name, span.serviceName, span.traceId, span.parentSpanId]), [
     ["query", "shop", "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"],
   ])
-  assert.deepEqual(collector.requests, ["/v1/traces"])
+  assert.deepEqual(collector.points.map(({ name, serviceName, value }) => [name, serviceName, value]), [["queries", "shop", 1]])
+  assert.deepEqual(collector.requests.toSorted(), ["/v1/metrics", "/v1/traces"])
 })
 
 test("a NodeSDK that the environment has switched off takes no spans of actors with it", async (t) => {

@@ -1,0 +1,145 @@
+// What a process shows of its partitions, in numbers: gauges, read from a partition when somebody asks, and counters, kept
+// from what the observer is told. Reading costs nothing while nobody asks.
+import type { SagaEnd } from "../actor/logic.ts"
+import { parseDestination } from "./channel-id.ts"
+import type { Delivery } from "./delivery.ts"
+import type { CommittedBlock, Observer } from "./observer.ts"
+
+/**
+ * "claiming": its journal is being read. "stalled": a block has waited too long for its acknowledgement. "broken": it
+ * stopped for good. "refused": its journal has a format that this process does not read.
+ */
+export type PartitionState = "claiming" | "running" | "stalled" | "broken" | "refused"
+
+/** One partition that runs here, as it is now. */
+export interface PartitionGauges {
+  readonly partition: number
+  /** Input that is not decided: stored messages that were not read when it was last looked at, and records read since. */
+  readonly lag: number
+  /** Records that are admitted, and decisions, that no block on its way holds yet. */
+  readonly inFlight: number
+  /** Records that wait for their actor: a handler of it is under way, pauses before another try, or needs an operator. */
+  readonly mailbox: number
+  /** Actors and records that are set aside for an operator. */
+  readonly parked: number
+  /** Outgoing records, events among them, that their destination has not confirmed. */
+  readonly outbox: number
+  readonly rows: number
+  /** Timers that are set; cancelled ones count until their time has come. */
+  readonly timers: number
+  /** How long the next timer is overdue; 0 if none is. */
+  readonly timerLateMs: number
+  /** Bytes of journal since the last round of compaction began. */
+  readonly journalBytes: number
+}
+
+/** What happened to one partition in this process since it started. */
+export interface PartitionCounts {
+  readonly partition: number
+  readonly blocks: number
+  readonly decisions: number
+  readonly bytes: number
+  readonly parked: number
+  /** Appends that were refused because another process had written. */
+  readonly fenced: number
+}
+
+export interface SagaCount {
+  readonly saga: string
+  readonly outcome: SagaEnd["outcome"]
+  readonly ended: number
+}
+
+export interface Metrics {
+  readonly app: string
+  readonly gauges: readonly PartitionGauges[]
+  readonly counts: readonly PartitionCounts[]
+  /** How many of the partitions that this process is to run are in which state. */
+  readonly states: Readonly<Record<PartitionState, number>>
+  readonly sagas: readonly SagaCount[]
+  /** Records that were sent again. */
+  readonly resent: number
+  /** Time since the last acknowledged heartbeat was sent; `undefined` before the first. */
+  readonly heartbeatAgeMs: number | undefined
+}
+
+/** `unread` is what the host saw of the partition's streams. */
+export function gaugesOf(delivery: Delivery, unread: number, nowMs: number): PartitionGauges {
+  const { partition, queue, pending, undecidedCount } = delivery
+  const { nextDueMs } = partition.dueTimers
+  return {
+    partition: partition.index,
+    lag: unread + queue.length("external") + queue.length("events"),
+    inFlight: queue.size + pending.length,
+    mailbox: partition.held.count + undecidedCount,
+    parked: partition.parked.size,
+    outbox: unconfirmed(delivery, () => true),
+    rows: partition.rows.size,
+    timers: partition.dueTimers.size,
+    timerLateMs: nextDueMs === undefined ? 0 : Math.max(0, nowMs - nextDueMs),
+    journalBytes: delivery.compaction.grownBytes,
+  }
+}
+
+/** Events that are durable and not yet in their stream. */
+export function unpublishedCount(delivery: Delivery): number {
+  return unconfirmed(delivery, (destination) => parseDestination(destination).type === "events")
+}
+
+function unconfirmed({ partition }: Delivery, isMeant: (destination: string) => boolean): number {
+  let count = 0
+  for (const [destination, outbox] of partition.outboxes) if (isMeant(destination)) count += outbox.unconfirmedCount
+  return count
+}
+
+type Mutable<Counts> = { -readonly [Name in keyof Counts]: Counts[Name] }
+
+/** Counts what an observer is told. */
+export class Tally {
+  readonly #partitions = new Map<number, Mutable<PartitionCounts>>()
+  readonly #sagas = new Map<string, Mutable<SagaCount>>()
+  #resent = 0
+
+  /** An observer that counts and then tells `next`. */
+  observing(next: Observer): Observer {
+    return {
+      ...next,
+      committed: (block) => {
+        this.#block(block)
+        next.committed(block)
+      },
+      fenced: (partition) => {
+        this.#of(partition).fenced += 1
+        next.fenced(partition)
+      },
+      resent: (records) => {
+        this.#resent += records
+        next.resent(records)
+      },
+    }
+  }
+
+  get counts(): Pick<Metrics, "counts" | "sagas" | "resent"> {
+    return { counts: [...this.#partitions.values()], sagas: [...this.#sagas.values()], resent: this.#resent }
+  }
+
+  #block({ partition, decisions, bytes, parked, ended }: CommittedBlock): void {
+    const counts = this.#of(partition)
+    counts.blocks += 1
+    counts.decisions += decisions
+    counts.bytes += bytes
+    counts.parked += parked
+    for (const { saga, outcome } of ended) {
+      const id = `${saga} ${outcome}`
+      const count = this.#sagas.get(id) ?? { saga, outcome, ended: 0 }
+      count.ended += 1
+      this.#sagas.set(id, count)
+    }
+  }
+
+  #of(partition: number): Mutable<PartitionCounts> {
+    const counts = this.#partitions.get(partition) ?? { partition, blocks: 0, decisions: 0, bytes: 0, parked: 0, fenced: 0 }
+    this.#partitions.set(partition, counts)
+    return counts
+  }
+}

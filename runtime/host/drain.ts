@@ -1,0 +1,32 @@
+// Ends the work of a process in order: nothing new is let in, what was let in is decided, durable and answered, and the
+// partitions are handed over. What stays behind when the time is over is lost with the memory only: it is undecided in
+// its source, or durable in a journal, and the next owner goes on with it.
+import * as Effect from "effect/Effect"
+import { type Delivery, isIdle } from "../delivery/delivery.ts"
+import { unpublishedCount } from "../delivery/stats.ts"
+import { limits } from "../kernel/limits.ts"
+import { handOver, letGo } from "./ownership.ts"
+import type { OwnershipState } from "./ownership-state.ts"
+
+/** True if nothing was left to do when it was handed over; false if the time was over before. */
+export const drain = Effect.fnUntraced(function* (
+  state: OwnershipState,
+  withinMs: number,
+): Effect.fn.Return<boolean> {
+  if (state.phase === "owning") {
+    state.phase = "draining"
+    for (const { watch } of state.taken.values()) watch.admits = false
+    yield* letGo(state, [...state.taken.keys()].filter((partition) => !state.deliveries.has(partition)))
+  }
+  const finished = yield* Effect.timeoutOption(untilDrained(state), withinMs)
+  yield* handOver(state)
+  return finished._tag === "Some"
+})
+
+const untilDrained = Effect.fnUntraced(function* (state: OwnershipState): Effect.fn.Return<void> {
+  while (![...state.deliveries.values()].every(isDrained)) yield* Effect.sleep(limits.drainLookMs)
+})
+
+function isDrained(delivery: Delivery): boolean {
+  return isIdle(delivery) && unpublishedCount(delivery) === 0
+}

@@ -1,0 +1,92 @@
+// Metrics as a collector receives them: real OTLP, from the real exporter. NodeSDK's global state can be set once at a
+// time, which is why these tests have a process of their own.
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import type { Metrics } from "../../../runtime/delivery/stats.ts"
+import { names } from "../../../runtime/telemetry/names.ts"
+import { startTracing } from "../../../runtime/telemetry/setup.ts"
+import { startCollector } from "../../support/otlp-collector.ts"
+
+const service = { services: ["place-order"], namespace: "shop", instanceId: "host-1" }
+const { metric } = names
+
+const shown: Metrics = {
+  app: "order-flow",
+  gauges: [
+    {
+      partition: 3, lag: 1, inFlight: 2, mailbox: 3, parked: 4, outbox: 5, rows: 6, timers: 7, timerLateMs: 1_500,
+      journalBytes: 8,
+    },
+  ],
+  counts: [{ partition: 3, blocks: 11, decisions: 12, bytes: 13, parked: 14, fenced: 15 }],
+  states: { claiming: 1, running: 2, stalled: 0, broken: 3, refused: 0 },
+  sagas: [{ saga: "place-order", outcome: "compensated", ended: 9 }],
+  resent: 16,
+  heartbeatAgeMs: 250,
+}
+
+test("every metric of the table reaches the collector, with its kind, its unit and what tells its points apart", async (t) => {
+  const collector = await startCollector()
+  t.after(() => collector.close())
+  const before = { ...process.env }
+  const tracing = await startTracing({ ...service, endpoint: collector.endpoint })
+  assert.deepEqual({ ...process.env }, before, "the environment is as it was")
+  tracing.observe(() => shown)
+  await tracing.shutdown()
+  const of = (wanted: string) =>
+    collector.points.flatMap(({ name, type, unit, value, attributes: of }) => (name === wanted ? [[type, unit, value, of]] : []))
+  const app = { "troupe.app": "order-flow" }
+  const partition = { ...app, "troupe.partition": 3 }
+  assert.deepEqual(of(metric.lag), [["gauge", "{record}", 1, partition]])
+  assert.deepEqual(of(metric.timerLateS), [["gauge", "s", 1.5, partition]])
+  assert.deepEqual(of(metric.journalBytes), [["gauge", "By", 8, partition]])
+  assert.deepEqual(of(metric.decisions), [["counter", "{decision}", 12, partition]])
+  assert.deepEqual(of(metric.fenced), [["counter", "{append}", 15, partition]])
+  assert.deepEqual(of(metric.recordsResent), [["counter", "{record}", 16, app]])
+  assert.deepEqual(of(metric.heartbeatAgeS), [["gauge", "s", 0.25, app]])
+  const ended = { ...app, "troupe.saga.name": "place-order", "troupe.saga.outcome": "compensated" }
+  assert.deepEqual(of(metric.sagasEnded), [["counter", "{saga}", 9, ended]])
+  assert.deepEqual(
+    of(metric.partitions),
+    Object.entries(shown.states).map(([is, count]) => ["gauge", "{partition}", count, { ...app, "troupe.partition.state": is }]),
+  )
+  assert.deepEqual([...new Set(collector.points.map(({ name }) => name))].toSorted(), Object.values(metric).toSorted())
+  assert.deepEqual(new Set(collector.points.map(({ serviceName }) => serviceName)), new Set(["shop"]))
+})
+
+test("metrics leave by themselves, now and then; a start after a stop in the same process exports again", async (t) => {
+  const collector = await startCollector()
+  t.after(() => collector.close())
+  for (const decisions of [100, 200]) {
+    const tracing = await startTracing({ ...service, endpoint: collector.endpoint, metricsEveryMs: 50 })
+    tracing.observe(() => ({ ...shown, counts: [{ ...shown.counts[0]!, decisions }] }))
+    await collector.waitForPoints((points) => points.some(({ name, value }) => name === metric.decisions && value === decisions))
+    await tracing.shutdown()
+  }
+  assert.ok(collector.requests.filter((path) => path === "/v1/metrics").length >= 2)
+})
+
+test("where only a place for traces is known, or the user has switched metrics off, none are sent", async (t) => {
+  const collector = await startCollector()
+  t.after(() => collector.close())
+  const tracesUrl = `${collector.endpoint}/v1/traces`
+  const tracesOnly = await startTracing({ ...service, endpoint: collector.endpoint, tracesUrl })
+  tracesOnly.observe(() => shown)
+  await tracesOnly.shutdown()
+  process.env["OTEL_METRICS_EXPORTER"] = "none"
+  t.after(() => delete process.env["OTEL_METRICS_EXPORTER"])
+  const switchedOff = await startTracing({ ...service, endpoint: collector.endpoint })
+  switchedOff.observe(() => shown)
+  await switchedOff.shutdown()
+  assert.deepEqual(collector.requests.filter((path) => path === "/v1/metrics"), [])
+})
+
+test("a collector that takes no metrics keeps nobody from ending", async () => {
+  const gone = await startCollector()
+  await gone.close()
+  const tracing = await startTracing({ ...service, endpoint: gone.endpoint, shutdownMaxMs: 300, warn: () => undefined })
+  tracing.observe(() => shown)
+  const beganMs = performance.now()
+  await tracing.shutdown()
+  assert.ok(performance.now() - beganMs < 2_000)
+})
