@@ -5,7 +5,7 @@ import { CorruptJournal, decodeBlock, encodeBlock, NewerFormat } from "../messag
 import { digest } from "../message/hash.ts"
 import type { AppendUnknown, Fenced, JournalUnavailable } from "../ports/journal.ts"
 import { commit, nextHead } from "./commit.ts"
-import type { Ports } from "./delivery.ts"
+import { type Delivery, isIdle, type Ports } from "./delivery.ts"
 import { emptyPartition, foldBlock, type Partition } from "./partition.ts"
 
 export interface Claimant {
@@ -73,4 +73,13 @@ const appendEpoch = Effect.fnUntraced(function* (
     confirmed: {},
   }
   yield* commit(ports, partition, { head, bytes: encodeBlock(head, []) })
+})
+
+/** Says in the journal that the owner let go with nothing under way. Best effort: without it the next one is careful. */
+export const closeJournal = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Return<void> {
+  const { ports, partition } = delivery
+  // Interrupted in the middle of an append: what is stored is not known.
+  if (!isIdle(delivery)) return
+  const head = { ...nextHead(partition, partition.atMs), kind: "closed" as const, low: {}, confirmed: {} }
+  yield* Effect.ignore(commit(ports, partition, { head, bytes: encodeBlock(head, []) }))
 })

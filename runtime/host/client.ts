@@ -28,6 +28,12 @@ export interface SendOptions {
   readonly effect: string
   /** W3C traceparent of the caller's span; the saga's trace links to it. */
   readonly trace?: string
+  /** Not to be carried out before this time, in ms since 1970. See `cancelDelayed`. */
+  readonly dueMs?: number
+  /** Not to be carried out from this time on: what is late is parked as EXPIRED. */
+  readonly expiresMs?: number
+  /** "high" overtakes what waits in its partition. */
+  readonly priority?: "high"
 }
 
 export interface AskOptions extends SendOptions {
@@ -185,8 +191,9 @@ function isForEngine({ to, name }: CommandMessage): boolean {
   return to.service === partitionService || name === queryCommand
 }
 
-function toMessage(command: Command, { effect, trace }: SendOptions, replyTo?: Requester): CommandMessage {
+function toMessage(command: Command, options: SendOptions, replyTo?: Requester): CommandMessage {
   const { service, key, name, payload } = command
+  const { effect, trace, dueMs, expiresMs, priority } = options
   return {
     type: "command",
     to: { service, key },
@@ -197,6 +204,9 @@ function toMessage(command: Command, { effect, trace }: SendOptions, replyTo?: R
     attempt: 1,
     ...(replyTo === undefined ? {} : { replyTo }),
     ...(trace === undefined ? {} : { trace }),
+    ...(dueMs === undefined ? {} : { dueMs }),
+    ...(expiresMs === undefined ? {} : { expiresMs }),
+    ...(priority === undefined ? {} : { priority }),
   }
 }
 

@@ -4,9 +4,13 @@ import { natsEdge } from "../nats/edge.ts"
 import { openLink } from "../nats/link.ts"
 import type { App } from "./app.ts"
 import { Client } from "./client.ts"
+import type { Operator } from "./operator.ts"
+import { operatorOf } from "./start.ts"
 
 export interface ConnectedClient {
   readonly client: Client
+  /** What is parked, and what to do about it. */
+  readonly operator: Operator
   close(): Promise<void>
 }
 
@@ -26,7 +30,7 @@ export async function connect(app: App, options: ConnectOptions): Promise<Connec
   try {
     const edge = natsEdge(link.connection, link.publisher, link.subjects, name)
     const client = new Client(edge, partitions, { inputRecordsPendingMax })
-    return { client, close: () => client.close().then(link.close) }
+    return { client, operator: operatorOf(client, partitions), close: () => client.close().then(link.close) }
   } catch (error) {
     await link.close()
     throw error

@@ -3,6 +3,7 @@
 // its source, or durable in a journal, and the next owner goes on with it.
 import * as Effect from "effect/Effect"
 import { type Delivery, isIdle } from "../delivery/delivery.ts"
+import { closeJournal } from "../delivery/recover.ts"
 import { unpublishedCount } from "../delivery/stats.ts"
 import { limits } from "../kernel/limits.ts"
 import { handOver, letGo } from "./ownership.ts"
@@ -19,6 +20,11 @@ export const drain = Effect.fnUntraced(function* (
     yield* letGo(state, [...state.taken.keys()].filter((partition) => !state.deliveries.has(partition)))
   }
   const finished = yield* Effect.timeoutOption(untilDrained(state), withinMs)
+  const idle = [...state.deliveries.values()].filter(isDrained)
+  yield* letGo(state, [...state.taken.keys()])
+  // The next owner then knows that no record was under way, and need not take each by itself (R13).
+  const closing = Effect.forEach(idle, closeJournal, { concurrency: "unbounded", discard: true })
+  yield* Effect.timeoutOption(closing, limits.lastFlushMs)
   yield* handOver(state)
   return finished._tag === "Some"
 })

@@ -21,6 +21,7 @@ import type { App } from "./app.ts"
 import { Client } from "./client.ts"
 import { type Engine, startEngine } from "./engine.ts"
 import type { Health } from "./health.ts"
+import { Operator } from "./operator.ts"
 
 export interface StartOptions {
   readonly natsUrl: string
@@ -49,6 +50,8 @@ export interface RunningApp {
   readonly lost: Promise<Fault>
   /** A client of this app over the same connection. */
   readonly client: Client
+  /** What is parked, and what to do about it. */
+  readonly operator: Operator
   /** What an acknowledgement means on this server. */
   readonly durability: Durability
   health(): Health
@@ -77,6 +80,7 @@ export async function start(app: App, options: StartOptions): Promise<RunningApp
     const engine = await Effect.runPromise(openEngine(app, options, link).pipe(Scope.provide(scope)))
     const bounds = { inputRecordsPendingMax: options.inputRecordsPendingMax ?? app.inputRecordsPendingMax }
     const client = new Client(natsEdge(link.connection, link.publisher, link.subjects, name), partitions, bounds)
+    const operator = operatorOf(client, partitions)
     const lost = Effect.runPromise(Effect.flip(engine.lost))
     const stop = async ({ withinMs }: StopOptions) => {
       await Effect.runPromise(engine.drain(withinMs))
@@ -84,11 +88,17 @@ export async function start(app: App, options: StartOptions): Promise<RunningApp
       await close()
     }
     let stopping: Promise<void> | undefined
-    return { engine, lost, client, durability, health: engine.health, stop: (how = {}) => (stopping ??= stop(how)) }
+    return { engine, lost, client, operator, durability, health: engine.health, stop: (how = {}) => (stopping ??= stop(how)) }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** Orders go through the client, each under an effect key of its own. */
+export function operatorOf(client: Client, partitions: number): Operator {
+  const newOrder = () => randomBytes(8).toString("hex")
+  return new Operator((command, effect) => client.ask(command, { effect }), partitions, newOrder)
 }
 
 function openEngine({ shape }: App, options: StartOptions, { connection, publisher, subjects }: Link) {

@@ -89,19 +89,23 @@ export function lanesContract(name: string, make: () => Promise<LanesUnderTest>)
     })
 
     promise("a partition that becomes ready makes itself known to those that are attached, and hears of them", async (under) => {
-      const [one, two] = await attachedPair(under)
-      await one.until(() => one.ready.includes(2))
+      const one = attached(under.here, 1)
+      await under.known()
+      const before = one.ready.length
+      const two = attached(under.there, 2)
+      await one.until(() => one.ready.slice(before).includes(2))
       await two.until(() => two.ready.includes(1))
       assert.ok(one.ready.includes(2) && two.ready.includes(1))
     })
 
-    promise("what is sent before the destination is ready arrives when the source sends it again", async ({ here, there }) => {
-      const one = received(here, 1)
-      here.ready(1)
-      here.send(frame(1, 2, 1))
-      const two = attached(there, 2)
-      await one.until(() => one.ready.includes(2))
-      here.send(frame(1, 2, 1))
+    promise("what is sent before the destination is ready arrives when the source sends it again", async (under) => {
+      const one = attached(under.here, 1)
+      await under.known()
+      const before = one.ready.length
+      under.here.send(frame(1, 2, 1))
+      const two = attached(under.there, 2)
+      await one.until(() => one.ready.slice(before).includes(2))
+      under.here.send(frame(1, 2, 1))
       await two.until(() => two.frames.length > 0)
       assert.deepEqual(two.frames[0], frame(1, 2, 1))
     })
@@ -142,9 +146,11 @@ function received(lanes: Lanes, partition: number): Received {
   const receiver: LaneReceiver = { frame: keep(frames), confirmation: keep(confirmations), peerReady: keep(ready) }
   const detach = lanes.attach(partition, receiver)
   const until = (holds: () => boolean) =>
-    new Promise<void>((resolve) => {
+    new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`partition ${partition} waited in vain`)), waitMsMax)
       const wake = () => {
         if (!holds()) return
+        clearTimeout(late)
         waiting.delete(wake)
         resolve()
       }
@@ -153,6 +159,9 @@ function received(lanes: Lanes, partition: number): Received {
     })
   return { frames, confirmations, ready, detach, until }
 }
+
+/** Far more than anything here takes. */
+const waitMsMax = 10_000
 
 const to = { service: "stock", key: "ü" }
 

@@ -19,7 +19,7 @@ const streams = Object.values(subjects.streams)
 const all = Array.from({ length: bank.shape.partitions }, (_, index) => index)
 const resumeMsMax = 10_000
 /** Electing leaders is the servers' part: by their constants it takes 4 to 9 s, and longer if a vote is split. */
-const afterElectionMsMax = 4_000
+const afterElectionMsMax = 5_000
 const waitMsMax = 30_000
 const loops = 64
 const opening = 1_000

@@ -8,6 +8,7 @@ import * as Latch from "effect/Latch"
 import { Lease } from "../../../runtime/host/lease.ts"
 import { newWatch, watchedPorts } from "../../../runtime/host/watched-ports.ts"
 import { limits } from "../../../runtime/kernel/limits.ts"
+import { decodeBlock } from "../../../runtime/message/block.ts"
 import type { Journal } from "../../../runtime/ports/journal.ts"
 import { silent } from "../../../runtime/ports/telemetry.ts"
 import { askInMemory, newWorld, startInMemory } from "../../../runtime/testing/index.ts"
@@ -103,7 +104,7 @@ test("a drain that cannot be finished ends after its time, and hands over all th
   void draining.then((finished) => (drained = finished))
   await pass(limits.drainMaxMs - 50)
   assert.equal(drained, undefined, "it still waits")
-  await pass(100)
+  await pass(100 + limits.lastFlushMs)
   assert.equal(drained, false)
   await stuck.stop()
   const next = await startInMemory(bank, world)
@@ -127,4 +128,20 @@ test("what a process hands over another member owns within a beat, without waiti
   assert.deepEqual([engine.owned().length, heir.owned().length], [0, 8], "who has left does not come back")
   await leaving.stop()
   await staying.stop()
+})
+
+test("R13: a partition that was handed over in order is taken over without caution; one that was lost, record by record", async () => {
+  const notesAfter = async (end: "drain" | "kill") => {
+    const world = newWorld()
+    const first = await startInMemory(bank, world)
+    await askInMemory(bank, world, account.deposit("a", { amount: 1 }))
+    await (end === "drain" ? Effect.runPromise(first.engine.drain()) : first.kill())
+    const asked = [1, 2, 3].map((n) => askInMemory(bank, world, account.deposit("a", { amount: 1 }), `d${n}`))
+    const second = await startInMemory(bank, world)
+    await Promise.all(asked)
+    await second.kill()
+    const entries = Array.from({ length: 8 }, (_, index) => world.journal.records(index)).flat()
+    return entries.flatMap(({ bytes }) => decodeBlock(bytes, "test").decisions).filter((entry) => entry.starting).length
+  }
+  assert.deepEqual([await notesAfter("drain"), await notesAfter("kill")], [0, 3])
 })

@@ -4,11 +4,13 @@ import { test } from "node:test"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { unobserved } from "../../../runtime/delivery/observer.ts"
 import { Lease } from "../../../runtime/host/lease.ts"
 import { ownPartitions } from "../../../runtime/host/ownership.ts"
 import type { OwnershipState } from "../../../runtime/host/ownership-state.ts"
+import { type App, app, done, effectful, service } from "../../../runtime/index.ts"
 import { limits } from "../../../runtime/kernel/limits.ts"
 import { type Members, MembersUnavailable } from "../../../runtime/ports/members.ts"
 import { silent } from "../../../runtime/ports/telemetry.ts"
@@ -75,7 +77,7 @@ test("R10: a wall clock that was set forward ends the lease, as the machine may 
 })
 
 /** A process whose members answer while `reachable` says so. */
-async function owning(world: World, clock: Clock.Clock, reachable: () => boolean) {
+async function owning(world: World, clock: Clock.Clock, reachable: () => boolean, { shape }: App = bank) {
   const { journal, streams, lanes, members } = world
   const fenced: number[] = []
   const appended: number[] = []
@@ -93,7 +95,7 @@ async function owning(world: World, clock: Clock.Clock, reachable: () => boolean
   }
   const scope = Effect.runSync(Scope.make())
   const starting = ownPartitions({
-    app: bank.shape,
+    app: shape,
     ports: { journal: watched, inputs: streams, egress: streams, lanes, telemetry: silent },
     members: seen,
     self: `process-${world.next()}`,
@@ -124,6 +126,34 @@ test("R10: partitions may act while their process is heard, not half a lease lat
   await pass(2 * limits.memberBeatMs)
   assert.deepEqual(mayAct(process.state), Array(8).fill(true))
   assert.equal(process.appended.length, appends, "the journal was only read")
+  await process.stop()
+})
+
+test("R10: no handler that does I/O is started by a process that nobody hears, and it is when somebody does again", async () => {
+  const called: string[] = []
+  const Nothing = Schema.toStandardSchemaV1(Schema.Struct({}))
+  const mail = service("mail", { state: () => ({}) }).command(
+    "send",
+    Nothing,
+    effectful((_state, _payload, { key }) => {
+      called.push(key)
+      return done({}, null)
+    }),
+  )
+  const mails = app("mails", { namespace: "mails", partitions: 1, services: [mail] })
+  const world = newWorld()
+  const { clock, pass } = await virtualClock()
+  let reachable = true
+  const process = await owning(world, clock, () => reachable, mails)
+  await pass(limits.memberBeatMs)
+  reachable = false
+  await pass(halfMs + 50)
+  const sent = askInMemory(mails, world, mail.send("a", {}))
+  await pass(10_000)
+  assert.deepEqual(called, [])
+  reachable = true
+  await pass(2 * limits.memberBeatMs)
+  assert.deepEqual([called, await sent], [["a"], { type: "done", value: null }])
   await process.stop()
 })
 
