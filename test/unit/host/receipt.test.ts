@@ -58,7 +58,7 @@ test("R21: what was only sent is seen by a query that follows it", async (t) => 
   }
 })
 
-test("R21, R14: a journal that was put back to an older copy does not answer for a receipt that it does not reach to", async (t) => {
+test("R21, R14: a journal that was put back to an older copy does not answer for a receipt beyond it", async (t) => {
   const { world, client, run } = openWorld(t)
   const first = await run()
   await client.ask(deposit, { effect: "d1" })
