@@ -1,5 +1,6 @@
 // What time says about a command before its handler is asked: one that is not due waits as a timer of its actor, durable
 // and cancellable; when it is due it is sent on its way again, as a record of its own. One that is late is parked.
+import type { Entry } from "../message/block.ts"
 import type { Json } from "../message/json.ts"
 import type { CommandMessage, Message, TimerMessage } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
@@ -25,11 +26,11 @@ export function decideUntimely(delivery: Delivery, task: Task, row: Row, nowMs: 
   const { dueMs, ...due } = message
   const name = prefix + message.effect
   // Asked twice: the first stands, and its requester is told.
-  if (row.timers.has(name)) return seal({ from: task.from })
+  if (row.timers.has(name)) return seal({ ...marksOf(task), to: message.to })
   // cast: a message is JSON; it was read from it
   const payload = due as unknown as Json
   const trace = message.trace === undefined ? {} : { trace: message.trace }
-  return seal({ from: task.from, to: message.to, timers: [{ type: "set", name, dueMs, payload, ...trace }] })
+  return seal({ ...marksOf(task), to: message.to, timers: [{ type: "set", name, dueMs, payload, ...trace }] })
 }
 
 /** A delayed command whose time has come: an ordinary record again. */
@@ -37,10 +38,10 @@ export function isDelayed(message: Message): message is TimerMessage {
   return message.type === "timer" && message.name.startsWith(prefix)
 }
 
-export function sendDelayed(delivery: Delivery, { from }: Task, timer: TimerMessage): Decided {
+export function sendDelayed(delivery: Delivery, task: Task, timer: TimerMessage): Decided {
   const out = new Outgoing(delivery, undefined)
   out.redrive(timer.payload as unknown as CommandMessage) // cast: decideUntimely stored a command
-  return seal({ from, to: timer.to, timers: [{ type: "clear", name: timer.name }], ...out.entry() })
+  return seal({ ...marksOf(task), to: timer.to, timers: [{ type: "clear", name: timer.name }], ...out.entry() })
 }
 
 /** Cancels the delayed command that is named; who waits for it is told, and so is who cancels. */
@@ -50,11 +51,17 @@ export function cancelDelayed(delivery: Delivery, task: Task, row: Row, message:
   const delayed = row.timers.get(name)
   const outcome: Outcome = { type: "done", value: delayed !== undefined }
   const answers = [...out.reply(message, outcome)]
-  if (delayed === undefined) return seal({ from: task.from, ...out.entry() }, undefined, { outcome }, answers)
+  const entry = { ...marksOf(task), to: message.to }
+  if (delayed === undefined) return seal({ ...entry, ...out.entry() }, undefined, { outcome }, answers)
   const cancelled: Outcome = { type: "refused", code: "cancelled", detail: null }
   answers.push(...out.reply(delayed.payload as unknown as CommandMessage, cancelled)) // cast: decideUntimely stored a command
-  const entry = { from: task.from, to: message.to, timers: [{ type: "clear" as const, name }], ...out.entry() }
-  return seal(entry, undefined, { outcome }, answers)
+  const timers = [{ type: "clear" as const, name }]
+  return seal({ ...entry, timers, ...out.entry() }, undefined, { outcome }, answers)
+}
+
+/** What the decision on a record moves on, wherever the record waited. */
+function marksOf({ from, held }: Task): Pick<Entry, "from" | "took"> {
+  return held === undefined ? { from } : { from, took: held }
 }
 
 function effectNamed(payload: Json): string {

@@ -13,8 +13,8 @@ import { channelOf } from "./partition.ts"
 import { ready } from "./ready.ts"
 import type { Mailbox, Task } from "./task.ts"
 
-/** Decides a record, or lets it wait for its actor. */
-export function handle(delivery: Delivery, inbound: Inbound, nowMs: number): void {
+/** Decides a record, or lets it wait for its actor. `decideTask` decides it if it is its actor's turn. */
+export function handle(delivery: Delivery, inbound: Inbound, nowMs: number, decideTask = decide): void {
   if (inbound.work.type !== "message") return ready(delivery, decideWork(delivery, inbound.from, inbound.work, nowMs))
   const { message } = inbound.work
   const task = newTask(inbound.from, message)
@@ -22,7 +22,7 @@ export function handle(delivery: Delivery, inbound: Inbound, nowMs: number): voi
   const mailbox = delivery.mailboxes.get(task.row)
   // A question about its state is answered from what is decided: an actor that waits can be looked at.
   if (mailbox !== undefined && !isQuestion(message)) return enqueue(delivery, mailbox, task, nowMs)
-  const decided = decide(delivery, task, nowMs)
+  const decided = decideTask(delivery, task, nowMs)
   if (decided !== undefined) {
     leaveMemory(delivery, task)
     ready(delivery, decided)

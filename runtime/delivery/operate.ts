@@ -105,15 +105,15 @@ function serviceOf({ record, id }: ParkedEntry): string {
   return record === undefined ? id.slice(0, Math.max(0, id.indexOf("/"))) : record.to.service
 }
 
-/** "show": everything about one record. "list": a page of summaries, behind the record `after`. */
+/** "show": everything about one record. "list": a page of summaries, behind the first `skip`. */
 function look(delivery: Delivery, name: "list" | "show", payload: Json): Json {
   const object = readObject(payload)
   const found = matching(delivery, readFilter(object))
   // cast: parked entries were read from JSON or are written as it
   if (name === "show") return (found[0] ?? null) as Json
-  const after = found.findIndex(({ id }) => id === object["after"])
-  const page = found.slice(after + 1, after + 1 + limits.parkedPageMax)
-  return { total: found.length, more: after + 1 + page.length < found.length, parked: page.map(summary) }
+  const skip = typeof object["skip"] === "number" ? object["skip"] : 0
+  const page = found.slice(skip, skip + limits.parkedPageMax)
+  return { total: found.length, more: skip + page.length < found.length, parked: page.map(summary) }
 }
 
 function summary({ id, code, message, atMs, attempts, record, waits }: ParkedEntry): Json {

@@ -110,6 +110,7 @@ function parkedEntry(delivery: Delivery, task: Task, { nowMs: atMs, ...cause }: 
 export function recordName({ partition }: Delivery, { message, row, from, held }: Task): string {
   if (message.type === "command") return message.effect
   if (message.type === "event") return `${message.source}/${message.id} ${row}`
+  if (message.type === "timer") return `${row} ${message.name} ${message.dueMs}`
   const place = from.length > 0 ? from.map((mark) => mark.join("#")).join(" ") : `#${held ?? partition.blockNumber}`
   return `${row} ${place}`
 }

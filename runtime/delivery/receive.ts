@@ -63,7 +63,8 @@ export function closeRoomWhenFull(delivery: Delivery): void {
   const isFull =
     waiting >= limits.externalInFlightMax ||
     unconfirmedCount(delivery) >= limits.outboxRecordsMax ||
-    delivery.partition.held.count >= limits.mailboxPartitionMax
+    delivery.partition.held.count >= limits.mailboxPartitionMax ||
+    delivery.partition.parked.size >= limits.parkedPartitionMax
   if (isFull) delivery.room.closeUnsafe()
   else delivery.room.openUnsafe()
 }

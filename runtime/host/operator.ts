@@ -53,11 +53,11 @@ export class Operator {
   async list(filter: ParkedFilter = {}): Promise<readonly ParkedSummary[]> {
     const found: ParkedSummary[] = []
     for (let partition = 0; partition < this.#partitions; partition += 1) {
-      for (let after: string | undefined, more = true; more; ) {
-        const page = await this.#order<Page>(partition, "list", { ...filter, ...(after === undefined ? {} : { after }) })
+      for (let skip = 0, more = true; more; ) {
+        const page = await this.#order<Page>(partition, "list", { ...filter, skip })
         found.push(...page.parked.map((parked) => ({ ...parked, partition })))
-        after = page.parked.at(-1)?.id
-        more = page.more && after !== undefined
+        skip += page.parked.length
+        more = page.more && page.parked.length > 0
       }
     }
     return found
@@ -96,10 +96,12 @@ export class Operator {
   async #everywhere(name: "redrive" | "discard", payload: Json): Promise<number> {
     let total = 0
     for (let partition = 0; partition < this.#partitions; partition += 1) {
+      // What is parked anew meanwhile, perhaps because of this very order, is not tried for ever.
       for (let left = 1; left > 0; ) {
         const done = await this.#order<{ count: number; left: number }>(partition, name, payload)
         total += done.count
-        left = done.count === 0 ? 0 : done.left
+        left = left === 1 ? done.left : Math.min(left - done.count, done.left)
+        if (done.count === 0) break
       }
     }
     return total

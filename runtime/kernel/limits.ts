@@ -56,6 +56,8 @@ export const limits = {
   mailboxPartitionMax: 65_536,
   /** Durable steps of one handling. */
   stepsPerRecordMax: 256,
+  /** Parked records of one partition; at this bound the external lane pauses until an operator has made room. */
+  parkedPartitionMax: 65_536,
   /** Parked records that one operation looks at, sends again or gives up, and bytes of those that it sends again. */
   parkedPageMax: 100,
   operationBytesMax: 128 * 1024,

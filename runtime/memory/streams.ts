@@ -44,42 +44,52 @@ interface Stream {
   readonly grown: Latch.Latch
 }
 
+class Streams {
+  readonly #streams = new Map<string, Stream>()
+  readonly #timesMade = new Map<InputSource, number>()
+
+  of(source: InputSource, partition: number): Stream {
+    const id = `${source}/${partition}`
+    const stream = this.#streams.get(id) ?? { isGone: false, records: [], purgedBefore: 0, grown: Latch.makeUnsafe(false) }
+    this.#streams.set(id, stream)
+    return stream
+  }
+
+  identity(source: InputSource): string {
+    return `memory${this.#timesMade.get(source) ?? ""}`
+  }
+
+  recreate(source: InputSource): void {
+    for (const [id, stream] of this.#streams) {
+      if (!id.startsWith(`${source}/`)) continue
+      stream.isGone = true
+      stream.grown.openUnsafe()
+      this.#streams.delete(id)
+    }
+    this.#timesMade.set(source, (this.#timesMade.get(source) ?? 1) + 1)
+  }
+}
+
 export function memoryStreams(
   faults: (what: OutgoingFact | PeerFrame) => PublishFault = () => "none",
   answered: (to: Requester, outcome: Outcome) => void = () => undefined,
 ): MemoryStreams {
-  const streams = new Map<string, Stream>()
-  const streamOf = (source: InputSource, partition: number): Stream => {
-    const id = `${source}/${partition}`
-    const stream = streams.get(id) ?? { isGone: false, records: [], purgedBefore: 0, grown: Latch.makeUnsafe(false) }
-    streams.set(id, stream)
-    return stream
-  }
+  const streams = new Streams()
   const answers: { readonly to: Requester; readonly outcome: Outcome }[] = []
   const store: MemoryStreams["store"] = (source, partition, bytes, headers = {}) => {
-    const stream = streamOf(source, partition)
+    const stream = streams.of(source, partition)
     stream.records.push({ number: stream.records.length + 1, bytes, headers })
     stream.grown.openUnsafe()
     return stream.records.length
   }
-  const timesMade = new Map<InputSource, number>()
-  const identityOf = (source: InputSource) => `memory${timesMade.get(source) ?? ""}`
   const outsiders = new Set<Outsider>()
   const peers = new Map<string, MemoryStreams>()
   return {
     store,
     peers,
-    recreate(source) {
-      for (const [id, stream] of streams) {
-        if (!id.startsWith(`${source}/`)) continue
-        stream.isGone = true
-        stream.grown.openUnsafe()
-        streams.delete(id)
-      }
-      timesMade.set(source, (timesMade.get(source) ?? 1) + 1)
-    },
+    recreate: (source) => streams.recreate(source),
     kept(source, partition) {
-      const { records, purgedBefore } = streamOf(source, partition)
+      const { records, purgedBefore } = streams.of(source, partition)
       return records.length - Math.max(0, purgedBefore - 1)
     },
     tell(outsider) {
@@ -88,10 +98,12 @@ export function memoryStreams(
     },
     answers,
     purge: (partition, before, source = "external") =>
-      Effect.sync(() => void (streamOf(source, partition).purgedBefore = before)),
-    stream: (source) => Effect.sync(() => identityOf(source)),
+      Effect.sync(() => void (streams.of(source, partition).purgedBefore = before)),
+    stream: (source) => Effect.sync(() => streams.identity(source)),
     open: (source, partition, from) =>
-      Effect.suspend(() => openReader(`${source} ${partition}`, streamOf(source, partition), from, identityOf(source))),
+      Effect.suspend(() =>
+        openReader(`${source} ${partition}`, streams.of(source, partition), from, streams.identity(source)),
+      ),
     publish: (fact) =>
       stored(`event ${fact.event.id}`, faults(fact), () => {
         const body = Buffer.from(JSON.stringify(fact.event.payload), "utf8")

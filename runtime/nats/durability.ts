@@ -43,9 +43,9 @@ const copiesMin = 3
 /** Never rejects: an app that may not read its streams' configuration runs all the same, and nothing is promised. */
 export async function readDurability(source: DurabilitySource): Promise<Durability> {
   try {
-    const { journal, input, events } = source.subjects.streams
     const manager = await jetstreamManager(source.connection, { checkAPI: false })
-    const streams = await Promise.all([journal, input, events].map((name) => manager.streams.info(name)))
+    const names: readonly string[] = Object.values(source.subjects.streams)
+    const streams = await Promise.all(names.map((name) => manager.streams.info(name)))
     return judgeDurability({
       copies: Math.min(...streams.map(({ config }) => config.num_replicas)),
       isClustered: source.connection.info?.cluster !== undefined,
@@ -70,13 +70,13 @@ export function judgeDurability({ copies, isClustered, sync, volatileStream }: D
     return { mode: "dev", sentence: `durability dev: ${where}: work ${loss}; 3 replicas go on (${syncText(sync)})` }
   }
   if (sync === "always") {
-    const survives = isClustered ? "a power cut of all servers, and the loss of any one" : "a power cut, and not the loss of the disk"
+    const survives = isClustered ? "a power cut of all, and the loss of any one server" : "a power cut, not the loss of the disk"
     const kept = `${where}, ${syncText(sync)}`
     return { mode: "strict", sentence: `durability strict: ${kept}: what is acknowledged survives ${survives}` }
   }
   if (isClustered) {
-    const survives = "the loss of any one server, and not a power cut of all of them at once"
-    return { mode: "standard", sentence: `durability standard: ${where}: what is acknowledged survives ${survives} (${syncText(sync)})` }
+    const survives = "what is acknowledged survives the loss of any one server, and not a power cut of all at once"
+    return { mode: "standard", sentence: `durability standard: ${where}: ${survives} (${syncText(sync)})` }
   }
   const loses = "a power cut loses acknowledged writes; sync_interval: always prevents that"
   return { mode: "dev", sentence: `durability dev: ${where}: ${loses} (${syncText(sync)})` }

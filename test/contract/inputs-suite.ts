@@ -136,7 +136,7 @@ export function inputsContract(name: string, make: () => Promise<InputsUnderTest
       })
     })
 
-    promise("R14: numbers of a stream that was made anew since mean nothing: opening there is InputUnavailable", async (under) => {
+    promise("R14: numbers of a stream that was made anew mean nothing: opening there is InputUnavailable", async (under) => {
       const { inputs, store, recreate } = under
       await store("external", 0, "old")
       const old = await Effect.runPromise(inputs.stream("external"))

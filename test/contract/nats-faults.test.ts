@@ -175,7 +175,7 @@ describe("the inputs on NATS, when something is wrong", { concurrency: true }, (
     })
   })
 
-  promise("R14: a stream that was made anew while the reader was cut off is noticed when the connection is back", async (parts) => {
+  promise("R14: a stream that was made anew while its reader was cut off is noticed afterwards", async (parts) => {
     const { connection, inputs, proxy, recreate, store } = parts
     for (const body of bodies(1, 3)) await store("external", 0, `old ${body}`)
     await reading(inputs, "external", 0, 0, async ({ next }) => {

@@ -24,7 +24,7 @@ async function restart(meanwhile: () => Promise<void>): Promise<void> {
   server = await startEmbeddedServer({ dataDir, port: first.port })
 }
 
-test("R14: when its stream is restored from an older copy a reader fails, and opening at its position is InputBehind", async () => {
+test("R14: when its stream is restored from an older copy a reader fails, and opening there is InputBehind", async () => {
   const parts = await openParts(first.port)
   const { connection, direct, inputs, store } = parts
   const restarted = async (meanwhile: () => Promise<void>) => {

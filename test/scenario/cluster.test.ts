@@ -38,15 +38,14 @@ interface Load {
 function runLoad(client: Client, tag: string): Load {
   const deposits = new Map<string, number>()
   const asked = new Map<number, number>()
-  let running = true
-  let answeredCount = 0
+  const state = { running: true, answeredCount: 0 }
   const note = (key: string, askedMs: number) => {
-    answeredCount += 1
+    state.answeredCount += 1
     const partition = partitionOf(key, all.length)
     asked.set(partition, Math.max(asked.get(partition) ?? 0, askedMs))
   }
   const deposit = async (key: string) => {
-    for (let n = 0; running; n += 1) {
+    for (let n = 0; state.running; n += 1) {
       const askedMs = performance.now()
       await client.ask(account.deposit(key, { amount: 1 }), { effect: `${tag} ${key} ${n}` })
       deposits.set(key, n + 1)
@@ -54,11 +53,11 @@ function runLoad(client: Client, tag: string): Load {
     }
   }
   const move = async (index: number) => {
-    for (let n = 0; running; n += 1) {
+    for (let n = 0; state.running; n += 1) {
       const key = `${tag} ${index} ${n}`
       const input = { from: `t${index}`, to: `t${(index + 1 + n) % 8}`, amount: (n % 7) + 1 }
       await client.ask(transfer.start(key, input), { effect: key })
-      answeredCount += 1
+      state.answeredCount += 1
     }
   }
   const work = Promise.all([
@@ -70,11 +69,11 @@ function runLoad(client: Client, tag: string): Load {
   return {
     deposits,
     get answeredCount() {
-      return answeredCount
+      return state.answeredCount
     },
     answeredSince: (fromMs) => all.filter((partition) => (asked.get(partition) ?? 0) >= fromMs),
     async stop() {
-      running = false
+      state.running = false
       await work
     },
   }
@@ -131,9 +130,10 @@ async function resumption(load: Load, fromMs: number): Promise<number> {
 
 async function measure(t: TestContext, load: Load, what: string, fromMs: number): Promise<void> {
   const [resumedMs, electedMs] = await Promise.all([resumption(load, fromMs), election(fromMs)])
-  t.diagnostic(`${what}: leaders elected after ${electedMs.toFixed(0)} ms, all partitions answer after ${resumedMs.toFixed(0)} ms`)
-  const max = Math.max(resumeMsMax, electedMs + afterElectionMsMax)
-  assert.ok(resumedMs <= max, `${what}: work resumed after ${resumedMs.toFixed(0)} ms, ${max.toFixed(0)} ms are allowed`)
+  const measured = `leaders elected after ${Math.round(electedMs)} ms, all partitions answer after ${Math.round(resumedMs)} ms`
+  t.diagnostic(`${what}: ${measured}`)
+  const maxMs = Math.max(resumeMsMax, electedMs + afterElectionMsMax)
+  assert.ok(resumedMs <= maxMs, `${what}: ${measured}; ${Math.round(maxMs)} ms are allowed`)
 }
 
 test("a connection goes over to another server when its own is killed, whether it was given one or several", async (t) => {

@@ -2,14 +2,14 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Schema from "effect/Schema"
-import { app, done, effectful, service } from "../../../runtime/index.ts"
+import { app, done, effectful, type OnPark, service } from "../../../runtime/index.ts"
 import { limits } from "../../../runtime/kernel/limits.ts"
 import { askInMemory, newWorld, operateInMemory, startInMemory } from "../../../runtime/testing/index.ts"
 
 const Nothing = Schema.toStandardSchemaV1(Schema.Struct({}))
 
 /** A process that dies when it decides the poison: nothing that it does from then on reaches the journal. */
-async function world() {
+async function world(onPark: OnPark = "go on") {
   const life = { dead: false, calls: 0, cured: false, died: (): void => undefined }
   const die = () => {
     life.calls += 1
@@ -17,7 +17,7 @@ async function world() {
     life.dead = true
     life.died()
   }
-  const victim = service("victim", { state: () => ({ done: 0 }) })
+  const victim = service("victim", { state: () => ({ done: 0 }), onPark })
     .command("work", Nothing, (state) => done({ done: state.done + 1 }, state.done + 1))
     .command("poison", Nothing, (state) => {
       die()
@@ -85,3 +85,19 @@ test("a record that was under way when its process ended once is no killer: it i
   t.after(() => survivor.kill())
   assert.deepEqual(await poisoned, { type: "done", value: "cured" })
 })
+
+for (const poison of ["poison", "fetch"] as const) {
+  test(`a killer (${poison}) of an actor that waits keeps its key until an operator has spoken; other keys go on`, async (t) => {
+    const { life, victim, shape, world: made, liveAndDie } = await world("wait")
+    const poisoned = askInMemory(shape, made, victim[poison]("p", {}), "poison-1")
+    for (let lives = 0; lives < limits.deathsMax + 1; lives += 1) await liveAndDie()
+    const behind = askInMemory(shape, made, victim.work("p", {}))
+    const survivor = await startInMemory(shape, made)
+    t.after(() => survivor.kill())
+    assert.deepEqual(await askInMemory(shape, made, victim.work("other", {})), { type: "done", value: 1 })
+    assert.equal(survivor.engine.row({ service: "victim", key: "p" })?.state, undefined)
+    life.cured = true
+    assert.equal(await operateInMemory(shape, made).redrive({}, { by: "ops", why: "cured" }), 1)
+    assert.deepEqual([await poisoned, await behind], [{ type: "done", value: "cured" }, { type: "done", value: 101 }])
+  })
+}

@@ -4,6 +4,7 @@ import { test } from "node:test"
 import * as Schema from "effect/Schema"
 import { app, cancelDelayed, done, effectful, service, timer } from "../../../runtime/index.ts"
 import { limits } from "../../../runtime/kernel/limits.ts"
+import { decodeBlock } from "../../../runtime/message/block.ts"
 import { askInMemory, newWorld, operateInMemory, startInMemory } from "../../../runtime/testing/index.ts"
 
 const Text = Schema.toStandardSchemaV1(Schema.Struct({ text: Schema.String }))
@@ -144,4 +145,24 @@ test("urgent records never starve the others: after a row of them, one other rec
   await Promise.all([...high, low])
   const place = order.indexOf("low")
   assert.ok(place <= 2 * limits.urgentInARowMax, `the ordinary one came as number ${place}`)
+})
+
+test("a delayed command that waits behind a handler leaves the mailbox as a timer, and is carried out once", async (t) => {
+  const { order, reminder, ask, start, open, world } = reminders()
+  const process = await start()
+  t.after(() => process.kill())
+  const busy = ask(reminder.work("a", { text: "busy" }))
+  // So many that all of them go into the durable mailbox.
+  const behind = Array.from({ length: limits.mailboxMemoryMax + 5 }, (_, n) => ask(reminder.say("a", { text: `behind ${n}` })))
+  const delayed = ask(reminder.say("a", { text: "later" }), { dueMs: Date.now() + 200, effect: "late" })
+  await ask(reminder.remind("somebody", { afterMs: 60_000 }))
+  open()
+  await Promise.all([busy, ...behind, delayed])
+  assert.equal(order.filter((text) => text === "later").length, 1)
+  assert.equal(order.at(-1), "later")
+  await process.until(() => process.engine.isIdle())
+  const entries = world.journal.records(0).flatMap(({ bytes }) => decodeBlock(bytes, "test").decisions)
+  const taken = new Set(entries.flatMap(({ took }) => took ?? []))
+  const left = entries.flatMap(({ hold }) => (hold === undefined || taken.has(hold[0]) ? [] : [hold[0]]))
+  assert.deepEqual(left, [], "nothing stays behind in the durable mailbox")
 })

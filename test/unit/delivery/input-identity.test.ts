@@ -28,7 +28,7 @@ function olderStreams(world: World, records: number): MemoryStreams {
   return streams
 }
 
-test("R14: input that is made anew under a running app is decided from its first record, and old effects stay known", async (t) => {
+test("R14: input that is made anew under a running app is decided from its start, and old effects stay known", async (t) => {
   const world = newWorld()
   const process = await startInMemory(bank, world)
   t.after(() => process.kill())

@@ -178,3 +178,14 @@ test("many parked records are listed in pages and redriven in portions", async (
   await process.until(() => [...process.engine.rows("store")].length === 250)
   assert.deepEqual(await operator.list(), [])
 })
+
+test("a redrive of what fails again ends: each record is tried once", async (t) => {
+  const { store, shape, world, ask, operator } = await poisonedStore()
+  const process = await startInMemory(shape, world)
+  t.after(() => process.kill())
+  await Promise.all(Array.from({ length: 150 }, (_, n) => ask(store.add(`k${n}`, { amount: 13 }), `add-${n}`)))
+  const count = await operator.redrive({}, author)
+  assert.ok(count >= 150 && count < 400, `${count} were sent again`)
+  await process.until(() => process.engine.parked().length === 150)
+  assert.equal((await operator.list()).length, 150)
+})

@@ -39,19 +39,20 @@ test("the sentence is one line, names the mode, and says what is known of copies
     const { mode, sentence } = judgeDurability(facts)
     assert.match(sentence, new RegExp(`^durability ${mode}: [^\n]+$`))
     assert.match(sentence, facts.copies === 1 ? /one copy/ : new RegExp(`${facts.copies} copies`))
-    const said = { always: /synced before each acknowledgement/, unknown: /unknown/, 120000: /every 120 s/, 250: /every 250 ms/ }
+    const said = { always: /before each acknowledgement/, unknown: /unknown/, 120000: /every 120 s/, 250: /every 250 ms/ }
     assert.match(sentence, said[facts.sync])
   }
 })
 
-const varz = { server_id: "N1", server_name: "n1", cluster: { name: "c" }, jetstream: { config: { sync_interval: 120_000_000_000 } } }
+const jetstream = { config: { sync_interval: 120_000_000_000 } }
+const varz = { server_id: "N1", server_name: "n1", cluster: { name: "c" }, jetstream }
 
 test("a server's monitoring says how often it syncs", () => {
   assert.deepEqual(readVarz(varz), { id: "N1", name: "n1", cluster: "c", sync: 120_000 })
   const always = { ...varz, cluster: {}, jetstream: { config: { sync_interval: 1, sync_always: true } } }
   assert.deepEqual(readVarz(always), { id: "N1", name: "n1", cluster: undefined, sync: "always" })
-  for (const jetstream of [undefined, {}, { config: {} }, { config: { sync_interval: 0 } }]) {
-    assert.equal(readVarz({ ...varz, jetstream })?.sync, "unknown")
+  for (const told of [undefined, {}, { config: {} }, { config: { sync_interval: 0 } }]) {
+    assert.equal(readVarz({ ...varz, jetstream: told })?.sync, "unknown")
   }
   for (const other of [null, 7, "varz", [], {}, { server_id: "N1" }]) assert.equal(readVarz(other), undefined)
 })
