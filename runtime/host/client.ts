@@ -114,11 +114,12 @@ export class Client {
     const { queue, ...record } = this.#admit(message)
     const answer = await new Promise<Answer>((resolve, reject) => {
       const timeoutMs = options.timeoutMs ?? limits.askTimeoutMs
-      this.#requests.open({ id, message, timeoutMs, resolve, reject, repeat: () => this.#repeat(message) })
+      this.#requests.open({ id, message, timeoutMs, resolve, reject, repeat: () => this.#repeat(id, message) })
       // Full says that nothing was stored, and who was never accepted may as well hear it at once. NotAccepted concludes
       // nothing: it may be stored, so it is asked again until its time is over.
       const refused = (fault: Fault) => {
         if (fault instanceof InputFull) this.#requests.fail(id, this.#overloaded(fault))
+        else this.#requests.repeatSoon(id)
       }
       queue.submit({ ...record, accepted: ignore, refused })
     })
@@ -158,10 +159,10 @@ export class Client {
   }
 
   /** Asks the same once more, if there is room; the next time comes. */
-  #repeat(message: CommandMessage): void {
+  #repeat(id: string, message: CommandMessage): void {
     if (this.#pending.isFull) return
     const { queue, ...record } = this.#admit(message)
-    queue.submit({ ...record, accepted: ignore, refused: ignore })
+    queue.submit({ ...record, accepted: ignore, refused: () => this.#requests.repeatSoon(id) })
   }
 
   #overloaded(cause?: InputFull): Overloaded {

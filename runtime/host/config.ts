@@ -4,6 +4,8 @@ import { InvalidInput } from "../kernel/fault.ts"
 export interface Environment {
   /** NATS_URL: the server to use instead of an embedded one. */
   readonly natsUrl: string | undefined
+  /** TROUPE_REPLICAS: copies of every stream that does not exist yet, from 1 to 5; 3 in a cluster. */
+  readonly replicas?: number | undefined
   /** NATS_MONITORING_URLS: where the servers' monitoring listens, with commas between: they tell how durable they are. */
   readonly natsMonitoringUrls?: readonly string[] | undefined
   /** OTEL_EXPORTER_OTLP_ENDPOINT and those for traces and metrics alone: where telemetry goes. */
@@ -15,11 +17,12 @@ export interface Environment {
   readonly healthHost?: string | undefined
 }
 
-/** Empty variables count as not set. Throws InvalidInput for a port that is none. */
+/** Empty variables count as not set. Throws InvalidInput for a number that cannot be. */
 export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
   const value = (name: string) => (variables[name] === "" ? undefined : variables[name])
   return {
     natsUrl: value("NATS_URL"),
+    replicas: readReplicas("TROUPE_REPLICAS", value("TROUPE_REPLICAS")),
     natsMonitoringUrls: value("NATS_MONITORING_URLS")?.split(",").map((url) => url.trim()),
     otlpEndpoint: value("OTEL_EXPORTER_OTLP_ENDPOINT"),
     otlpTracesEndpoint: value("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"),
@@ -27,6 +30,12 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     healthPort: readPort("TROUPE_HEALTH_PORT", value("TROUPE_HEALTH_PORT")),
     healthHost: value("TROUPE_HEALTH_HOST"),
   }
+}
+
+function readReplicas(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (/^[1-5]$/.test(text)) return Number(text)
+  throw new InvalidInput(`${name} is ${JSON.stringify(text)}: it must be from 1 to 5, and 3 in a cluster of three servers`)
 }
 
 function readPort(name: string, text: string | undefined): number | undefined {

@@ -16,6 +16,8 @@ export interface ConnectedClient {
 
 export interface ConnectOptions {
   readonly natsUrl: string
+  /** Copies of every stream, should this client be the first that comes; 3 in a cluster. Default 1. */
+  readonly replicas?: number
   /** Bound of this client. Default: the app's. */
   readonly inputRecordsPendingMax?: number
 }
@@ -25,8 +27,8 @@ export async function connect(app: App, options: ConnectOptions): Promise<Connec
   const { name, partitions } = app.shape
   const id = randomBytes(4).toString("hex")
   const { namespace } = app
-  const { natsUrl, inputRecordsPendingMax = app.inputRecordsPendingMax } = options
-  const link = await openLink({ natsUrl, name: `troupe client of ${name} ${id}`, namespace, app: name, partitions })
+  const { natsUrl, replicas, inputRecordsPendingMax = app.inputRecordsPendingMax } = options
+  const link = await openLink({ natsUrl, name: `troupe client of ${name} ${id}`, namespace, app: name, partitions, replicas })
   try {
     const edge = natsEdge(link.connection, link.publisher, link.subjects, name)
     const client = new Client(edge, partitions, { inputRecordsPendingMax })

@@ -65,7 +65,7 @@ export async function launch(app: App, options: LaunchOptions): Promise<Launched
     stops.push(() => tracing.shutdown())
     const { url: natsUrl, embedded } = server
     const isEmbedded = embedded !== undefined
-    running = await start(app, { natsUrl, telemetry: tracing.telemetry, observer, report, isEmbedded, ...monitored(environment) })
+    running = await start(app, { natsUrl, telemetry: tracing.telemetry, observer, report, isEmbedded, ...onServer(environment) })
     stops.push(running.stop)
     tracing.observe(running.engine.metrics)
     const lost = embedded === undefined ? running.lost : Promise.race([running.lost, serverEnd(embedded)])
@@ -77,8 +77,9 @@ export async function launch(app: App, options: LaunchOptions): Promise<Launched
   }
 }
 
-function monitored({ natsMonitoringUrls: monitoringUrls }: Environment): Pick<StartOptions, "monitoringUrls"> {
-  return monitoringUrls === undefined ? {} : { monitoringUrls }
+function onServer(environment: Environment): Pick<StartOptions, "monitoringUrls" | "replicas"> {
+  const { natsMonitoringUrls: monitoringUrls, replicas } = environment
+  return { ...(monitoringUrls === undefined ? {} : { monitoringUrls }), ...(replicas === undefined ? {} : { replicas }) }
 }
 
 async function stopAll(stops: readonly Stop[], how: StopOptions): Promise<void> {

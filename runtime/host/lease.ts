@@ -33,11 +33,13 @@ export class Lease {
     return { at: this.#now(), gaps: this.#gaps }
   }
 
-  /** A heartbeat that was sent then is stored. */
-  beaten({ at }: Sent): void {
+  /** A heartbeat that was sent then is stored. True if others may have taken this process for gone before it was. */
+  beaten({ at }: Sent): boolean {
     // It was stored before this moment, and the one before not earlier than it was sent: was there a key all the time?
-    if (this.#beat !== undefined && this.#ageMs(this.#beat) > limits.memberTtlMs) this.#gaps += 1
+    const isGap = this.#beat !== undefined && this.#ageMs(this.#beat) > limits.memberTtlMs
+    if (isGap) this.#gaps += 1
     this.#beat = at
+    return isGap
   }
 
   /** The journal has shown that this process owned the partition then, or later. */

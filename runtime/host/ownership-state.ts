@@ -70,6 +70,8 @@ export interface OwnershipState {
   others: boolean
   /** The partitions that are this process's share by the last beat. */
   share: ReadonlySet<number>
+  /** Until then who is a member is not believed; monotonic. */
+  unsureUntilNanos: bigint
   phase: Phase
   /** When the last round of beating was over, whatever came of it; monotonic. */
   roundNanos: bigint
@@ -92,6 +94,7 @@ export function newOwnership(options: OwnershipOptions, clock: Clock): Ownership
     isSettled: false,
     others: false,
     share: new Set(),
+    unsureUntilNanos: 0n,
     phase: "owning",
     roundNanos: clock.monotonicTimeNanosUnsafe(),
   }

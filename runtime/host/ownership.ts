@@ -49,7 +49,11 @@ const beat = Effect.fnUntraced(function* (state: OwnershipState): Effect.fn.Retu
   const sent = state.lease.sent()
   const result = yield* Effect.result(members.beat({ name: self, reads: blockVersion, refuses }))
   if (result._tag === "Failure") return
-  state.lease.beaten(sent)
+  // Who was silent for so long that others may have taken it for gone was perhaps not alone: without the bucket everybody
+  // looks gone. Until all have had the time to beat again nothing is claimed, and nothing let go of but what is not proved.
+  const nowNanos = state.clock.monotonicTimeNanosUnsafe()
+  if (state.lease.beaten(sent)) state.unsureUntilNanos = nowNanos + BigInt(limits.memberTtlMs) * 1_000_000n
+  if (nowNanos < state.unsureUntilNanos) return yield* proveAgain(state)
   state.others = result.success.some(({ name }) => name !== self)
   const owners = assignPartitions(app.partitions, result.success)
   state.share = new Set(owners.flatMap((owner, partition) => (owner === self ? [partition] : [])))

@@ -25,6 +25,8 @@ export interface Request {
 
 interface Open extends Request {
   timer: NodeJS.Timeout | undefined
+  /** Set while it waits to be submitted again because it was not accepted. */
+  soon: NodeJS.Timeout | undefined
 }
 
 export class Requests {
@@ -41,7 +43,7 @@ export class Requests {
   }
 
   open(request: Request): void {
-    const open: Open = { ...request, timer: undefined }
+    const open: Open = { ...request, timer: undefined, soon: undefined }
     this.#open.set(request.id, open)
     this.#wait(open, performance.now() + request.timeoutMs, limits.askAgainMs)
   }
@@ -53,6 +55,16 @@ export class Requests {
 
   fail(id: string, fault: Fault): void {
     this.#take(id)?.reject(fault)
+  }
+
+  /** It was not accepted, which says nothing of whether it was stored: it is submitted again without waiting for its turn. */
+  repeatSoon(id: string): void {
+    const open = this.#open.get(id)
+    if (open === undefined || open.soon !== undefined) return
+    open.soon = setTimeout(() => {
+      open.soon = undefined
+      open.repeat()
+    }, limits.submitAgainMs)
   }
 
   close(): void {
@@ -81,6 +93,7 @@ export class Requests {
     const open = this.#open.get(id)
     if (open === undefined) return undefined
     clearTimeout(open.timer)
+    clearTimeout(open.soon)
     this.#open.delete(id)
     return open
   }

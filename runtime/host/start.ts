@@ -68,7 +68,7 @@ export async function start(app: App, options: StartOptions): Promise<RunningApp
   const { natsUrl, replicas } = options
   const { namespace } = app
   const peers = [...(app.shape.peers?.values() ?? [])]
-  const link = await openLink({ natsUrl, name: `troupe ${name}`, namespace, app: name, partitions, replicas, peers })
+  const link = await openLink({ natsUrl, name: `troupe ${name}`, namespace, app: name, partitions, replicas, peers, isMember: true })
   const scope = Effect.runSync(Scope.make())
   const close = async () => {
     await Effect.runPromise(Scope.close(scope, Exit.void))
@@ -114,7 +114,7 @@ function openEngine({ shape }: App, options: StartOptions, { connection, publish
   return startEngine({
     app: shape,
     ports,
-    members: natsMembers(connection, subjects, name),
+    members: natsMembers(connection, subjects, name, options.replicas),
     self,
     observer: reporting({ ...unobserved, ...options.observer }, options.report),
     newIncarnation: () => randomBytes(6).toString("hex"),

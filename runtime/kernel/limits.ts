@@ -44,6 +44,12 @@ export const limits = {
   /** Partitions of an app. */
   partitionsMax: 1024,
   partitionsDefault: 8,
+  /** How often a manifest that others change, or that nobody acknowledges, is tried to be read or stored. */
+  manifestAttemptsMax: 5,
+  /** Undecided or unconfirmed records, by their source or destination, that a refused change of the partitions tells of. */
+  owedToldMax: 20,
+  /** Inbox marks in one block of a journal that is written anew. */
+  movedMarksMax: 1024,
   /** Effectful handlers of one service under way in one process, unless the service says otherwise. */
   handlersPerServiceDefault: 64,
   /** Records that wait in memory behind one actor's handling; with more, all of them go into its durable mailbox (R6). */
@@ -98,6 +104,16 @@ export const limits = {
   readAheadMessages: 6,
   /** A reader that twice in a row hears nothing from the server for so long asks it again. */
   readerHeartbeatMs: 1_000,
+  /** How long the server may take to make a reader, or to say something of a stream. */
+  readerOpenMs: 5_000,
+  /** One try of the first ones to make a reader again that fell silent, and the pause between two. */
+  readerReopenTryMs: 1_000,
+  readerReopenMs: 250,
+  /** How long a reader waits for its stream to have a leader before its partition is given up. */
+  inputUnledMaxMs: 30_000,
+  /** What a recovery asks the server for ahead: so many bytes by the stream's average, and never more messages. */
+  recoveryAheadBytes: 1024 * 1024,
+  recoveryAheadMessagesMax: 128,
   /** Age at which events leave their stream. */
   eventsKeptDays: 7,
   /** How long a client waits for an outcome unless its caller says otherwise. */
@@ -105,6 +121,8 @@ export const limits = {
   /** A client that hears nothing asks again after this, then after twice as long, up to the maximum. */
   askAgainMs: 5_000,
   askAgainMaxMs: 60_000,
+  /** A request that the input did not accept is submitted again after this: its stream may have no leader for seconds. */
+  submitAgainMs: 250,
   /** What an overloaded client tells its caller to wait: so long at least, and so long at most, whatever the rate. */
   overloadedRetryAfterMs: 100,
   overloadedRetryMaxMs: 5_000,
@@ -162,6 +180,9 @@ export const limits = {
   clientInFlightMax: 4096,
   /** How long connecting to a NATS server is tried at start-up. */
   serverConnectMs: 5_000,
+  /** How long making the streams is tried at start-up, and the pause between two tries. */
+  provisionMs: 10_000,
+  provisionRetryMs: 250,
   /** One question to a server's monitoring, at start-up. */
   monitoringRequestMs: 1_000,
   /** How long the embedded server may take to recover its store and listen. */

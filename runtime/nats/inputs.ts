@@ -2,27 +2,19 @@
 // gap in delivery makes the client start again behind the last record it passed on. It does so by name: on a stream that
 // was made anew, or restored, the same position is another record. So nothing that a new consumer gives is handed over
 // before the stream is known to be the same, and to reach as far as it was read (R14).
-import { type Consumer, type ConsumerMessages, jetstream, jetstreamManager, type JsMsg } from "@nats-io/jetstream"
+import { setTimeout as sleep } from "node:timers/promises"
+import { jetstreamManager, JetStreamApiError, type JsMsg } from "@nats-io/jetstream"
 import type { NatsConnection } from "@nats-io/transport-node"
 import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import { describeError } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import type { Subjects } from "../message/subjects.ts"
-import { purgeBefore } from "./purge.ts"
 import {
   InputBehind, type InputPosition, type InputReader, type InputRecord, type Inputs, type InputSource, InputUnavailable,
 } from "../ports/inputs.ts"
-
-/**
- * After a cut nats.js may wait for messages that it asked a consumer for that is gone; only missed heartbeats wake it, by
- * default after 45 s. The journal reads with the same.
- */
-export const pulling = {
-  max_messages: limits.readAheadMessages,
-  idle_heartbeat: limits.readerHeartbeatMs,
-  expires: 2 * limits.readerHeartbeatMs,
-} as const
+import { purgeBefore } from "./purge.ts"
+import { StreamReader } from "./stream-reader.ts"
 
 export function natsInputs(connection: NatsConnection, subjects: Subjects, app: string): Inputs {
   const streamOf = (source: InputSource) => subjects.streams[source === "external" ? "input" : source]
@@ -58,33 +50,38 @@ async function readStream(connection: NatsConnection, stream: string): Promise<{
   return { identity: String(Date.parse(created)), lastNumber: state.last_seq } // clock: parses the server's text
 }
 
+/** The same, once there is an answer: a stream that has no leader gives none, and that says nothing of the stream. */
+async function readStreamWhenLed(connection: NatsConnection, stream: string): ReturnType<typeof readStream> {
+  const untilMs = performance.now() + limits.inputUnledMaxMs
+  for (;;) {
+    try {
+      return await readStream(connection, stream)
+    } catch (error) {
+      const isAnswer = error instanceof JetStreamApiError && error.status !== 503
+      if (isAnswer || connection.isClosed() || performance.now() >= untilMs) throw error
+    }
+    await sleep(limits.readerReopenMs)
+  }
+}
+
 function openReader(
   connection: NatsConnection,
   place: Place,
 ): Effect.Effect<InputReader, InputUnavailable | InputBehind, Scope> {
   const { stream, subject, from } = place
+  const guard = new StreamGuard(connection, place)
   const open = Effect.tryPromise({
-    try: async () => {
-      const consumer = await jetstream(connection).consumers.get(stream, {
-        filter_subjects: subject, deliver_policy: "by_start_sequence", opt_start_seq: from.after + 1,
-      })
-      const { name, num_pending: backlog } = await consumer.info(true)
-      return { name, backlog, consumer, messages: await consumer.consume(pulling) }
-    },
+    try: () => StreamReader.open(connection, { stream, subject, after: from.after, recreated: () => guard.check() }),
     catch: (cause) => unavailable(subject, cause),
   })
   return Effect.gen(function* () {
-    const { name, backlog, consumer, messages } = yield* Effect.acquireRelease(open, close)
-    const guard = new StreamGuard(connection, place, name)
-    void checkWhenRecreated(messages, guard)
+    const reader = yield* Effect.acquireRelease(open, (opened) => Effect.sync(() => opened.close()))
+    guard.expect(reader.consumer)
     yield* Effect.tryPromise({ try: () => guard.check(), catch: (cause) => asFault(subject, cause) })
     return {
-      backlog,
-      unread: Effect.tryPromise({
-        try: async () => (await consumer.info()).num_pending + messages.getPending(),
-        catch: (cause) => unavailable(subject, cause),
-      }),
-      next: nextRecord(messages[Symbol.asyncIterator](), subject, guard),
+      backlog: reader.backlog,
+      unread: Effect.tryPromise({ try: () => reader.unread(), catch: (cause) => unavailable(subject, cause) }),
+      next: nextRecord(reader, subject, guard),
     }
   })
 }
@@ -96,33 +93,31 @@ class StreamGuard {
   #identity: string | undefined
   #seen: number
   /** The consumer whose messages need no check any more. */
-  #consumer: string
-  /** What was wrong when the stream was last looked at. */
-  fault: InputUnavailable | InputBehind | undefined
+  #consumer: string | undefined
 
-  constructor(connection: NatsConnection, place: Place, consumer: string) {
+  constructor(connection: NatsConnection, place: Place) {
     this.#connection = connection
     this.#place = place
     this.#identity = place.from.stream
     this.#seen = Math.max(place.from.after, place.from.seen ?? 0)
+  }
+
+  /** The messages of this consumer need no check. */
+  expect(consumer: string): void {
     this.#consumer = consumer
   }
 
   /** Rejects with the fault if the stream is another one, or ends too early. */
   async check(): Promise<void> {
     const { stream, subject } = this.#place
-    const { identity, lastNumber } = await readStream(this.#connection, stream)
+    const { identity, lastNumber } = await readStreamWhenLed(this.#connection, stream)
     this.#identity ??= identity
-    if (identity !== this.#identity) {
-      this.fault = unavailable(subject, new Error(`stream ${stream} was made anew`))
-      throw this.fault
-    }
+    if (identity !== this.#identity) throw unavailable(subject, new Error(`stream ${stream} was made anew`))
     if (lastNumber >= this.#seen) return
-    this.fault = new InputBehind(
+    throw new InputBehind(
       `input ${subject} was read up to ${this.#seen}, and stream ${stream} ends at ${lastNumber}: it was restored from an ` +
         "older copy; the partition stops until the stream is restored in full, or deleted and made anew",
     )
-    throw this.fault
   }
 
   /** To be called for every message before it is handed over: the first of each new consumer waits for a check. */
@@ -134,36 +129,17 @@ class StreamGuard {
   }
 }
 
-/** A reader that waits would wait for ever if the stream has nothing, or nothing any more, behind its position. */
-async function checkWhenRecreated(messages: ConsumerMessages, guard: StreamGuard): Promise<void> {
-  for await (const { type } of messages.status()) {
-    if (type !== "ordered_consumer_recreated") continue
-    // What the check has found is told to whoever asks for the next record, and nothing is read any more.
-    await guard.check().catch(() => messages.close())
-  }
-}
-
-/** Waits for nothing: the client calls the messages closed only when somebody reads them to their end. */
-function close({ consumer, messages }: { consumer: Consumer; messages: ConsumerMessages }): Effect.Effect<void> {
-  return Effect.sync(() => {
-    messages.close().catch(() => {})
-    // Without this the server keeps the consumer for minutes; if the connection is gone, that is what it does.
-    consumer.delete().catch(() => {})
-  })
-}
-
 function nextRecord(
-  iterator: AsyncIterator<JsMsg>,
+  reader: StreamReader,
   subject: string,
   guard: StreamGuard,
 ): Effect.Effect<InputRecord, InputUnavailable> {
   // Kept until its record is handed over: who gives up waiting must not take the record along.
   let asked: Promise<JsMsg> | undefined
   const askNext = async () => {
-    const result = await iterator.next()
-    if (result.done === true) throw guard.fault ?? new Error("the server ended the reading")
-    await guard.admit(result.value)
-    return result.value
+    const message = await reader.next()
+    await guard.admit(message)
+    return message
   }
   const ask = Effect.tryPromise({
     try: () => (asked ??= askNext()),

@@ -1,6 +1,6 @@
 // The journal on JetStream: one stream, one subject per partition, the oldest and plainest features. The fence is the
 // expected last sequence of the partition's subject; 10071 is a real conflict, everything else unclear is "unknown" (R9).
-import { jetstream, jetstreamManager, JetStreamApiError } from "@nats-io/jetstream"
+import { jetstreamManager, JetStreamApiError } from "@nats-io/jetstream"
 import { headers, type NatsConnection } from "@nats-io/transport-node"
 import * as Effect from "effect/Effect"
 import { describeError } from "../kernel/fault.ts"
@@ -8,8 +8,8 @@ import { limits } from "../kernel/limits.ts"
 import type { Subjects } from "../message/subjects.ts"
 import { AppendUnknown, Fenced, type Journal, type JournalRecord, JournalUnavailable } from "../ports/journal.ts"
 import type { AckedPublisher } from "./acked-publisher.ts"
-import { pulling } from "./inputs.ts"
 import { purgeBefore } from "./purge.ts"
+import { StreamReader } from "./stream-reader.ts"
 
 const wrongLastSequence = 10071
 const noMessageFound = 10037
@@ -78,24 +78,25 @@ async function readAll(
   subject: string,
   visit: (record: JournalRecord) => void,
 ): Promise<void> {
-  const consumer = await jetstream(connection).consumers.get(stream, {
-    filter_subjects: subject,
-    deliver_policy: "all",
-  })
-  // What is appended from here on is not visited, or a reader behind a busy writer would never end.
-  let { num_pending: left } = await consumer.info(true)
-  if (left === 0) return
-  const messages = await consumer.consume(pulling)
+  const reader = await StreamReader.open(connection, { stream, subject, after: 0, ahead: await windowOf(connection, stream) })
   try {
-    for await (const message of messages) {
+    // What is appended from here on is not visited, or a reader behind a busy writer would never end.
+    for (let left = reader.backlog; left > 0; left -= 1) {
+      const message = await reader.next()
       visit({ sequence: message.seq, bytes: message.data })
-      left -= 1
-      if (left === 0 || message.info.pending === 0) return
+      if (message.info.pending === 0) return
     }
-    throw new Error("the server ended the reading")
   } finally {
-    await messages.close()
+    reader.close()
   }
+}
+
+/** Asking for a few blocks at a time makes a recovery wait for the network; asking for many large ones is too much at once. */
+async function windowOf(connection: NatsConnection, stream: string): Promise<number> {
+  const manager = await jetstreamManager(connection, { checkAPI: false })
+  const { bytes, messages } = (await manager.streams.info(stream)).state
+  const fitting = Math.floor((limits.recoveryAheadBytes * messages) / Math.max(bytes, 1))
+  return Math.max(limits.readAheadMessages, Math.min(fitting, limits.recoveryAheadMessagesMax))
 }
 
 function unavailable(subject: string, cause: unknown): JournalUnavailable {

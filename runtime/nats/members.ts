@@ -1,5 +1,6 @@
 // Members in a KV bucket in memory: a heartbeat is a key that expires. Expiry notifies nobody, so the bucket is polled.
 // The bucket is gone with the server; it is then made again, and everybody beats into the new one.
+import { jetstream } from "@nats-io/jetstream"
 import { Kvm } from "@nats-io/kv"
 import type { NatsConnection } from "@nats-io/transport-node"
 import * as Effect from "effect/Effect"
@@ -8,10 +9,13 @@ import { limits } from "../kernel/limits.ts"
 import type { Subjects } from "../message/subjects.ts"
 import { type Member, type Members, MembersUnavailable } from "../ports/members.ts"
 
-export function natsMembers(connection: NatsConnection, subjects: Subjects, app: string): Members {
+export function natsMembers(connection: NatsConnection, subjects: Subjects, app: string, replicas = 1): Members {
   const bucket = subjects.members(app)
   // Making a bucket that is there already is a look at it; doing so each time survives a server that lost it.
-  const open = () => new Kvm(connection).create(bucket, { ttl: limits.memberTtlMs, storage: "memory", history: 1 })
+  // Shorter than a heartbeat may be late: a bucket without a leader does not answer at all.
+  const client = jetstream(connection, { timeout: 2 * limits.memberBeatMs })
+  const options = { ttl: limits.memberTtlMs, storage: "memory", history: 1, replicas } as const
+  const open = () => new Kvm(client).create(bucket, options)
   const beat = async ({ name, reads, refuses }: Member) => {
     const kv = await open()
     await kv.put(name, JSON.stringify({ reads, refuses }))
@@ -19,6 +23,8 @@ export function natsMembers(connection: NatsConnection, subjects: Subjects, app:
     for await (const { key, operation, value } of await kv.history()) {
       if (operation === "PUT") members.push({ name: key, ...readSaid(value) })
     }
+    // A replica that lags behind would make this process, and who knows whom else, look gone.
+    if (!members.some((member) => member.name === name)) throw new Error("the heartbeat is stored and cannot be read yet")
     return members.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   }
   const underWay = new Set<Promise<unknown>>()

@@ -11,6 +11,7 @@ import * as TestClock from "effect/testing/TestClock"
 import { unobserved } from "../../../runtime/delivery/observer.ts"
 import { ownPartitions } from "../../../runtime/host/ownership.ts"
 import { limits } from "../../../runtime/kernel/limits.ts"
+import { memoryMembers } from "../../../runtime/memory/members.ts"
 import { Fenced, type Journal } from "../../../runtime/ports/journal.ts"
 import { type Members, MembersUnavailable } from "../../../runtime/ports/members.ts"
 import { silent } from "../../../runtime/ports/telemetry.ts"
@@ -109,8 +110,40 @@ test("R24: a process that cannot beat any more keeps what it owns, and takes ove
   assert.deepEqual(cutOff.owned(), mine)
   reachable = true
   await pass(3 * limits.memberBeatMs)
+  assert.deepEqual(cutOff.owned(), mine, "whoever is not there may be back in a moment: it was the bucket that was gone")
+  await pass(limits.memberTtlMs)
   assert.deepEqual(cutOff.owned(), all)
   await cutOff.stop()
+})
+
+test("R24: after an outage of the members' bucket, who is back first takes nothing from those who are not back yet", async () => {
+  const world = newWorld()
+  const { clock, pass } = await virtualClock()
+  const reachable = { first: true, second: true }
+  let bucket = memoryMembers()
+  const through = (name: keyof typeof reachable): Members => ({
+    beat: (member) =>
+      Effect.suspend(() => {
+        return reachable[name] ? bucket.beat(member) : Effect.fail(new MembersUnavailable("nobody answers; tried again soon"))
+      }),
+    leave: (member) => Effect.suspend(() => bucket.leave(member)),
+  })
+  const first = start(world, clock, through("first"))
+  await pass(0)
+  const second = start(world, clock, through("second"))
+  await pass(3 * limits.memberBeatMs)
+  const shares = [first.owned(), second.owned()]
+  assert.deepEqual(shares.map(({ length }) => length), [4, 4])
+  Object.assign(reachable, { first: false, second: false })
+  await pass(2 * limits.memberTtlMs)
+  bucket = memoryMembers()
+  reachable.first = true
+  await pass(2 * limits.memberBeatMs)
+  assert.deepEqual([first.owned(), second.owned()], shares)
+  reachable.second = true
+  await pass(2 * limits.memberTtlMs)
+  assert.deepEqual([first.owned(), second.owned()], shares)
+  await Promise.all([first.stop(), second.stop()])
 })
 
 /** A journal in which another process is quicker: it has written just before each of the first `times` appends to 0. */
