@@ -63,7 +63,7 @@ function moveMarks(partition: Partition, decisions: readonly Decided[]): Record<
   return low
 }
 
-function takeConfirmed(partition: Partition): Record<string, number> {
+export function takeConfirmed(partition: Partition): Record<string, number> {
   const confirmed: Record<string, number> = {}
   for (const [destination, outbox] of partition.outboxes) {
     if (outbox.confirmed === outbox.journaled) continue
@@ -88,7 +88,7 @@ export const commit = Effect.fnUntraced(function* (
 })
 
 /** R9: an append without an answer is retried, byte for byte; a refusal may be our own earlier try, so it is read. */
-const appendUntilKnown = Effect.fnUntraced(function* (
+export const appendUntilKnown = Effect.fnUntraced(function* (
   journal: Ports["journal"],
   partition: Partition,
   bytes: Uint8Array,

@@ -122,7 +122,7 @@ function forgetRow(partition: Partition, key: string): Entry {
 }
 
 /** A row, in entries that each fit a block: its state first, then what the engine holds beside it, in portions. */
-function carriedRow(key: string, { state, effects, asked, timers }: Row): readonly Entry[] {
+export function carriedRow(key: string, { state, effects, asked, timers }: Row): readonly Entry[] {
   const to = parseAddress(key)
   const due = [...timers].map(([name, timer]) => ({ type: "set" as const, name, ...timer }))
   return [
@@ -133,7 +133,7 @@ function carriedRow(key: string, { state, effects, asked, timers }: Row): readon
 }
 
 /** A record first, then what its handler has done already. */
-function carriedMailbox(key: string, records: ReadonlyMap<number, HeldRecord>): readonly Entry[] {
+export function carriedMailbox(key: string, records: ReadonlyMap<number, HeldRecord>): readonly Entry[] {
   const to = parseAddress(key)
   return [...records].flatMap(([number, { steps = [], ...record }]) => [
     { from: [], to, hold: [number, record] as const },
@@ -141,7 +141,7 @@ function carriedMailbox(key: string, records: ReadonlyMap<number, HeldRecord>): 
   ])
 }
 
-function portions<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
+export function portions<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
   const size = limits.compactionPortionMax
   return Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size))
 }

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { CorruptJournal, decodeBlock, encodeBlock, NewerFormat } from "../message/block.ts"
 import { digest } from "../message/hash.ts"
 import type { AppendUnknown, Fenced, JournalUnavailable } from "../ports/journal.ts"
-import { commit, nextHead } from "./commit.ts"
+import { commit, nextHead, takeConfirmed } from "./commit.ts"
 import { type Delivery, isIdle, type Ports } from "./delivery.ts"
 import { emptyPartition, foldBlock, type Partition } from "./partition.ts"
 
@@ -80,6 +80,6 @@ export const closeJournal = Effect.fnUntraced(function* (delivery: Delivery): Ef
   const { ports, partition } = delivery
   // Interrupted in the middle of an append: what is stored is not known.
   if (!isIdle(delivery)) return
-  const head = { ...nextHead(partition, partition.atMs), kind: "closed" as const, low: {}, confirmed: {} }
+  const head = { ...nextHead(partition, partition.atMs), kind: "closed" as const, low: {}, confirmed: takeConfirmed(partition) }
   yield* Effect.ignore(commit(ports, partition, { head, bytes: encodeBlock(head, []) }))
 })

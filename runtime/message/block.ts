@@ -169,6 +169,9 @@ export function decodeBlock(bytes: Uint8Array, where: string): Block {
   } catch (cause) {
     throw new CorruptJournal(`${where} is not JSON; the partition stops until its journal is restored`, { cause })
   }
+  if (typeof block === "object" && block !== null && "sealed" in block) {
+    throw new CorruptJournal(`${where} is sealed: the app has, or is about to have, another number of partitions; start it anew`)
+  }
   const v = typeof block === "object" && block !== null && "v" in block ? block.v : undefined
   if (typeof v === "number" && v > blockVersion) {
     throw new NewerFormat(`${where} has format ${v}, and this process reads ${blockVersion}: a newer member takes the partition`)

@@ -1,5 +1,6 @@
 // The only place where NATS subjects and stream names are built. Namespace `shop` owns the subjects `shop.>` and the
-// streams `SHOP_*`; every token is a checked name, a number or an encoded key.
+// streams `SHOP_*`; every token is a checked name, a number or an encoded key. What belongs to one layout of an app, which
+// is another one when its number of partitions was changed (R16), says so in its last token; layout 0 says nothing.
 import { checkName, encodeKey } from "./key.ts"
 
 export interface Subjects {
@@ -10,6 +11,10 @@ export interface Subjects {
   /** Where other apps' replies and undos come in: nothing else can fill it (R1). */
   replies(app: string, partition: number): string
   journal(app: string, partition: number): string
+  /** All journals of an app, those of other layouts and its manifest included. */
+  journals(app: string): string
+  /** The layout and the partition of a journal's subject; undefined for anything else. */
+  parseJournal(subject: string): { readonly layout: number; readonly partition: number } | undefined
   manifest(app: string): string
   /** Where the owner of one partition hears from the other partitions of its app: core NATS, stored nowhere (R2). */
   lane(app: string, partition: number): string
@@ -22,16 +27,23 @@ export interface Subjects {
   /** One fact; `*` in place of type and key reads a whole event partition. */
   event(partition: number, name: string, key: string): string
   eventPartition(partition: number): string
+  /** The same for another layout: its journals, lanes and members are others; what comes from outside is the same. */
+  at(layout: number): Subjects
 }
 
-/** Throws InvalidInput unless the namespace is a name. */
+/** The subjects of layout 0. Throws InvalidInput unless the namespace is a name. */
 export function subjectsOf(namespace: string): Subjects {
+  return subjectsAt(namespace, 0)
+}
+
+function subjectsAt(namespace: string, layout: number): Subjects {
   checkName("namespace", namespace)
   const upper = namespace.toUpperCase()
   const app = (name: string) => {
     checkName("app", name)
     return name
   }
+  const placed = (token: number | "ready") => (layout === 0 ? String(token) : `${layout}-${token}`)
   return {
     streams: { input: `${upper}_IN`, replies: `${upper}_REPLIES`, journal: `${upper}_JOURNAL`, events: `${upper}_EVENTS` },
     bindings: {
@@ -42,13 +54,22 @@ export function subjectsOf(namespace: string): Subjects {
     },
     input: (name, partition) => `${namespace}.in.${app(name)}.${partition}`,
     replies: (name, partition) => `${namespace}.rep.${app(name)}.${partition}`,
-    journal: (name, partition) => `${namespace}.jrn.${app(name)}.${partition}`,
+    journal: (name, partition) => `${namespace}.jrn.${app(name)}.${placed(partition)}`,
+    journals: (name) => `${namespace}.jrn.${app(name)}.*`,
+    parseJournal: parsePlaced,
     manifest: (name) => `${namespace}.jrn.${app(name)}.manifest`,
-    lane: (name, partition) => `${namespace}.lane.${app(name)}.${partition}`,
-    laneReady: (name) => `${namespace}.lane.${app(name)}.ready`,
+    lane: (name, partition) => `${namespace}.lane.${app(name)}.${placed(partition)}`,
+    laneReady: (name) => `${namespace}.lane.${app(name)}.${placed("ready")}`,
     progress: (name) => `${namespace}.progress.${app(name)}`,
-    members: (name) => `${upper}_MEMBERS_${app(name)}`,
+    // A name starts with a letter, so no app has the bucket of another one's layout.
+    members: (name) => `${upper}_MEMBERS_${layout === 0 ? "" : `${layout}_`}${app(name)}`,
     event: (partition, name, key) => `${namespace}.evt.${partition}.${name}.${encodeKey(key)}`,
     eventPartition: (partition) => `${namespace}.evt.${partition}.*.*`,
+    at: (other) => subjectsAt(namespace, other),
   }
+}
+
+function parsePlaced(subject: string): { readonly layout: number; readonly partition: number } | undefined {
+  const [, layout = "0", partition] = /\.(?:(\d+)-)?(\d+)$/.exec(subject) ?? []
+  return partition === undefined ? undefined : { layout: Number(layout), partition: Number(partition) }
 }

@@ -24,23 +24,31 @@ export interface LinkOptions {
   readonly replicas?: number | undefined
   /** The apps that it sends to. */
   readonly peers?: readonly Peer[]
+  /** It is to run partitions of the app, and is no client. */
+  readonly isMember?: boolean
 }
 
 /** Rejects with a Fault that says in one sentence what is wrong with the server or the streams; then nothing stays open. */
 export async function openLink(options: LinkOptions): Promise<Link> {
-  const { natsUrl, name, namespace, app, partitions, replicas = 1, peers = [] } = options
+  const { namespace, app, partitions, replicas = 1, peers = [], isMember = false } = options
+  const link = await openBareLink(options)
+  try {
+    const { layout } = await provision({ ...link, app, partitions, replicas, peers, isMember })
+    return { ...link, subjects: subjectsOf(namespace).at(layout) }
+  } catch (error) {
+    await link.close()
+    throw error
+  }
+}
+
+/** The same without a look at the streams, for whoever is about to change them; its subjects are those of layout 0. */
+export async function openBareLink({ natsUrl, name, namespace }: Pick<LinkOptions, "natsUrl" | "name" | "namespace">): Promise<Link> {
+  const subjects = subjectsOf(namespace)
   const connection = await connectChecked({ url: natsUrl, name })
   const publisher = new AckedPublisher(connection)
-  const subjects = subjectsOf(namespace)
   const close = async () => {
     publisher.close()
     await connection.close()
   }
-  try {
-    await provision({ connection, publisher, subjects, app, partitions, replicas, peers })
-    return { connection, publisher, subjects, close }
-  } catch (error) {
-    await close()
-    throw error
-  }
+  return { connection, publisher, subjects, close }
 }

@@ -1,13 +1,13 @@
 // Where an app's manifest is stored: one subject of the journal stream. It is read through the leader and replaced only by
 // whoever has read the one that it replaces. So a change of the number of partitions is made by one message, and calling it
 // off is one message too: of the two one is refused.
-import { JetStreamApiError, type JetStreamManager } from "@nats-io/jetstream"
-import { headers } from "@nats-io/transport-node"
+import { jetstreamManager, JetStreamApiError, type JetStreamManager } from "@nats-io/jetstream"
+import { headers, type NatsConnection } from "@nats-io/transport-node"
 import { Fault } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import { decodeManifest, encodeManifest, type Manifest, newManifest, readSeal } from "../message/manifest.ts"
 import type { Subjects } from "../message/subjects.ts"
-import type { AckedPublisher } from "./acked-publisher.ts"
+import { type AckedPublisher, isFull } from "./acked-publisher.ts"
 
 /** The manifest could not be stored, or nobody said whether it was. What is stored counts. */
 export class ManifestNotStored extends Fault {
@@ -15,6 +15,9 @@ export class ManifestNotStored extends Fault {
   readonly code = "MANIFEST_NOT_STORED"
   readonly retry = "later"
 }
+
+/** The stream of the journals is at its bound: nothing was stored, and trying again does not help. */
+export class ManifestRefused extends ManifestNotStored {}
 
 export interface ManifestPlace {
   readonly manager: JetStreamManager
@@ -26,6 +29,14 @@ export interface ManifestPlace {
 export interface StoredManifest {
   readonly sequence: number
   readonly manifest: Manifest
+}
+
+/** What a connected program needs to read and replace the manifest of an app. */
+export async function manifestPlace(
+  { connection, publisher, subjects }: { connection: NatsConnection; publisher: AckedPublisher; subjects: Subjects },
+  app: string,
+): Promise<ManifestPlace> {
+  return { manager: await jetstreamManager(connection, { checkAPI: false }), publisher, subjects, app }
 }
 
 const noMessageFound = 10037
@@ -59,6 +70,7 @@ export async function replaceManifest(
     const sequence = last?.sequence ?? 0
     if (last !== undefined && sequence > expected && Buffer.compare(last.bytes, bytes) === 0) return { sequence, manifest }
     if (sequence !== expected) return undefined
+    if (isFull(ack)) throw new ManifestRefused(`the manifest of app ${app} could not be stored (${ack.description})`)
     why = ack.description
   }
   throw new ManifestNotStored(`the manifest of app ${app} could not be stored (${why}); try again`)

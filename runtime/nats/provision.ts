@@ -1,14 +1,19 @@
 // Makes the streams of a namespace, once. What exists is kept as its operator made it; only what must not differ is
-// checked. The app's manifest fixes its partitions and hash for the life of its journals (R16).
+// checked. The app's manifest fixes its partitions and hash, until `repartition` changes the number (R16).
+import { setTimeout as sleep } from "node:timers/promises"
 import { jetstreamManager, JetStreamApiError, type JetStreamManager, type StreamConfig } from "@nats-io/jetstream"
-import { headers, type NatsConnection } from "@nats-io/transport-node"
+import type { NatsConnection } from "@nats-io/transport-node"
 import { Fault, describeError } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
+import { keyHash, type Manifest, newManifest } from "../message/manifest.ts"
 import type { Peer } from "../message/peer.ts"
 import type { Subjects } from "../message/subjects.ts"
 import type { AckedPublisher } from "./acked-publisher.ts"
+import {
+  callOff, ManifestNotStored, type ManifestPlace, ManifestRefused, readManifest, replaceManifest,
+} from "./manifest.ts"
 
-/** The app was created with another number of partitions, or the stream of another application is in the way. */
+/** The app has another number of partitions, or the stream of another application is in the way. */
 export class ManifestMismatch extends Fault {
   readonly _tag = "ManifestMismatch"
   readonly code = "MANIFEST_MISMATCH"
@@ -30,11 +35,13 @@ export interface Provision {
   readonly replicas: number
   /** The apps that it sends to: their manifests are made too, so that no app has to be there first. */
   readonly peers?: readonly Peer[]
+  /** This process is to run partitions of the app: a move of them to another number that is under way is called off. */
+  readonly isMember?: boolean
 }
 
 const streamNotFound = 10059
 const subjectsOverlap = 10065
-const noMessageFound = 10037
+const noPeers = 10005
 const dayNanos = 86_400_000_000_000
 
 /**
@@ -48,9 +55,32 @@ const inputBounds = {
   max_msg_size: limits.inputBytesMax,
 } as const
 
-/** Throws ManifestMismatch or ProvisionFailed. */
-export async function provision(options: Provision): Promise<void> {
-  const { connection, subjects, replicas } = options
+/**
+ * The app's manifest. Throws ManifestMismatch, UnreadableManifest or ProvisionFailed. In a cluster a stream that was just
+ * made may not be known yet to the server that we are connected to, and elections take seconds, so it tries for a while.
+ */
+export async function provision(options: Provision): Promise<Manifest> {
+  const untilMs = performance.now() + limits.provisionMs
+  for (;;) {
+    try {
+      return await provisionOnce(options)
+    } catch (error) {
+      if (!mayPass(error) || options.connection.isClosed() || performance.now() >= untilMs) throw error
+      await sleep(limits.provisionRetryMs)
+    }
+  }
+}
+
+/** Silence, a cluster that elects a leader, or one that does not know all its servers yet. */
+function mayPass(error: unknown): boolean {
+  if (!(error instanceof ProvisionFailed)) return false
+  const { cause } = error
+  if (cause instanceof ManifestRefused) return false
+  return !(cause instanceof JetStreamApiError) || cause.status === 503 || cause.code === noPeers
+}
+
+async function provisionOnce(options: Provision): Promise<Manifest> {
+  const { connection, publisher, subjects, app, partitions, replicas, peers = [], isMember = false } = options
   const { streams, bindings } = subjects
   try {
     const manager = await jetstreamManager(connection, { checkAPI: false })
@@ -61,12 +91,14 @@ export async function provision(options: Provision): Promise<void> {
     await ensureStream(manager, { ...kept, name: streams.replies, subjects: [bindings.replies] })
     const events = { name: streams.events, subjects: [bindings.events], max_age: limits.eventsKeptDays * dayNanos }
     await ensureStream(manager, { storage: "file", allow_direct: true, num_replicas: replicas, ...events })
-    await ensureManifest(manager, options)
-    for (const peer of options.peers ?? []) await ensureManifest(manager, { ...options, ...peer })
+    const place = { manager, publisher, subjects, app }
+    const manifest = await ensureManifest(place, { app, partitions }, isMember)
+    for (const peer of peers) await ensureManifest({ ...place, app: peer.app }, peer, false)
+    return manifest
   } catch (error) {
-    if (error instanceof Fault) throw error
+    if (error instanceof Fault && !(error instanceof ManifestNotStored)) throw error
     throw new ProvisionFailed(
-      `the streams of app ${options.app} could not be made (${describeError(error)}); start it again`,
+      `the streams of app ${app} could not be made (${describeError(error)}); start it again`,
       { cause: error },
     )
   }
@@ -100,46 +132,26 @@ async function addStream(manager: JetStreamManager, wanted: NewStream): Promise<
   }
 }
 
-async function ensureManifest(manager: JetStreamManager, options: Provision): Promise<void> {
-  const { subjects, app, partitions, publisher } = options
-  const subject = subjects.manifest(app)
-  const manifest = { v: 1, partitions, hash: "fnv1a32" }
-  const first = headers()
-  first.set("Nats-Expected-Last-Subject-Sequence", "0")
-  const stored = await readManifest(manager, subjects.streams.journal, subject)
-  if (stored === undefined) {
-    const ack = await publisher.publish(subject, Buffer.from(JSON.stringify(manifest)), limits.appendTimeoutMs, first)
-    // Whatever became of that publish, and whoever else tried it: what counts is what is stored now.
-    const now = await readManifest(manager, subjects.streams.journal, subject)
-    if (now === undefined) {
-      const why = ack.type === "stored" ? "it is gone" : ack.description
-      throw new ProvisionFailed(`the manifest of app ${app} could not be stored (${why}); start it again`)
-    }
-    return checkManifest(app, now, manifest)
+/** The app's own: what it says, with no move under way any more if this process is to run partitions. */
+async function ensureManifest(place: ManifestPlace, wanted: Wanted, isMember: boolean): Promise<Manifest> {
+  for (let attempt = 1; attempt <= limits.manifestAttemptsMax; attempt += 1) {
+    const stored = (await readManifest(place)) ?? (await replaceManifest(place, 0, newManifest(wanted.partitions)))
+    // Of several that make it at once one is first, and what counts is what is stored.
+    if (stored === undefined) continue
+    checkManifest(wanted, stored.manifest)
+    // From here on a move that somebody has begun, and perhaps will never end, cannot be made: this process needs the journals.
+    if (!isMember || (await callOff(place, stored))) return stored.manifest
   }
-  checkManifest(app, stored, manifest)
+  throw new ProvisionFailed(`the manifest of app ${wanted.app} is changed again and again by others; start it again`)
 }
 
-function checkManifest(app: string, stored: Manifest, wanted: Manifest): void {
-  if (stored.partitions === wanted.partitions && stored.hash === wanted.hash && stored.v === wanted.v) return
+type Wanted = Peer
+
+function checkManifest({ app, partitions }: Wanted, stored: Manifest): void {
+  if (stored.partitions === partitions && stored.hash === keyHash) return
+  const since = stored.layout === 0 ? "was created with" : "has by now"
   throw new ManifestMismatch(
-    `app ${app} was created with ${stored.partitions} partitions (${stored.hash}) and is now started, or named as a peer, ` +
-      `with ${wanted.partitions} (${wanted.hash}): start it with ${stored.partitions}, or under another name`,
+    `app ${app} ${since} ${stored.partitions} partitions (${stored.hash}) and is now started, or named as a peer, ` +
+      `with ${partitions} (${keyHash}): start it with ${stored.partitions}, change the number with repartition, or take another name`,
   )
-}
-
-interface Manifest {
-  readonly v: number
-  readonly partitions: number
-  readonly hash: string
-}
-
-async function readManifest(manager: JetStreamManager, stream: string, subject: string): Promise<Manifest | undefined> {
-  try {
-    const message = await manager.streams.getMessage(stream, { last_by_subj: subject })
-    return message === null ? undefined : message.json<Manifest>()
-  } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === noMessageFound) return undefined
-    throw error
-  }
 }

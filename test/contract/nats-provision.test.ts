@@ -150,8 +150,8 @@ describe("provisioning on NATS", { concurrency: true }, () => {
   })
 })
 
-function make({ connection, publisher, subjects }: NatsParts, partitions = 8, name = app): Promise<void> {
-  return provision({ connection, publisher, subjects, app: name, partitions, replicas: 1 })
+async function make({ connection, publisher, subjects }: NatsParts, partitions = 8, name = app): Promise<void> {
+  await provision({ connection, publisher, subjects, app: name, partitions, replicas: 1 })
 }
 
 async function manifest({ manager, subjects }: NatsParts, name: string) {
