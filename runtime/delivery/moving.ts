@@ -109,9 +109,11 @@ export interface Written {
   readonly tails: readonly Tail[]
   readonly actors: number
   readonly parked: number
+  /** Deletes the journals after. Only for a move that cannot be made any more. */
+  readonly discard: Effect.Effect<void>
 }
 
-/** Writes the journals after, whole. `surveys` is what `surveyAll` gave: nobody has claimed anything since. */
+/** Writes the journals after, whole or not at all. `surveys` is what `surveyAll` gave: nobody has claimed anything since. */
 export const writeJournals = Effect.fnUntraced(function* (
   move: Move,
   surveys: readonly Survey[],
@@ -122,6 +124,17 @@ export const writeJournals = Effect.fnUntraced(function* (
     { length: to },
     (_, index) => new NewJournal(newJournal, { app: app.name, index, incarnation: newIncarnation() }, atMs),
   )
+  const discard = Effect.forEach(journals, (journal) => journal.discard, { discard: true })
+  const filled = yield* Effect.onError(fillJournals(move, surveys, journals), () => discard)
+  return { ...filled, discard }
+})
+
+const fillJournals = Effect.fnUntraced(function* (
+  move: Move,
+  surveys: readonly Survey[],
+  journals: readonly NewJournal[],
+): Effect.fn.Return<Omit<Written, "discard">, MoveFault> {
+  const { to } = move
   const tails: Tail[] = []
   let actors = 0
   for (const { index, epoch } of surveys) {

@@ -50,6 +50,12 @@ export class NewJournal {
     })
   }
 
+  /** Deletes what was written here. What somebody else has written since stays. */
+  get discard(): Effect.Effect<void> {
+    const { index, sequence } = this.#partition
+    return sequence === 0 ? Effect.void : this.#journal.purge(index, sequence + 1)
+  }
+
   #append(kind: BlockHead["kind"], low: BlockHead["low"] = {}): Writing {
     return Effect.suspend((): Writing => {
       const begin = this.#partition.blockNumber === -1 ? this.#commit("genesis", {}, []) : Effect.void

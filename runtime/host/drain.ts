@@ -3,6 +3,7 @@
 // its source, or durable in a journal, and the next owner goes on with it.
 import * as Effect from "effect/Effect"
 import { type Delivery, isIdle } from "../delivery/delivery.ts"
+import { makeDurable } from "../delivery/mailbox.ts"
 import { closeJournal } from "../delivery/recover.ts"
 import { unpublishedCount } from "../delivery/stats.ts"
 import { limits } from "../kernel/limits.ts"
@@ -30,8 +31,20 @@ export const drain = Effect.fnUntraced(function* (
 })
 
 const untilDrained = Effect.fnUntraced(function* (state: OwnershipState): Effect.fn.Return<void> {
-  while (![...state.deliveries.values()].every(isDrained)) yield* Effect.sleep(limits.drainLookMs)
+  for (;;) {
+    const deliveries = [...state.deliveries.values()]
+    for (const delivery of deliveries) keepWaiting(delivery)
+    if (deliveries.every(isDrained)) return
+    yield* Effect.sleep(limits.drainLookMs)
+  }
 })
+
+/** What waits for an operator, or for another try, goes into the journal, so that nothing is undecided in its source (R6). */
+function keepWaiting(delivery: Delivery): void {
+  for (const mailbox of delivery.mailboxes.values())
+    if (mailbox.waitsFor === "operator" || mailbox.waitsFor === "retry") makeDurable(delivery, mailbox)
+  if (delivery.pending.length > 0) delivery.decided.openUnsafe()
+}
 
 function isDrained(delivery: Delivery): boolean {
   return isIdle(delivery) && unpublishedCount(delivery) === 0

@@ -168,7 +168,8 @@ function newMoving(context: Context, found: StoredManifest): Moving {
         await seal()
         await replaceStored(newManifest(to, layout + 1))
       } catch (error) {
-        await giveUp(place, stored).catch(() => undefined) // whoever starts the app next does it
+        const isOff = await giveUp(place, stored).catch(() => false) // whoever starts the app next does it
+        if (isOff && written !== undefined) await Effect.runPromise(written.discard)
         throw error
       }
     },
@@ -202,13 +203,18 @@ async function checkNobodyLives({ connection, subjects }: Link, name: string, la
   throw new RepartitionRefused(name, [`${who}: stop them first`])
 }
 
-/** Takes the seals away. This process seals nothing any more, so the manifest can be what it was before. */
-async function giveUp(place: ManifestPlace, stored: StoredManifest): Promise<void> {
-  if (stored.manifest.move === undefined || !(await callOff(place, stored))) return
+/**
+ * Calls the move off, if it was begun: true if it is not made and will never be. This process seals nothing any more, so
+ * the manifest can be what it was before.
+ */
+async function giveUp(place: ManifestPlace, stored: StoredManifest): Promise<boolean> {
+  const { move: begun } = stored.manifest
+  if (begun === undefined || begun.isCalledOff) return true
+  if (!(await callOff(place, stored))) return (await readManifest(place))?.manifest.layout === stored.manifest.layout
   const calledOff = await readManifest(place)
-  const { partitions, layout, move } = calledOff?.manifest ?? stored.manifest
-  if (calledOff === undefined || move?.id !== stored.manifest.move.id) return
-  await replaceManifest(place, calledOff.sequence, newManifest(partitions, layout))
+  if (calledOff?.manifest.move?.id === begun.id)
+    await replaceManifest(place, calledOff.sequence, newManifest(calledOff.manifest.partitions, calledOff.manifest.layout))
+  return true
 }
 
 /** Whoever takes a partition while it is moved wins. */
