@@ -38,7 +38,7 @@ export interface MovedParked {
   readonly parked: ParkedEntry
 }
 
-/** What is parked in all partitions: with its actor; bytes that nobody could read, whose actor nobody knows, stay where they are. */
+/** What is parked in all partitions: with its actor. What could not be read, so that nobody knows its actor, stays. */
 export function movedParked(surveys: readonly Survey[], partitions: number): readonly MovedParked[] {
   const moved = surveys.flatMap(({ index, parked }) =>
     [...parked.values()].map((entry) => ({ to: parkedHome(entry, index, partitions), parked: entry })),
@@ -76,7 +76,10 @@ export function keptMarks({ channels }: Survey): KeptMarks {
 }
 
 /** What partitions owe each other, as records that the new partition of each addressee owes itself, in the same order. */
-export function movedLanes(surveys: readonly Survey[], partitions: number): readonly { readonly to: number; readonly entry: Entry }[] {
+export function movedLanes(
+  surveys: readonly Survey[],
+  partitions: number,
+): readonly { readonly to: number; readonly entry: Entry }[] {
   const last = new Map<string, number>()
   return surveys.flatMap((survey) =>
     [...survey.outboxes.keys()].flatMap((id) => {
@@ -118,7 +121,8 @@ export function unconfirmed({ index, outboxes }: Survey): readonly string[] {
       destination.type === "events"
         ? `event partition ${destination.partition}`
         : `app ${destination.app}, partition ${destination.partition} (${destination.lane})`
-    owed.push(`partition ${index} has ${outbox.unconfirmedCount} records for ${where} that are not confirmed; first ${nameOf(first)}`)
+    const what = `${outbox.unconfirmedCount} records for ${where} that are not confirmed`
+    owed.push(`partition ${index} has ${what}; first ${nameOf(first)}`)
   }
   return owed
 }

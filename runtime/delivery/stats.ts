@@ -81,9 +81,9 @@ export function gaugesOf(delivery: Delivery, unread: number, nowMs: number): Par
   }
 }
 
-/** Events that are durable and not yet in their stream. */
+/** Events, and records for other apps, that are durable and not yet in their streams. */
 export function unpublishedCount(delivery: Delivery): number {
-  return unconfirmed(delivery, (destination) => parseDestination(destination).type === "events")
+  return unconfirmed(delivery, (destination) => parseDestination(destination).type !== "lane")
 }
 
 function unconfirmed({ partition }: Delivery, isMeant: (destination: string) => boolean): number {

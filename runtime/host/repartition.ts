@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto"
 import * as Effect from "effect/Effect"
 import { type Move, owedOutside, sealJournals, surveyAll, writeJournals, type Written } from "../delivery/moving.ts"
-import { Fault, InvalidInput } from "../kernel/fault.ts"
+import { describeError, Fault, InvalidInput } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import { newManifest } from "../message/manifest.ts"
 import { natsInputs } from "../nats/inputs.ts"
@@ -68,7 +68,8 @@ export async function repartition(app: App, options: RepartitionOptions): Promis
     report(`app ${name}: nothing is owed; ${actors} actors and ${parked} parked records are written for ${to} partitions`)
     await moving.make()
     report(`app ${name} has ${to} partitions now, and had ${from}: start it, and who names it as a peer, with ${to}`)
-    await moving.sweep()
+    // The change is made: what cannot be deleted now costs only room, and is deleted when the command is given again.
+    await moving.sweep().catch((error: unknown) => report(`journals of before are left: ${describeError(error)}`))
     return { from, to, actors, parked }
   } finally {
     await moving.close()
@@ -169,7 +170,9 @@ function newMoving(context: Context, found: StoredManifest): Moving {
         await replaceStored(newManifest(to, layout + 1))
       } catch (error) {
         const isOff = await giveUp(place, stored).catch(() => false) // whoever starts the app next does it
-        if (isOff && written !== undefined) await Effect.runPromise(written.discard)
+        const { discard } = written ?? { discard: Effect.void }
+        written = undefined
+        if (isOff) await Effect.runPromise(discard)
         throw error
       }
     },
@@ -203,18 +206,17 @@ async function checkNobodyLives({ connection, subjects }: Link, name: string, la
   throw new RepartitionRefused(name, [`${who}: stop them first`])
 }
 
-/**
- * Calls the move off, if it was begun: true if it is not made and will never be. This process seals nothing any more, so
- * the manifest can be what it was before.
- */
+/** Calls the move off, if it was begun: true if it is not made and never will be. */
 async function giveUp(place: ManifestPlace, stored: StoredManifest): Promise<boolean> {
-  const { move: begun } = stored.manifest
+  const { layout, move: begun } = stored.manifest
   if (begun === undefined || begun.isCalledOff) return true
-  if (!(await callOff(place, stored))) return (await readManifest(place))?.manifest.layout === stored.manifest.layout
-  const calledOff = await readManifest(place)
-  if (calledOff?.manifest.move?.id === begun.id)
-    await replaceManifest(place, calledOff.sequence, newManifest(calledOff.manifest.partitions, calledOff.manifest.layout))
-  return true
+  for (let attempt = 1; attempt <= limits.manifestAttemptsMax; attempt += 1) {
+    const now = await readManifest(place)
+    if (now?.manifest.layout !== layout) return false
+    // Whoever has begun another one has seen to it that this one is off.
+    if (now.manifest.move?.id !== begun.id || (await callOff(place, now))) return true
+  }
+  return false
 }
 
 /** Whoever takes a partition while it is moved wins. */

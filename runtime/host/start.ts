@@ -68,7 +68,8 @@ export async function start(app: App, options: StartOptions): Promise<RunningApp
   const { natsUrl, replicas } = options
   const { namespace } = app
   const peers = [...(app.shape.peers?.values() ?? [])]
-  const link = await openLink({ natsUrl, name: `troupe ${name}`, namespace, app: name, partitions, replicas, peers, isMember: true })
+  const place = { natsUrl, namespace, app: name, partitions, replicas, peers }
+  const link = await openLink({ ...place, name: `troupe ${name}`, isMember: true })
   const scope = Effect.runSync(Scope.make())
   const close = async () => {
     await Effect.runPromise(Scope.close(scope, Exit.void))

@@ -42,7 +42,8 @@ export async function openLink(options: LinkOptions): Promise<Link> {
 }
 
 /** The same without a look at the streams, for whoever is about to change them; its subjects are those of layout 0. */
-export async function openBareLink({ natsUrl, name, namespace }: Pick<LinkOptions, "natsUrl" | "name" | "namespace">): Promise<Link> {
+export async function openBareLink(options: Pick<LinkOptions, "natsUrl" | "name" | "namespace">): Promise<Link> {
+  const { natsUrl, name, namespace } = options
   const subjects = subjectsOf(namespace)
   const connection = await connectChecked({ url: natsUrl, name })
   const publisher = new AckedPublisher(connection)

@@ -152,6 +152,6 @@ function checkManifest({ app, partitions }: Wanted, stored: Manifest): void {
   const since = stored.layout === 0 ? "was created with" : "has by now"
   throw new ManifestMismatch(
     `app ${app} ${since} ${stored.partitions} partitions (${stored.hash}) and is now started, or named as a peer, ` +
-      `with ${partitions} (${keyHash}): start it with ${stored.partitions}, change the number with repartition, or take another name`,
+      `with ${partitions} (${keyHash}): start it with ${stored.partitions}, or change the number with repartition`,
   )
 }

@@ -4,7 +4,9 @@ import { after, describe, test } from "node:test"
 import { startTestNats } from "../support/nats-process.ts"
 import { limits } from "../../runtime/kernel/limits.ts"
 import { natsEdge } from "../../runtime/nats/edge.ts"
+import { manifestPlace, readManifest, replaceManifest } from "../../runtime/nats/manifest.ts"
 import { provision } from "../../runtime/nats/provision.ts"
+import { encodeSeal, newManifest } from "../../runtime/message/manifest.ts"
 import { AckedPublisher } from "../../runtime/nats/acked-publisher.ts"
 import { connectChecked } from "../../runtime/nats/server/connect.ts"
 import { append, bytes } from "./journal-suite.ts"
@@ -108,6 +110,61 @@ describe("provisioning on NATS", { concurrency: true }, () => {
     await make(parts, 8)
     await make(parts, 4, "billing")
     assert.deepEqual([(await manifest(parts, app)).partitions, (await manifest(parts, "billing")).partitions], [8, 4])
+  })
+
+  promise("R16: a move that was begun is called off by a process of the app, not by a client or a sender", async (parts) => {
+    await make(parts, 2)
+    const place = await manifestPlace(parts, app)
+    const move = { id: "a1", partitions: 4, isCalledOff: false }
+    const begun = await replaceManifest(place, (await readManifest(place))!.sequence, newManifest(2, 0, move))
+    const first = await append(parts.journal, 1, "first", 0)
+    await append(parts.journal, 1, Buffer.from(encodeSeal("a1")).toString(), first)
+    await make(parts, 2)
+    await provision({ ...parts, app: "sender", partitions: 8, replicas: 1, peers: [{ app, partitions: 2 }], isMember: true })
+    assert.deepEqual(await readManifest(place), begun)
+
+    await provision({ ...parts, app, partitions: 2, replicas: 1, isMember: true })
+    const now = (await readManifest(place))?.manifest
+    assert.deepEqual([now?.partitions, now?.layout, now?.move?.isCalledOff], [2, 0, true])
+    assert.equal(await replaceManifest(place, begun!.sequence, newManifest(4, 1)), undefined, "it cannot be made any more")
+    assert.ok((await append(parts.journal, 1, "second", first)) > first, "the seal is gone, and the fence is where it was")
+  })
+
+  promise("R16: a seal that comes late, of a move that was called off, is taken away by the next start", async (parts) => {
+    await make(parts, 2)
+    const place = await manifestPlace(parts, app)
+    const move = { id: "a1", partitions: 4, isCalledOff: true }
+    await replaceManifest(place, (await readManifest(place))!.sequence, newManifest(2, 0, move))
+    const [own, others] = [await append(parts.journal, 0, "own", 0), await append(parts.journal, 1, "others", 0)]
+    await append(parts.journal, 0, Buffer.from(encodeSeal("a1")).toString(), own)
+    const left = await append(parts.journal, 1, Buffer.from(encodeSeal("of another move")).toString(), others)
+    await provision({ ...parts, app, partitions: 2, replicas: 1, isMember: true })
+    assert.ok((await append(parts.journal, 0, "next", own)) > own)
+    assert.ok((await append(parts.journal, 1, "next", left)) > left, "what another move has sealed stays sealed")
+  })
+
+  promise("R16: a manifest is replaced only by who has read it; a lost answer is found out by reading", async (parts) => {
+    await make(parts, 2)
+    const place = await manifestPlace(parts, app)
+    const { sequence } = (await readManifest(place))!
+    const replaced = [3, 4, 5].map((partitions) => replaceManifest(place, sequence, newManifest(partitions, 1)))
+    const results = await Promise.all(replaced)
+    assert.equal(results.filter((result) => result !== undefined).length, 1)
+    const stored = results.find((result) => result !== undefined)
+    assert.deepEqual(await readManifest(place), stored)
+    parts.fail("stored")
+    const direct = { ...place, manager: parts.manager }
+    const replacing = replaceManifest(direct, stored!.sequence, newManifest(6, 2))
+    const until = performance.now() + 10_000
+    while ((await readManifest(direct))?.manifest.partitions !== 6) assert.ok(performance.now() < until, "it is stored")
+    await parts.heal()
+    assert.deepEqual(await replacing, await readManifest(direct))
+  })
+
+  promise("R16, R17: a manifest of a later release is refused, and not waited for", async (parts) => {
+    await make(parts)
+    await parts.publisher.publish(parts.subjects.manifest(app), Buffer.from('{"v":3,"partitions":8,"hash":"fnv1a32"}'), 5_000)
+    await assert.rejects(make(parts), { code: "UNREADABLE_MANIFEST", retry: "never" })
   })
 
   promise("the manifest is no record of a partition: the first append expects sequence 0", async (parts) => {

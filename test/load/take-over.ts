@@ -122,7 +122,8 @@ function keysOn(owned: readonly number[], count: number): string[] {
 function listenForStalls(worker: Worker): readonly { readonly atMs: number; readonly stallMs: number }[] {
   const stalls: { atMs: number; stallMs: number }[] = []
   worker.process.stdout?.on("data", (chunk: Buffer) => {
-    for (const [, ms] of chunk.toString().matchAll(/"stallMs":(\d+)/g)) stalls.push({ atMs: performance.now(), stallMs: Number(ms) })
+    const atMs = performance.now()
+    for (const [, ms] of chunk.toString().matchAll(/"stallMs":(\d+)/g)) stalls.push({ atMs, stallMs: Number(ms) })
   })
   return stalls
 }
@@ -158,12 +159,12 @@ function report({ killedMs, claimedMs, answeredMs, samples }: Measured, stalls: 
   const recoverMs = answeredMs - killedMs
   const at = (ms: number) => `${Math.round(ms - killedMs)} ms`
   console.log(`claimed ${at(claimedMs)} and answered ${at(answeredMs)} after the kill`)
-  console.log(`p50 / p99 / max of the others, in ms: before ${before}, meanwhile ${during}`)
-  console.log(`  afterwards ${quantiles(samples, answeredMs, Number.POSITIVE_INFINITY)}`)
+  console.log(`p50 / p99 / max of the others, in ms: before ${before.text}, meanwhile ${during.text}`)
+  console.log(`  afterwards ${quantiles(samples, answeredMs, Number.POSITIVE_INFINITY).text}`)
   for (let fromMs = killedMs; fromMs < answeredMs + 1_000; fromMs += 500) {
     const within = stalls.filter(({ atMs }) => atMs >= fromMs && atMs < fromMs + 500)
     const stall = Math.max(0, ...within.map(({ stallMs }) => stallMs))
-    console.log(`  from ${at(fromMs)}: ${quantiles(samples, fromMs, fromMs + 500)}, event loop stood still for ${stall} ms`)
+    console.log(`  from ${at(fromMs)}: ${quantiles(samples, fromMs, fromMs + 500).text}, event loop stood still for ${stall} ms`)
   }
   const growth = during.p99 / before.p99
   console.log(`p99 ${growth.toFixed(2)} times`)
@@ -178,7 +179,7 @@ function quantiles(samples: readonly Sample[], fromMs: number, toMs: number) {
   const sorted = within.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b)
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
   const [p50, p99, max] = [at(0.5), at(0.99), at(1)]
-  return { p99, toString: () => `${p50.toFixed(1)} / ${p99.toFixed(1)} / ${max.toFixed(1)} (${sorted.length})` }
+  return { p99, text: `${p50.toFixed(1)} / ${p99.toFixed(1)} / ${max.toFixed(1)} (${sorted.length})` }
 }
 
 async function checkRows(client: Client, keys: readonly string[]): Promise<string[]> {
@@ -203,7 +204,8 @@ async function main(): Promise<void> {
     const startedMs = performance.now()
     await askAll(client, rows)
     await askAll(client, keysOn(heir.owned, 1000))
-    console.log(`opened ${rows.length} rows in ${killed.owned.length} partitions in ${Math.round(performance.now() - startedMs)} ms`)
+    const openedMs = Math.round(performance.now() - startedMs)
+    console.log(`opened ${rows.length} rows in ${killed.owned.length} partitions in ${openedMs} ms`)
     const findings = [...report(await takeOver(client, killed, heir), stalls), ...(await checkRows(client, rows))]
     for (const finding of findings) console.error(`FAILED: ${finding}`)
     process.exitCode = findings.length > 0 ? 1 : 0
