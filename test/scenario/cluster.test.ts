@@ -18,8 +18,11 @@ const subjects = subjectsOf(bank.namespace)
 const streams = Object.values(subjects.streams)
 const all = Array.from({ length: bank.shape.partitions }, (_, index) => index)
 const resumeMsMax = 10_000
-/** Electing leaders is the servers' part: by their constants it takes 4 to 9 s, and longer if a vote is split. */
-const afterElectionMsMax = 5_000
+/**
+ * Electing leaders is the servers' part: by their constants it takes 4 to 9 s, and longer if a vote is split. Alone on two
+ * cores everything answers 0.5 to 2 s later, as the diagnostics tell; beside other tests that need the cores it takes longer.
+ */
+const afterElectionMsMax = 12_000
 const waitMsMax = 30_000
 const loops = 64
 const opening = 1_000

@@ -182,6 +182,20 @@ test("R16: a crash before the change leaves the app as it was, however far it ha
   await running.stop()
 })
 
+test("R16: a crash behind the change leaves the app with the new number; the next try deletes the old journals", async () => {
+  const { few, many, move } = await filled("behind")
+  const moving = await openMoving(few, { natsUrl, partitions: 7 })
+  await moving.write()
+  await moving.make()
+  await moving.close()
+  const running = await start(many, { natsUrl })
+  assert.deepEqual(await sums(running), plain)
+  await running.stop()
+  assert.ok(Number((await journals("behind"))["0"]) > 1)
+  assert.deepEqual(await move(), { from: 7, to: 7, actors: 0, parked: 0 })
+  assert.equal((await journals("behind"))["0"], 1)
+})
+
 test("R16: of two that move the app at once one makes it, and the other changes nothing", async () => {
   const { many, few } = await filled("twice")
   const results = await Promise.allSettled([7, 7, 7].map((partitions) => repartition(few, { natsUrl, partitions })))
