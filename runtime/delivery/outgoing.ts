@@ -45,9 +45,10 @@ export class Outgoing {
     else this.#toPeer(peer, lane, this.#abroad(message, from))
   }
 
-  /** A fact on its way to one actor that reacts to it; keeps the emitter's trace. */
-  forward(event: EventMessage): void {
-    this.#toActor(event, "commands")
+  /** A record on its way to its actor, such as a fact to one that reacts to it; keeps the trace of who made it. */
+  forward(message: Message): void {
+    const isUrgent = message.type === "reply" || (message.type === "command" && message.direction === "undo")
+    this.#toActor(message, isUrgent ? "replies" : "commands")
   }
 
   event(from: Address, event: OutgoingEvent, timeMs: number): void {

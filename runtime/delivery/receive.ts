@@ -8,6 +8,7 @@ import { admitLaneRecord, admitStreamRecord } from "./admit.ts"
 import { laneChannel } from "./channel-id.ts"
 import type { Delivery } from "./delivery.ts"
 import { type DecodedWork, decodeEvent, decodeExternal, decodePeer } from "./decode.ts"
+import { handOnMisplaced } from "./misplaced.ts"
 import { channelOf } from "./partition.ts"
 
 /** Takes the records of one frame, in order, until one must wait for the source to send again (R4). */
@@ -51,9 +52,10 @@ export const receiveStream = Effect.fnUntraced(function* (
   }
 })
 
-function decodeRecord({ app }: Delivery, source: InputSource, record: InputRecord): readonly DecodedWork[] {
+function decodeRecord({ app, partition }: Delivery, source: InputSource, record: InputRecord): readonly DecodedWork[] {
   if (source === "events") return decodeEvent(app, record)
-  return source === "external" ? decodeExternal(record) : decodePeer(record, source)
+  const works = source === "external" ? decodeExternal(record) : decodePeer(record, source)
+  return works.map((decoded) => handOnMisplaced(decoded, partition, app.partitions))
 }
 
 /** Only input from outside waits for room (R1); what is owed inside the app is never refused. */

@@ -9,6 +9,7 @@ import { openMoving } from "../../runtime/host/repartition.ts"
 import { partitionOf } from "../../runtime/message/key.ts"
 import { openBareLink } from "../../runtime/nats/link.ts"
 import { manifestPlace, readManifest } from "../../runtime/nats/manifest.ts"
+import { saga } from "../../sagas/index.ts"
 import { startTestNats } from "../support/nats-process.ts"
 
 const nats = await startTestNats()
@@ -153,6 +154,25 @@ test("R16: it is refused while a process of the app lives, and with undecided in
   await until("it is decided", async () => (await sums(again))[8] === 108)
   await again.stop()
   assert.deepEqual(await move(), { from: 4, to: 7, actors: 30, parked: 0 })
+})
+
+test("R16: clients and apps that run all the while with the old number go on; each record reaches its actor", async (t) => {
+  const { counter, few, many, move } = await filled("stale")
+  const { client, close } = await connect(few, { natsUrl })
+  const teller = saga("teller", { input: Amount, version: 1 })
+  const tell = teller.step("tell", { run: ({ input, sagaId }) => counter.add(sagaId, input), undo: "nothing" })
+  const peers = [{ app: "counters", partitions: 4, services: [counter] }]
+  const sender = await start(app("sender", { namespace: "stale", partitions: 3, services: [tell], peers }), { natsUrl })
+  t.after(() => Promise.all([close(), sender.stop()]))
+  await move()
+  const running = await start(many, { natsUrl })
+  t.after(() => running.stop())
+  const asked = keys.map((key) => client.ask(counter.add(key, { amount: 100 }), { effect: `old ${key}` }))
+  const told = keys.map((key) => sender.client.ask(tell.start(key, { amount: 1000 }), { effect: `tell ${key}` }))
+  const outcomes = await Promise.all([...asked, ...told])
+  assert.ok(outcomes.every(({ type }) => type === "done"))
+  assert.deepEqual(await sums(running), plain.map((sum) => sum + 1100))
+  assert.equal([...running.engine.rows("counter")].length, keys.length)
 })
 
 test("R16: a crash before the change leaves the app as it was, however far it had come, and the next try makes it", async () => {
