@@ -1,7 +1,7 @@
 // Troupe's public surface for services and the programs that run them. Sagas: `troupe/sagas`.
 export type { Follows, Result } from "./actor/result.ts"
 export { done, refused } from "./actor/result.ts"
-export type { OnPark } from "./actor/definition.ts"
+export type { HandlerOptions, OnPark, ReactionOptions } from "./actor/definition.ts"
 export type { HandlerContext } from "./actor/handler-context.ts"
 export { type EffectfulOptions, effectful, type IoContext } from "./actor/effectful.ts"
 export { type Service, service, type ServiceOptions } from "./actor/service.ts"
@@ -27,7 +27,8 @@ export { type RunningApp, start, type StartOptions, type StopOptions } from "./h
 export { type Author, OperationRefused, Operator, type ParkedSummary } from "./host/operator.ts"
 export { describeError, Fault, InvalidInput } from "./kernel/fault.ts"
 export { limits } from "./kernel/limits.ts"
-export { cancelDelayed, type Command, type Event, event, type EventContract, query } from "./message/contract.ts"
+export { cancelDelayed, type Command, query } from "./message/contract.ts"
+export { type Event, event, type EventContract, type EventName, type EventOptions } from "./message/contract.ts"
 export type { Json } from "./message/json.ts"
 export type { Outcome } from "./message/outcome.ts"
 export { type Schema, SchemaMismatch, parse } from "./message/schema.ts"

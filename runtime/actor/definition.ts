@@ -1,4 +1,5 @@
 // The data behind a service: what its builder collects, its logic runs, and tools read.
+import type { EventName } from "../message/contract.ts"
 import type { Schema } from "../message/schema.ts"
 import type { HandlerContext } from "./handler-context.ts"
 import type { Effectful } from "./effectful.ts"
@@ -13,19 +14,39 @@ export type PureRun<State, Payload, Value> = (
 /** A pure function of state and payload, or one that does I/O and says so: `effectful(...)`. */
 export type Handler<State, Payload, Value> = PureRun<State, Payload, Value> | Effectful<State, Payload, Value>
 
-export interface CommandHandler {
+/** What a handler declares besides what it does. */
+export interface HandlerOptions {
+  /**
+   * The facts that it may publish: the flow graph is drawn from them, and emitting any other parks the record.
+   * Absent: it may publish anything, and the graph says that it does not know.
+   */
+  readonly emits?: readonly EventName[]
+}
+
+export interface ReactionOptions<Payload> extends HandlerOptions {
+  /** Only events of which this is true are reacted to. A pure function: it is asked again when an event is read again. */
+  readonly when?: (payload: Payload) => boolean
+}
+
+interface Declared {
+  /** Names of the events that it may emit; undefined: not declared. */
+  readonly emits: readonly string[] | undefined
+}
+
+export interface CommandHandler extends Declared {
   readonly schema: Schema<unknown> | undefined
   readonly undoes?: string
   readonly handler: Handler<unknown, unknown, unknown>
 }
 
-export interface Reaction {
+export interface Reaction extends Declared {
   readonly schema: Schema<unknown>
   readonly keyOf: (payload: unknown, subject: string) => string
+  readonly when?: (payload: unknown) => boolean
   readonly handler: Handler<unknown, unknown, unknown>
 }
 
-export interface TimerHandler {
+export interface TimerHandler extends Declared {
   readonly schema: Schema<unknown>
   readonly handler: Handler<unknown, unknown, null>
 }

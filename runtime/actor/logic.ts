@@ -12,8 +12,8 @@ export interface ActorLogic {
   /** The service's name: first half of its actors' addresses, and their `service.name` in traces. */
   readonly service: string
   readonly kind: "service" | "saga"
-  /** Event type -> the key of the actor that reacts to it. */
-  readonly reactions: ReadonlyMap<string, (payload: Json, subject: string) => string>
+  /** Event type -> the key of the actor that reacts to it; undefined if none does, because of what it says. */
+  readonly reactions: ReadonlyMap<string, (payload: Json, subject: string) => string | undefined>
   /**
    * Decides one message on the actor's committed-or-pending state (`undefined` for a key never seen).
    * Throws only on a defect: the engine then parks the message (a poison message).
@@ -96,4 +96,6 @@ export interface OutgoingCommand {
 export interface OutgoingEvent {
   readonly name: string
   readonly payload: Json
+  /** Its subject. Absent: the key of the actor that emits it. */
+  readonly key?: string
 }

@@ -4,10 +4,11 @@ import { unreachable } from "../kernel/assert.ts"
 import { Fault } from "../kernel/fault.ts"
 import { checkJson, type Json } from "../message/json.ts"
 import { addressText, type CommandMessage, type EventMessage, type Message, type TimerMessage } from "../message/message.ts"
+import type { Event } from "../message/contract.ts"
 import { parse } from "../message/schema.ts"
 import type { CommandHandler, Handler, Reaction, ServiceDefinition, TimerHandler } from "./definition.ts"
 import { type IoContext, type Outcoming, outcomingEffect } from "./effectful.ts"
-import type { ActorLogic, DecideContext, Decision, IoLogic, PerformContext } from "./logic.ts"
+import type { ActorLogic, DecideContext, Decision, IoLogic, OutgoingEvent, PerformContext } from "./logic.ts"
 import type { Result } from "./result.ts"
 import { timerKind } from "./timer.ts"
 
@@ -35,10 +36,11 @@ export function serviceLogic(definition: ServiceDefinition): ActorLogic {
     reactions: reactionKeys(definition),
     decide(state, message, context) {
       const current = stateOf(state, context.self.key)
-      const { handler, payload, what, idempotencyKey } = prepare(definition, message, context)
+      const prepared = prepare(definition, message, context)
+      const { handler, payload, what, idempotencyKey } = prepared
       if (typeof handler !== "function") throw new HandlerDefect(`${what} does I/O and was asked for a pure decision`)
       const result = handler(current, payload, { key: context.self.key, nowMs: context.nowMs, idempotencyKey })
-      return toDecision(current, checkResult(result, message, what), what)
+      return toDecision(current, checkResult(result, message, what), prepared)
     },
     ...(io === undefined ? {} : { io }),
   }
@@ -61,10 +63,11 @@ function ioLogic(
     perform: (state, message, context) =>
       Effect.suspend(() => {
         const current = stateOf(state, context.self.key)
-        const { handler, payload, what, idempotencyKey } = prepare(definition, message, context)
+        const prepared = prepare(definition, message, context)
+        const { handler, payload, what, idempotencyKey } = prepared
         if (typeof handler === "function") throw new HandlerDefect(`${what} is pure and was asked to do I/O`)
         const result = outcomingEffect(() => handler.run(current, payload, ioContext(context, idempotencyKey, what)))
-        return Effect.map(result, (value) => toDecision(current, checkResult(value, message, what), what))
+        return Effect.map(result, (value) => toDecision(current, checkResult(value, message, what), prepared))
       }),
   }
 }
@@ -73,7 +76,10 @@ function reactionKeys(definition: ServiceDefinition): ActorLogic["reactions"] {
   return new Map(
     Object.entries(definition.reactions).map(([name, reaction]) => [
       name,
-      (payload: Json, subject: string) => reaction.keyOf(parse(reaction.schema, payload, `event ${name}`), subject),
+      (payload: Json, subject: string) => {
+        const checked = parse(reaction.schema, payload, `event ${name}`)
+        return reaction.when?.(checked) === false ? undefined : reaction.keyOf(checked, subject)
+      },
     ]),
   )
 }
@@ -92,6 +98,8 @@ function own<Value>(table: Readonly<Record<string, Value>>, name: string): Value
 interface Prepared {
   readonly handler: Handler<unknown, unknown, unknown>
   readonly payload: unknown
+  /** Names of the events that the handler may emit; undefined: any. */
+  readonly emits: readonly string[] | undefined
   readonly what: string
   readonly idempotencyKey: string
 }
@@ -121,7 +129,7 @@ function prepareCommand(definition: ServiceDefinition, message: CommandMessage, 
   const input = command.undoes === undefined ? message.payload : (context.did?.payload ?? null)
   const schema = command.undoes === undefined ? command.schema : definition.commands[command.undoes]?.schema
   const payload = schema === undefined ? input : parse(schema, input, what)
-  return { handler: command.handler, payload, what, idempotencyKey: message.effect }
+  return { handler: command.handler, emits: command.emits, payload, what, idempotencyKey: message.effect }
 }
 
 function prepareReaction(definition: ServiceDefinition, message: EventMessage): Prepared {
@@ -130,7 +138,7 @@ function prepareReaction(definition: ServiceDefinition, message: EventMessage): 
   if (reaction === undefined)
     throw new UnknownCommand(`service ${definition.name} does not react to "${message.name}"; the record is parked`)
   const payload = parse(reaction.schema, message.payload, what)
-  return { handler: reaction.handler, payload, what, idempotencyKey: `${message.source}/${message.id}` }
+  return { handler: reaction.handler, emits: reaction.emits, payload, what, idempotencyKey: `${message.source}/${message.id}` }
 }
 
 function prepareTimer(definition: ServiceDefinition, message: TimerMessage): Prepared {
@@ -140,7 +148,7 @@ function prepareTimer(definition: ServiceDefinition, message: TimerMessage): Pre
     throw new UnknownCommand(`service ${definition.name} has no timer "${message.name}"; it is parked`)
   const payload = parse(timer.schema, message.payload, what)
   const idempotencyKey = `${addressText(message.to)} ${message.name} ${message.dueMs}`
-  return { handler: timer.handler, payload, what, idempotencyKey }
+  return { handler: timer.handler, emits: timer.emits, payload, what, idempotencyKey }
 }
 
 function ioContext(context: PerformContext, idempotencyKey: string, what: string): IoContext {
@@ -177,10 +185,10 @@ function checkResult(result: Result<unknown, unknown>, message: Message, what: s
   return result
 }
 
-function toDecision(state: unknown, result: Result<unknown, unknown>, what: string): Decision {
+function toDecision(state: unknown, result: Result<unknown, unknown>, { what, emits }: Prepared): Decision {
   switch (result.type) {
     case "done": {
-      const emit = result.emits.map((event) => ({ name: event.name, payload: asJson(event.payload) }))
+      const emit = result.emits.map((event) => toOutgoing(event, emits, what))
       const { timers } = result
       return { state: asJson(result.state), outcome: { type: "done", value: asJson(result.value) }, emit, timers }
     }
@@ -192,6 +200,13 @@ function toDecision(state: unknown, result: Result<unknown, unknown>, what: stri
           "A handler that awaits is marked effectful(...)",
       )
   }
+}
+
+function toOutgoing(event: Event, declared: readonly string[] | undefined, what: string): OutgoingEvent {
+  const { name, payload, key } = event
+  if (declared !== undefined && !declared.includes(name))
+    throw new HandlerDefect(`${what} emits "${name}" and does not declare it in \`emits\`; the record is parked`)
+  return { name, payload: asJson(payload), ...(key === undefined ? {} : { key }) }
 }
 
 /** States and values have the user's types; what JSON cannot carry is refused when the decision is encoded. */

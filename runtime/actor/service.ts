@@ -4,7 +4,9 @@ import { InvalidInput } from "../kernel/fault.ts"
 import { type Command, type EventContract, makeCommand } from "../message/contract.ts"
 import { checkName } from "../message/key.ts"
 import type { Schema } from "../message/schema.ts"
-import type { CommandHandler, Handler, OnPark, Reaction, ServiceDefinition, TimerHandler } from "./definition.ts"
+import type {
+  CommandHandler, Handler, HandlerOptions, OnPark, Reaction, ReactionOptions, ServiceDefinition, TimerHandler,
+} from "./definition.ts"
 import type { ActorLogic } from "./logic.ts"
 import { limits } from "../kernel/limits.ts"
 import { serviceLogic } from "./service-logic.ts"
@@ -23,6 +25,7 @@ interface ServiceBuilder<State, C extends Calls, P extends Payloads> {
     name: Name,
     schema: Schema<Payload>,
     handler: Handler<State, Payload, Value>,
+    options?: HandlerOptions,
   ): Service<
     State,
     C & { readonly [K in Name]: (key: string, payload: Payload) => Command<Value> },
@@ -37,6 +40,7 @@ interface ServiceBuilder<State, C extends Calls, P extends Payloads> {
     name: Name,
     command: Did,
     handler: Handler<State, P[Did], null>,
+    options?: HandlerOptions,
   ): Service<State, C & { readonly [K in Name]: (key: string) => Command<null> }, P>
 
   /** Reacts to a fact, at the actor that `keyOf` names. A reaction cannot refuse. */
@@ -44,10 +48,15 @@ interface ServiceBuilder<State, C extends Calls, P extends Payloads> {
     contract: EventContract<Payload>,
     keyOf: (payload: Payload, subject: string) => string,
     handler: Handler<State, Payload, null>,
+    options?: ReactionOptions<Payload>,
   ): Service<State, C, P>
 
   /** What happens when a timer of the actor is due. It cannot refuse. */
-  timer<Payload>(contract: TimerContract<Payload>, handler: Handler<State, Payload, null>): Service<State, C, P>
+  timer<Payload>(
+    contract: TimerContract<Payload>,
+    handler: Handler<State, Payload, null>,
+    options?: HandlerOptions,
+  ): Service<State, C, P>
 }
 
 export type Service<
@@ -89,30 +98,43 @@ function build(definition: ServiceDefinition): object {
   const builder = {
     definition,
     logic: serviceLogic(definition),
-    command: (name: string, schema: Schema<unknown>, handler: CommandHandler["handler"]) => add(name, { schema, handler }),
-    undo: (name: string, undoes: string, handler: CommandHandler["handler"]) => {
+    command: (name: string, schema: Schema<unknown>, handler: CommandHandler["handler"], options?: HandlerOptions) =>
+      add(name, { schema, handler, ...declared(options) }),
+    undo: (name: string, undoes: string, handler: CommandHandler["handler"], options?: HandlerOptions) => {
       const target = Object.hasOwn(definition.commands, undoes) ? definition.commands[undoes] : undefined
       if (target === undefined || target.undoes !== undefined) {
         throw new InvalidInput(
           `service ${definition.name}: "${name}" undoes "${undoes}", which is not a command declared before it`,
         )
       }
-      return add(name, { schema: undefined, undoes, handler })
+      return add(name, { schema: undefined, undoes, handler, ...declared(options) })
     },
-    on: (contract: EventContract<unknown>, keyOf: Reaction["keyOf"], handler: Reaction["handler"]) => {
+    on: (
+      contract: EventContract<unknown>,
+      keyOf: Reaction["keyOf"],
+      handler: Reaction["handler"],
+      options: ReactionOptions<unknown> = {},
+    ) => {
       const name = contract.eventName
       if (Object.hasOwn(definition.reactions, name))
         throw new InvalidInput(`service ${definition.name} reacts twice to "${name}"`)
-      const reaction = { schema: contract.schema, keyOf, handler }
+      const { when } = options
+      const filter = when === undefined ? {} : { when }
+      const reaction = { schema: contract.schema, keyOf, handler, ...filter, ...declared(options) }
       return build({ ...definition, reactions: { ...definition.reactions, [name]: reaction } })
     },
-    timer: (contract: TimerContract<unknown>, handler: TimerHandler["handler"]) => {
+    timer: (contract: TimerContract<unknown>, handler: TimerHandler["handler"], options?: HandlerOptions) => {
       const name = contract.timerName
       if (Object.hasOwn(definition.timers, name)) throw new InvalidInput(`service ${definition.name} has two timers "${name}"`)
-      return build({ ...definition, timers: { ...definition.timers, [name]: { schema: contract.schema, handler } } })
+      const timer = { schema: contract.schema, handler, ...declared(options) }
+      return build({ ...definition, timers: { ...definition.timers, [name]: timer } })
     },
   }
   return Object.assign(builder, calls(definition))
+}
+
+function declared({ emits }: HandlerOptions = {}): { readonly emits: readonly string[] | undefined } {
+  return { emits: emits?.map(({ eventName }) => eventName) }
 }
 
 function calls(definition: ServiceDefinition): Record<string, (key: string, payload?: unknown) => Command> {

@@ -81,8 +81,8 @@ function addressed(app: AppShape, fact: Fact): readonly EventMessage[] {
   const messages: EventMessage[] = []
   for (const logic of app.logics.values()) {
     const keyOf = logic.reactions.get(fact.event.name)
-    if (keyOf === undefined) continue
-    messages.push({ ...fact.event, to: { service: logic.service, key: keyOf(fact.event.payload, fact.event.subject) } })
+    const key = keyOf?.(fact.event.payload, fact.event.subject)
+    if (key !== undefined) messages.push({ ...fact.event, to: { service: logic.service, key } })
   }
   return messages
 }

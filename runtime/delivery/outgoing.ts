@@ -53,7 +53,8 @@ export class Outgoing {
 
   event(from: Address, event: OutgoingEvent, timeMs: number): void {
     const { app, partition } = this.#delivery
-    const eventPartition = partitionOf(from.key, app.eventPartitions)
+    const subject = event.key ?? from.key
+    const eventPartition = partitionOf(subject, app.eventPartitions)
     const destination = destinationId({ type: "events", partition: eventPartition })
     const number = this.#next(destination)
     const message: EventMessage = {
@@ -63,7 +64,7 @@ export class Outgoing {
       payload: event.payload,
       id: `${partition.incarnation}.${eventPartition}.${number}`,
       source: `${app.name}/${from.service}`,
-      subject: from.key,
+      subject,
       timeMs,
       ...this.#trace({ type: "event", to: from, name: event.name }),
     }

@@ -30,6 +30,8 @@ export interface MemoryStreams extends Inputs, Egress {
   recreate(source: InputSource): void
   /** Records of a partition that are not deleted. */
   kept(source: InputSource, partition: number): number
+  /** What was stored in a partition, from the first record on. */
+  stored(source: InputSource, partition: number): readonly InputRecord[]
   /** Tells every answer and all progress, until the returned function is called. */
   tell(outsider: Outsider): () => void
   readonly answers: { readonly to: Requester; readonly outcome: Outcome }[]
@@ -92,6 +94,7 @@ export function memoryStreams(
       const { records, purgedBefore } = streams.of(source, partition)
       return records.length - Math.max(0, purgedBefore - 1)
     },
+    stored: (source, partition) => streams.of(source, partition).records,
     tell(outsider) {
       outsiders.add(outsider)
       return () => void outsiders.delete(outsider)

@@ -18,21 +18,42 @@ export interface Command<Value = unknown> {
 export interface Event<Payload = unknown> {
   readonly name: string
   readonly payload: Payload
+  /** What it is about, by which it is ordered and partitioned. Absent: the key of the actor that emits it. */
+  readonly key?: string
 }
 
-export interface EventContract<Payload> {
-  (payload: Payload): Event<Payload>
+/** What names an event type. */
+export interface EventName {
   readonly eventName: string
+}
+
+export interface EventContract<Payload> extends EventName {
+  (payload: Payload): Event<Payload>
   readonly schema: Schema<Payload>
+}
+
+export interface EventOptions<Payload> {
+  /** What an event is about: its CloudEvents subject. Events of one key and one emitter are read in order. */
+  readonly key?: (payload: Payload) => string
 }
 
 /**
  * Declares a fact: `const OrderConfirmed = event("OrderConfirmed", Schema.Struct({ orderId: Schema.String }))`.
  * Calling the contract makes the event; a payload of the wrong shape throws SchemaMismatch.
  */
-export function event<Payload>(name: string, schema: Schema<Payload>): EventContract<Payload> {
+export function event<Payload>(
+  name: string,
+  schema: Schema<Payload>,
+  options: EventOptions<Payload> = {},
+): EventContract<Payload> {
   checkName("event", name)
-  const make = (payload: Payload): Event<Payload> => ({ name, payload: parse(schema, payload, `event ${name}`) })
+  const make = (given: Payload): Event<Payload> => {
+    const payload = parse(schema, given, `event ${name}`)
+    const key = options.key?.(payload)
+    if (key === undefined) return { name, payload }
+    checkKey(key)
+    return { name, payload, key }
+  }
   return Object.assign(make, { eventName: name, schema })
 }
 

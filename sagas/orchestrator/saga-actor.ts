@@ -128,7 +128,7 @@ function toDecision(before: SagaRow, { row, send, emit, release }: Step, fired?:
     const { outcome, reason, startedMs } = row.ended
     const ended = { outcome, startedMs, ...(reason === undefined ? {} : { reason }) }
     // cast: what a contract made of the payload; that it survives JSON is checked when it is encoded
-    const facts = emit.map(({ name, payload }) => ({ name, payload: payload as Json }))
+    const facts = emit.map((fact) => ({ ...fact, payload: fact.payload as Json }))
     return { ...decision, emit: facts, release, ended, answer: answer(endOutcome(row.ended)) }
   }
   if (row.parked === undefined) return decision
