@@ -2,7 +2,7 @@
 // (state, message) -> decision. `decide` is pure: no clock, randomness or I/O. What takes I/O goes through `io`.
 import type { Effect } from "effect/Effect"
 import type { Json } from "../message/json.ts"
-import type { Address, EffectKey, Message, Requester } from "../message/message.ts"
+import type { Address, Asker, EffectKey, Message, Requester } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { OnPark } from "./definition.ts"
 import type { Policy } from "./policy.ts"
@@ -63,8 +63,11 @@ export interface Decision {
   readonly send?: readonly OutgoingCommand[]
   readonly emit?: readonly OutgoingEvent[]
   readonly timers?: readonly TimerChange[]
-  /** Replies to requesters outside the app, sent once the decision is committed; at most once, kept nowhere. */
-  readonly answer?: readonly { readonly to: Requester; readonly outcome: Outcome }[]
+  /**
+   * Who is told now what became of an earlier message. A requester outside the app: once the decision is committed, at
+   * most once, kept nowhere. An actor: by a reply like any other.
+   */
+  readonly answer?: readonly { readonly to: Requester | Asker; readonly outcome: Outcome }[]
   /** Participants that may forget this saga's effects, because it has ended. */
   readonly release?: readonly Address[]
   /** The actor is a saga that has ended with this decision. */
@@ -76,7 +79,7 @@ export interface Decision {
 }
 
 export interface SagaEnd {
-  readonly outcome: "completed" | "compensated"
+  readonly outcome: "completed" | "compensated" | "killed"
   readonly startedMs: number
   /** Why it was compensated: the refusal's or fault's code. */
   readonly reason?: string

@@ -6,7 +6,8 @@ import { limits } from "../kernel/limits.ts"
 import type { Entry } from "../message/block.ts"
 import { queryCommand } from "../message/contract.ts"
 import { checkJson, type Json } from "../message/json.ts"
-import { addressText } from "../message/message.ts"
+import { addressText, type Requester } from "../message/message.ts"
+import type { Outcome } from "../message/outcome.ts"
 import type { ProcessSpan } from "../ports/telemetry.ts"
 import { type Decided, seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
@@ -32,7 +33,11 @@ function conclude({ delivery, task, logic, row, span, nowMs }: Concluding, decis
   for (const command of decision.send ?? []) out.command(message.to, command)
   for (const event of decision.emit ?? []) out.event(message.to, event, nowMs)
   for (const address of decision.release ?? []) out.settled(message.to, address)
-  const answers = [...(decision.answer ?? []), ...out.reply(message, decision.outcome)]
+  const answers: { readonly to: Requester; readonly outcome: Outcome }[] = [...out.reply(message, decision.outcome)]
+  for (const { to, outcome } of decision.answer ?? []) {
+    if ("actor" in to) out.replyLater(to, outcome)
+    else answers.push({ to, outcome })
+  }
   const changes = rowChanges({ task, logic, row, span }, decision)
   const touches = held !== undefined || Object.keys(changes).length > 0
   const entry: Entry = {

@@ -35,8 +35,8 @@ export function decideWork(
 export function decide(delivery: Delivery, task: Task, nowMs: number): Decided | undefined {
   const { message, from } = task
   const took = task.held === undefined ? {} : { took: task.held }
-  if (message.type === "settled") return seal({ from, ...took, to: message.to, forget: message.scope })
   const logic = delivery.app.logics.get(message.to.service)
+  if (message.type === "settled" && logic?.kind !== "saga") return seal({ from, ...took, to: message.to, forget: message.scope })
   const row = load(delivery.partition, message.to)
   // Cancelled, or set anew, after it was queued: a cancelled timer never fires.
   const isOwn = task.held === undefined && from.length === 0

@@ -5,13 +5,14 @@ import { partitionOf } from "../message/key.ts"
 import {
   type Address,
   addressText,
+  type Asker,
   type CommandMessage,
   type EventMessage,
   isRequester,
   type Message,
   type Requester,
 } from "../message/message.ts"
-import { foreignName, isPeerAddress, ownEffect, type Peer, type PeerAddress } from "../message/peer.ts"
+import { foreignName, ownEffect, type Peer, type PeerAddress } from "../message/peer.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { LaneName } from "../ports/lanes.ts"
 import type { ProcessSpan, Sending } from "../ports/telemetry.ts"
@@ -88,12 +89,29 @@ export class Outgoing {
   reply(message: Message, outcome: Outcome | undefined): readonly { readonly to: Requester; readonly outcome: Outcome }[] {
     if (message.type !== "command" || outcome === undefined || message.replyTo === undefined) return []
     if (isRequester(message.replyTo)) return [{ to: message.replyTo, outcome }]
-    const { replyTo, effect, name } = message
-    const to = { service: replyTo.service, key: replyTo.key }
-    const trace = this.#trace({ type: "reply", to, name, effect })
-    if (!isPeerAddress(replyTo)) this.#toActor({ type: "reply", to, effect, outcome, ...trace }, "replies")
-    else this.#toPeer(replyTo, "replies", { type: "reply", to, effect: ownEffect(replyTo.app, effect), outcome, ...trace })
+    const { replyTo: actor, effect, name } = message
+    this.#replyTo({ actor, effect }, outcome, name)
     return []
+  }
+
+  /** The reply to a command that was decided long ago, by an actor that answers when it has come to its end. */
+  replyLater(asker: Asker, outcome: Outcome): void {
+    this.#replyTo(asker, outcome, "start")
+  }
+
+  #replyTo({ actor, effect }: Asker, outcome: Outcome, name: string): void {
+    const to = { service: actor.service, key: actor.key }
+    const trace = this.#trace({ type: "reply", to, name, effect })
+    const { app, partitions } = actor
+    if (app === undefined || partitions === undefined)
+      return this.#toActor({ type: "reply", to, effect, outcome, ...trace }, "replies")
+    this.#toPeer({ app, partitions, ...to }, "replies", {
+      type: "reply",
+      to,
+      effect: ownEffect(app, effect),
+      outcome,
+      ...trace,
+    })
   }
 
   entry(): Pick<Entry, "out"> {

@@ -31,6 +31,14 @@ export const limits = {
   timersPerActorMax: 4096,
   /** Requesters that one saga answers when it ends. */
   waitersPerSagaMax: 16,
+  /** Signals, events or completed tokens that one wait of a saga keeps before it has begun. */
+  earlyArrivalsMax: 64,
+  /** Orders of operators and callers that one saga remembers. */
+  ordersPerSagaKept: 32,
+  /** Updates that one saga takes. */
+  updatesPerSagaMax: 64,
+  /** Rounds of one loop of a saga. */
+  loopRoundsMax: 1000,
   /** Items of one fan-out step: their commands fit one decision. */
   fanOutItemsMax: 512,
   /** Steps of one saga definition. */

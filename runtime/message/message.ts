@@ -14,6 +14,12 @@ export interface Requester {
   readonly request: string
 }
 
+/** An actor, perhaps of another app, that is replied to later: about the command that it sent as `effect`. */
+export interface Asker {
+  readonly actor: Address & { readonly app?: string; readonly partitions?: number }
+  readonly effect: EffectKey
+}
+
 /**
  * Names one effect for ever, whatever the attempt: `<saga>/<key>:<transition>:<n>` when a saga sends it.
  * It is the idempotency key of a command (R11).

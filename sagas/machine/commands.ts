@@ -3,84 +3,114 @@
 import { InvalidInput } from "../../runtime/kernel/fault.ts"
 import type { OutgoingCommand } from "../../runtime/actor/logic.ts"
 import { type Address, addressText, type EffectKey } from "../../runtime/message/message.ts"
-import { type SagaDefinition, type StepDefinition, stepNamed } from "../definition/definition.ts"
+import { type Instance, type Outline, parseInstance, stepNamed } from "../definition/outline.ts"
 import { firstTry } from "./delivery.ts"
-import { contextOf, listItems, runCommand, type Target, targetOf, undoCommand } from "./functions.ts"
-import { itemsOf, nextToUndo } from "./progress.ts"
+import { contextOf, type Known, listItems, runCommand, type Target, targetOf, undoCommand } from "./functions.ts"
+import { itemsOf } from "./progress.ts"
 import type { OpenCommand, SagaRow } from "./row.ts"
 
-interface Sent {
+export interface Sent {
   readonly row: SagaRow
   readonly send: readonly OutgoingCommand[]
 }
 
-/** The first try of a step's commands (all items), or of its next undo (one). The row has them in `open`. */
-export function sendFirst(
-  definition: SagaDefinition,
-  row: SagaRow,
-  step: StepDefinition,
-  direction: "do" | "undo",
-  at: { readonly self: Address; readonly nowMs: number },
-): Sent {
-  const statuses = itemsOf(row, step.name)
-  const items = direction === "do" ? [...statuses.keys()] : [nextToUndo(row, step.name)].filter((item) => item !== -1)
+interface At {
+  readonly self: Address
+  readonly nowMs: number
+}
+
+/** The first try of a step's commands, all items. Their effect keys count from `first` in this transition. */
+export function sendStep(outline: Outline, row: SagaRow, instance: Instance, first: number, at: At): Sent {
+  const items = [...itemsOf(row, instance).keys()]
   if (items.length === 0) return { row, send: [] }
-  const write = commandWriter(definition, row, step, at.self)
+  const node = stepNamed(outline, parseInstance(instance).name)
+  const write = commandWriter(outline, row, instance, at.self)
   const open: Record<EffectKey, OpenCommand> = { ...row.open }
-  const send = items.map((item, n) => {
-    const effect = effectKey(at.self, row.seq, n)
-    const command = firstTry(step, item, direction, at.nowMs)
+  const send = items.map((item) => {
+    const effect = effectKey(at.self, row.seq, first + item)
+    const command = firstTry(node, { step: instance, item, direction: "do" }, at.nowMs)
     open[effect] = command
     return write(effect, command)
   })
-  if (direction === "undo") return { row: { ...row, open }, send }
-  const sent = { ...row.sent, [step.name]: { seq: row.seq, targets: send.map(targetOfOutgoing) } }
-  return { row: { ...row, open, sent }, send }
+  const place = { seq: row.seq, ...(first === 0 ? {} : { first }), targets: send.map(targetOfOutgoing) }
+  return { row: { ...row, open, sent: { ...row.sent, [instance]: place } }, send }
+}
+
+/** The first try of the undo of one item. */
+export function sendUndo(
+  outline: Outline,
+  row: SagaRow,
+  undo: { readonly instance: Instance; readonly item: number },
+  first: number,
+  at: At,
+): Sent {
+  const { instance, item } = undo
+  const node = stepNamed(outline, parseInstance(instance).name)
+  const effect = effectKey(at.self, row.seq, first)
+  const command = firstTry(node, { step: instance, item, direction: "undo" }, at.nowMs)
+  const next = { ...row, open: { ...row.open, [effect]: command } }
+  return { row: next, send: [commandWriter(outline, row, instance, at.self)(effect, command)] }
 }
 
 /** Further tries of commands that are open in the row. */
 export function sendOpen(
-  definition: SagaDefinition,
+  outline: Outline,
   row: SagaRow,
   effects: readonly EffectKey[],
   self: Address,
 ): readonly OutgoingCommand[] {
-  // Commands that are open at the same time are of one step: the list is made once for all of them.
-  let write: ReturnType<typeof commandWriter> | undefined
+  // The list of a step is made once for all its commands.
+  const writers = new Map<Instance, ReturnType<typeof commandWriter>>()
   return effects.flatMap((effect) => {
     const open = row.open[effect]
-    if (open === undefined) return []
-    write ??= commandWriter(definition, row, stepNamed(definition, open.step), self)
+    if (open === undefined || open.direction === "wait") return []
+    const write = writers.get(open.step) ?? commandWriter(outline, row, open.step, self)
+    writers.set(open.step, write)
     return [write(effect, open)]
   })
 }
 
 /** Writes commands of one step; the step's list is made once. */
-function commandWriter(definition: SagaDefinition, row: SagaRow, step: StepDefinition, self: Address) {
-  const context = contextOf(definition, { sagaId: self.key, input: row.input, results: row.results }, step)
+function commandWriter(outline: Outline, row: SagaRow, instance: Instance, self: Address) {
+  const step = stepNamed(outline, parseInstance(instance).name)
+  const sent = row.sent[instance]
+  const context = contextOf(outline, knownOf(row, self), instance, sent?.seq)
   const list = listItems(step, context)
-  const planned = itemsOf(row, step.name).length
+  const planned = itemsOf(row, instance).length
   if (list.length !== planned) {
-    throw new InvalidInput(`step ${step.name}: its list had ${planned} items and now has ${list.length}; it must not change`)
+    throw new InvalidInput(`step ${instance}: its list had ${planned} items and now has ${list.length}; it must not change`)
   }
-  const sent = row.sent[step.name]
   return (effect: EffectKey, { item, direction, attempt }: OpenCommand): OutgoingCommand => {
     const target = sent?.targets[item]
-    if (direction === "do") {
+    if (direction !== "undo") {
       const command = runCommand(step, list[item], context)
       if (target !== undefined && target !== targetOf(command)) {
-        throw new InvalidInput(`step ${step.name}: run answered ${target} and now ${targetOf(command)}; it must not change`)
+        throw new InvalidInput(`step ${instance}: run answered ${target} and now ${targetOf(command)}; it must not change`)
       }
       const { service, key, name, payload } = command
-      return { to: { service, key }, name, payload, effect, direction, attempt }
+      return { to: { service, key }, name, payload, effect, direction: "do", attempt }
     }
-    if (sent === undefined || target === undefined) throw new InvalidInput(`step ${step.name}: item ${item} was never sent`)
+    if (sent === undefined || target === undefined) throw new InvalidInput(`step ${instance}: item ${item} was never sent`)
     const { service, key, name, payload } = undoCommand(step, list[item], context, target)
-    return { to: { service, key }, name, payload, effect, direction, undoes: effectKey(self, sent.seq, item), attempt }
+    const undoes = effectKey(self, sent.seq, (sent.first ?? 0) + item)
+    return { to: { service, key }, name, payload, effect, direction, undoes, attempt }
   }
 }
 
-function effectKey(self: Address, seq: number, n: number): EffectKey {
+/** What functions of a saga may know of its row. */
+export function knownOf(row: SagaRow, self: Address): Known {
+  const { input, results, rounds, updates, secret } = row
+  return {
+    sagaId: self.key,
+    input,
+    results,
+    ...(rounds && { rounds }),
+    ...(updates && { updates }),
+    ...(secret !== undefined && { secret }),
+  }
+}
+
+export function effectKey(self: Address, seq: number, n: number): EffectKey {
   return `${addressText(self)}:${seq}:${n}`
 }
 

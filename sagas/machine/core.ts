@@ -1,55 +1,70 @@
-// The pure core of a saga: (row, event, time) -> (row', what to send). It fences, retries and times out the commands
-// that are open, and asks the machine only when one of them has settled. What throws parks the saga with the row as it
-// was before the event, so that resuming sends the open commands again and hears the same answers again (R11).
-import { AssertionFailed, assert } from "../../runtime/kernel/assert.ts"
-import type { OutgoingCommand } from "../../runtime/actor/logic.ts"
+// The pure core of a saga: (row, event, time) -> (row', what to send). It fences, retries and times out what is open, and
+// asks the machine only when something has settled. What throws parks the saga with the row as it was before the event, so
+// that resuming sends the open commands again and hears the same answers again (R11).
+import { AssertionFailed } from "../../runtime/kernel/assert.ts"
 import { digest } from "../../runtime/message/hash.ts"
 import type { Json } from "../../runtime/message/json.ts"
 import type { EffectKey } from "../../runtime/message/message.ts"
 import type { Outcome } from "../../runtime/message/outcome.ts"
-import { type SagaDefinition, stepNamed } from "../definition/definition.ts"
+import type { SagaDefinition, SagaNode } from "../definition/definition.ts"
+import { activityNamed, type Outline, outlineOf, parseInstance } from "../definition/outline.ts"
+import { advance, begin, type Parts } from "./advance.ts"
+import { type Arrival, arrive } from "./arrivals.ts"
+import { sendOpen } from "./commands.ts"
 import { compile, type SagaMachine } from "./compile.ts"
-import { sendFirst, sendOpen } from "./commands.ts"
-import { firstTry, onReply, onTimer, type Verdict } from "./delivery.ts"
-import type { Progress, ProgressEvent } from "./progress.ts"
+import { onReply, onTimer, onWaitOver, type Verdict } from "./delivery.ts"
+import { decideOrder, type Order } from "./orders.ts"
+import { isDoomed, isPastPivot } from "./standing.ts"
 import type { DefinitionId, SagaRow } from "./row.ts"
-import { end, halted, mismatched, type Moment, park, poisoned, quiet, type Step } from "./stop.ts"
-import { prepareTransition, type Transition } from "./transition.ts"
+import { mismatched, type Moment, park, poisoned, quiet, type Step } from "./stop.ts"
+import { prepareTransition } from "./transition.ts"
 
 export type CoreEvent =
   | { readonly type: "start" }
   | { readonly type: "reply"; readonly effect: EffectKey; readonly outcome: Outcome }
+  /** Of what is open, or, under `deadlineTimer`, of the saga as a whole. */
   | { readonly type: "timer"; readonly effect: EffectKey; readonly dueMs: number }
-  /** An operator lets a parked saga go on. */
-  | { readonly type: "resume" }
+  /** Something came for a wait. */
+  | Arrival
+  /** What a caller or an operator wants. */
+  | Order
+
+/** The timer of the longest time that a saga may be under way. */
+export const deadlineTimer = "$deadline"
 
 export interface Core {
   readonly id: DefinitionId
-  /** The row of a saga that has not started. */
-  create(input: Json, startedMs: number): SagaRow
+  readonly outline: Outline
+  /** The row of a saga that has not started. `secret` is what its tokens are made from. */
+  create(input: Json, startedMs: number, secret?: string): SagaRow
   /** Never throws because of the user's functions: that parks the saga as "POISON". */
   decide(row: SagaRow, event: CoreEvent, at: Moment): Step
 }
 
-interface Parts {
-  readonly definition: SagaDefinition
-  readonly id: DefinitionId
-  readonly transition: (state: { value: string; context: Progress }, event: ProgressEvent) => Transition
-}
-
 export function createCore(definition: SagaDefinition, machine: SagaMachine = compile(definition)): Core {
-  const { name, version } = definition
+  const { name, version, maxMs } = definition
+  const outline = outlineOf(definition)
   const id = { name, version, hash: shapeHash(definition) }
-  const parts: Parts = { definition, id, transition: prepareTransition(machine) }
+  const parts: Parts = { definition, outline, transition: prepareTransition(machine) }
   return {
     id,
-    create: (input, startedMs) => {
-      return { definition: id, input, startedMs, value: "new", seq: 0, items: {}, results: {}, sent: {}, open: {} }
-    },
+    outline,
+    create: (input, startedMs, secret) => ({
+      definition: id,
+      input,
+      startedMs,
+      value: "new",
+      seq: 0,
+      items: {},
+      results: {},
+      sent: {},
+      open: {},
+      ...(secret === undefined ? {} : { secret }),
+      ...(maxMs === undefined ? {} : { deadlineMs: startedMs + maxMs }),
+    }),
     decide(row, event, at) {
       try {
-        if (row.parked !== undefined && event.type !== "resume") return quiet(row)
-        if (row.definition.hash !== id.hash) return park(row, mismatched(row, id, at))
+        if (row.definition.hash !== id.hash && event.type !== "kill") return mismatch(row, event, id, at)
         return decideEvent(parts, row, event, at)
       } catch (error) {
         if (error instanceof AssertionFailed) throw error
@@ -59,31 +74,66 @@ export function createCore(definition: SagaDefinition, machine: SagaMachine = co
   }
 }
 
+/** A definition that did not start a saga does nothing to it but end it. */
+function mismatch(row: SagaRow, event: CoreEvent, id: DefinitionId, at: Moment): Step {
+  return row.parked === undefined || event.type === "resume" ? park(row, mismatched(row, id, at)) : quiet(row)
+}
+
 /** Of what a saga under way depends on. Not of the compiled machine: another wording in it must not park anyone. */
-function shapeHash({ name, version, steps }: SagaDefinition): string {
-  const shape = steps.map((step) => [step.name, step.kind, step.place, step.undo !== "nothing"])
-  return digest(JSON.stringify([name, version, shape])).slice(0, 16)
+function shapeHash({ name, version, body }: SagaDefinition): string {
+  return digest(JSON.stringify([name, version, body.map(shapeOf)])).slice(0, 16)
+}
+
+function shapeOf(node: SagaNode): Json {
+  switch (node.type) {
+    case "step":
+      return [node.name, node.kind, node.place, node.undo !== "nothing"]
+    case "wait":
+      return [node.name, node.for, node.place, node.onTimeout]
+    case "choice":
+      return [node.name, "choice", node.yes.map(shapeOf), node.no.map(shapeOf)]
+    case "parallel":
+      return [node.name, node.until, node.branches.map(({ name, body }) => [name, body.map(shapeOf)])]
+    case "loop":
+      return [node.name, "loop", node.roundsMax, node.body.map(shapeOf)]
+  }
 }
 
 function decideEvent(parts: Parts, row: SagaRow, event: CoreEvent, at: Moment): Step {
   switch (event.type) {
     case "start":
-      return row.value === "new" ? advance(parts, row, undefined, { type: "start" }, at) : quiet(row)
-    case "resume":
-      return resume(parts, row, at)
+      return row.value === "new" && row.parked === undefined ? begin(parts, row, at) : quiet(row)
     case "reply":
-    case "timer": {
-      const open = Object.hasOwn(row.open, event.effect) ? row.open[event.effect] : undefined
-      if (open === undefined) return quiet(row)
-      const step = stepNamed(parts.definition, open.step)
-      const doomed = open.direction === "do" && row.failure !== undefined
-      const trying = { step, doomed, nowMs: at.nowMs }
-      const verdict = event.type === "reply"
-        ? onReply(open, event.outcome, trying)
-        : onTimer(open, event.dueMs, trying)
-      return follow(parts, row, event.effect, verdict, at)
-    }
+    case "timer":
+      return row.parked === undefined ? onNews(parts, row, event, at) : quiet(row)
+    case "arrival":
+      return arrive(parts, row, event, at)
+    default:
+      return decideOrder(parts, row, event, at)
   }
+}
+
+/** A reply or a timer: whatever is not of something that is open changes nothing. */
+function onNews(parts: Parts, row: SagaRow, event: CoreEvent & { type: "reply" | "timer" }, at: Moment): Step {
+  const { effect } = event
+  if (effect === deadlineTimer) return onDeadline(parts, row, at)
+  const open = Object.hasOwn(row.open, effect) ? row.open[effect] : undefined
+  if (open === undefined) return quiet(row)
+  const node = activityNamed(parts.outline, parseInstance(open.step).name)
+  if (node.type === "wait") {
+    return event.type === "reply" ? quiet(row) : follow(parts, row, effect, onWaitOver(open, event.dueMs, node), at)
+  }
+  const trying = { node, effect, doomed: isDoomed(parts.outline, row, open), nowMs: at.nowMs }
+  const verdict = event.type === "reply" ? onReply(open, event.outcome, trying) : onTimer(open, event.dueMs, trying)
+  return follow(parts, row, effect, verdict, at)
+}
+
+/** A saga that takes too long is turned back, as long as it can be. */
+function onDeadline(parts: Parts, row: SagaRow, at: Moment): Step {
+  const { deadlineMs: _, ...rest } = row
+  if (row.failure !== undefined || isPastPivot(parts.outline, row)) return quiet(rest)
+  const detail = `it was under way for more than ${at.nowMs - row.startedMs} ms`
+  return advance(parts, row, undefined, { kind: "cancel", code: "SAGA_TIMEOUT", detail }, at)
 }
 
 function follow(parts: Parts, row: SagaRow, effect: EffectKey, verdict: Verdict, at: Moment): Step {
@@ -94,49 +144,9 @@ function follow(parts: Parts, row: SagaRow, effect: EffectKey, verdict: Verdict,
       return quiet({ ...row, open: { ...row.open, [effect]: verdict.open } })
     case "send": {
       const next = { ...row, open: { ...row.open, [effect]: verdict.open } }
-      return { ...quiet(next), send: sendOpen(parts.definition, next, [effect], at.self) }
+      return { ...quiet(next), send: sendOpen(parts.outline, next, [effect], at.self) }
     }
     case "settled":
       return advance(parts, row, effect, verdict.event, at)
   }
-}
-
-/** One transition of the machine; `settled` is the effect whose command the event settles. */
-function advance(parts: Parts, row: SagaRow, settled: EffectKey | undefined, event: ProgressEvent, at: Moment): Step {
-  const { items, results, failure, value } = row
-  const context = { sagaId: at.self.key, input: row.input, items, results, ...(failure === undefined ? {} : { failure }) }
-  const { next, actions, ignored } = parts.transition({ value, context }, event)
-  assert(!ignored, `state ${value} of saga ${parts.id.name} takes the event ${event.type}`)
-  const open = { ...row.open }
-  if (settled !== undefined) delete open[settled]
-  const { sagaId: _, input: __, ...progress } = next.context
-  let moved: SagaRow = { ...row, ...progress, value: next.value, seq: row.seq + 1, open }
-  const send: OutgoingCommand[] = []
-  for (const action of actions) {
-    if (action.type === "park") {
-      const command = settled === undefined ? undefined : row.open[settled]
-      return park(row, halted(row, action.params.code, command, event, at))
-    }
-    if (action.type !== "send") continue
-    const step = stepNamed(parts.definition, action.params.step)
-    const sent = sendFirst(parts.definition, moved, step, action.params.direction, at)
-    moved = sent.row
-    send.push(...sent.send)
-  }
-  if (next.value === "completed" || next.value === "compensated") return end(parts.definition, moved, next.value, at)
-  return { ...quiet(moved), send }
-}
-
-/** Clears the mark and sends whatever is open again, with all its tries; a saga that never got going starts. */
-function resume(parts: Parts, row: SagaRow, at: Moment): Step {
-  if (row.parked === undefined) return quiet(row)
-  const { parked: _, ...rest } = row
-  if (row.value === "new") return advance(parts, rest, undefined, { type: "start" }, at)
-  const open = Object.fromEntries(
-    Object.entries(row.open).map(([effect, { step, item, direction }]) => {
-      return [effect, firstTry(stepNamed(parts.definition, step), item, direction, at.nowMs)]
-    }),
-  )
-  const next = { ...rest, open }
-  return { ...quiet(next), send: sendOpen(parts.definition, next, Object.keys(open), at.self) }
 }

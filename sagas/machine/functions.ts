@@ -4,23 +4,70 @@ import { describeError, InvalidInput } from "../../runtime/kernel/fault.ts"
 import { limits } from "../../runtime/kernel/limits.ts"
 import type { Command } from "../../runtime/message/contract.ts"
 import { checkKey, checkName } from "../../runtime/message/key.ts"
-import type { FunctionContext, SagaDefinition, StepDefinition } from "../definition/definition.ts"
-import type { Progress } from "./progress.ts"
+import type { FunctionContext, SagaNode, StepNode } from "../definition/definition.ts"
+import { type Instance, instanceOf, type Outline, parseInstance, placeOf } from "../definition/outline.ts"
+import { digest } from "../../runtime/message/hash.ts"
+import type { Json } from "../../runtime/message/json.ts"
+import { type Progress, roundOf } from "./progress.ts"
 
-type Known = Pick<Progress, "sagaId" | "input" | "results">
+/** What functions of a saga may know of it. */
+export type Known = Pick<Progress, "sagaId" | "input" | "results" | "rounds" | "updates" | "secret">
 
-/** What a function of the step sees; without a step, what the end sees: every result. */
-export function contextOf(definition: SagaDefinition, known: Known, before?: StepDefinition): FunctionContext {
+/**
+ * What a function of an instance sees; without one, what the end sees: every result. `upToSeq`: it sees updates that were
+ * accepted until that transition, so that asking it again gives the same.
+ */
+export function contextOf(
+  outline: Outline,
+  known: Known,
+  at?: Instance,
+  upToSeq = Number.POSITIVE_INFINITY,
+): FunctionContext {
   const results: Record<string, unknown> = {}
-  for (const step of definition.steps) {
-    if (step === before) break
-    const values = known.results[step.name] ?? []
-    results[step.name] = step.kind === "single" ? values[0] : values
+  const { name, round } = parseInstance(at ?? "")
+  const place = at === undefined ? undefined : placeOf(outline, name)
+  const show = (shown: string, inRound: number | undefined) => {
+    const { node, loop } = placeOf(outline, shown)
+    const values = known.results[instanceOf(outline, shown, inRound ?? roundOf(known, loop))]
+    if (values !== undefined) results[shown] = resultOf(node, values)
   }
-  return { ...results, input: known.input, sagaId: known.sagaId }
+  for (const earlier of place?.before ?? outline.names) {
+    show(earlier, place?.loop !== undefined && placeOf(outline, earlier).loop === place.loop ? round : undefined)
+  }
+  if (place !== undefined && round > 1) for (const later of place.lastRound) show(later, round - 1)
+  const updates: Record<string, unknown> = {}
+  for (const { name: update, payload, seq } of known.updates ?? []) if (seq <= upToSeq) updates[update] = payload
+  const token = (wait: string) => tokenOf(outline, known, wait)
+  return { ...results, input: known.input, sagaId: known.sagaId, updates, token }
 }
 
-export function listItems(step: StepDefinition, context: FunctionContext): readonly unknown[] {
+function resultOf(node: SagaNode, values: readonly Json[]): unknown {
+  return node.type === "step" && node.kind === "each" ? values : values[0]
+}
+
+/** Nobody can guess it who has not seen it: it is made from the effect key of the start, which a client drew. */
+export function tokenOf(
+  { saga }: Pick<Outline, "saga">,
+  { sagaId, secret = "" }: Pick<Known, "sagaId" | "secret">,
+  wait: string,
+): string {
+  const proof = digest(JSON.stringify([secret, saga, sagaId, wait])).slice(0, 32)
+  return `${Buffer.from(JSON.stringify([saga, sagaId, wait]), "utf8").toString("base64url")}.${proof}`
+}
+
+/** The wait that a token is for. Throws InvalidInput if it is none; whether it is genuine, the saga knows. */
+export function parseToken(token: string): { readonly saga: string; readonly key: string; readonly wait: string } {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString("utf8"))
+    const [saga, key, wait] = Array.isArray(parts) ? parts.map(String) : []
+    if (saga !== undefined && key !== undefined && wait !== undefined) return { saga, key, wait }
+  } catch {
+    // Said below.
+  }
+  throw new InvalidInput("the text is no token of a saga")
+}
+
+export function listItems(step: StepNode, context: FunctionContext): readonly unknown[] {
   const items = call(`step ${step.name}: list`, () => step.list(context))
   if (!Array.isArray(items)) throw new InvalidInput(`step ${step.name}: list returned no array`)
   if (items.length > limits.fanOutItemsMax) {
@@ -43,7 +90,7 @@ export function parseTarget(target: Target): { service: string; name: string; ke
 }
 
 /** The command of one item. Throws InvalidInput on anything but a command that does something. */
-export function runCommand(step: StepDefinition, item: unknown, context: FunctionContext): Command {
+export function runCommand(step: StepNode, item: unknown, context: FunctionContext): Command {
   const command = askCommand(`step ${step.name}: run`, () => step.run(item, context))
   if (command.undoes !== undefined) {
     throw new InvalidInput(`step ${step.name}: run returned ${command.name}, which is the undo of ${command.undoes}`)
@@ -52,13 +99,15 @@ export function runCommand(step: StepDefinition, item: unknown, context: Functio
 }
 
 /** The command that takes back what `did` names. Throws InvalidInput unless it is that command's undo at that actor. */
-export function undoCommand(step: StepDefinition, item: unknown, context: FunctionContext, did: Target): Command {
+export function undoCommand(step: StepNode, item: unknown, context: FunctionContext, did: Target): Command {
   const { undo } = step
   if (undo === "nothing") throw new InvalidInput(`step ${step.name} has no undo`)
   const command = askCommand(`step ${step.name}: undo`, () => undo(item, context))
   const { service, name, key } = parseTarget(did)
   if (command.service !== service || command.key !== key) {
-    throw new InvalidInput(`step ${step.name}: undo goes to ${command.service}/${command.key}, its run went to ${service}/${key}`)
+    throw new InvalidInput(
+      `step ${step.name}: undo goes to ${command.service}/${command.key}, its run went to ${service}/${key}`,
+    )
   }
   if (command.undoes !== name) {
     throw new InvalidInput(`step ${step.name}: ${command.name} undoes ${command.undoes ?? "nothing"}, its run sent ${name}`)
@@ -87,4 +136,11 @@ export function call<T>(what: string, ask: () => T): T {
   } catch (error) {
     throw new InvalidInput(`${what} threw: ${describeError(error)}`, { cause: error })
   }
+}
+
+/** A condition of the user's: it must answer true or false. */
+export function askTest(what: string, ask: () => boolean): boolean {
+  const answer: unknown = call(what, ask)
+  if (typeof answer !== "boolean") throw new InvalidInput(`${what} returned ${String(answer)}, not true or false`)
+  return answer
 }

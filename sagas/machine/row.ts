@@ -4,6 +4,7 @@ import type { Json } from "../../runtime/message/json.ts"
 import type { Requester } from "../../runtime/message/message.ts"
 import type { Target } from "./functions.ts"
 import type { Progress } from "./progress.ts"
+import type { StateValue } from "./transition.ts"
 
 /** A saga under way, or parked. Type aliases, because interfaces are not assignable to Json. */
 export type SagaRow = {
@@ -11,26 +12,45 @@ export type SagaRow = {
   readonly input: Json
   readonly startedMs: number
   /** The machine's state; while parked, the state that it will go on from. */
-  readonly value: string
+  readonly value: StateValue
   /** Transitions so far: the middle part of effect keys. */
   readonly seq: number
   readonly items: Progress["items"]
   readonly results: Progress["results"]
+  readonly rounds?: NonNullable<Progress["rounds"]>
+  readonly lost?: NonNullable<Progress["lost"]>
   readonly failure?: NonNullable<Progress["failure"]>
-  readonly sent: { readonly [step: string]: SentStep }
-  /** By effect key: the commands whose reply is awaited. A reply or timer of any other effect changes nothing. */
+  /** By instance of a step. */
+  readonly sent: { readonly [instance: string]: SentStep }
+  /** By effect key: what is awaited. A reply or timer of any other effect changes nothing. */
   readonly open: { readonly [effect: string]: OpenCommand }
-  /** Requesters to answer at the end. */
+  /** Who is answered at the end. */
   readonly waiters?: readonly Waiter[]
   readonly parked?: Parked
+  /** What came for a wait that has not begun, oldest first, by the wait's name. */
+  readonly early?: { readonly [wait: string]: readonly Json[] }
+  readonly updates?: NonNullable<Progress["updates"]>
+  readonly secret?: string
+  /** What operators and callers ordered, latest last. */
+  readonly orders?: readonly { readonly order: string; readonly by: string; readonly why: string; readonly atMs: number }[]
+  /** When it has been under way for too long, in ms since 1970. */
+  readonly deadlineMs?: number
 }
 
-export type EndedRow = { readonly ended: Ended }
+export type EndedRow = {
+  readonly ended: Ended
+  /** Of a child that its parent may still take back: how it ended up, without those who waited. */
+  readonly revertible?: SagaRow
+}
 
 export type Ended = {
-  readonly outcome: "completed" | "compensated"
+  readonly outcome: "completed" | "compensated" | "killed"
   /** Why it was compensated: the code of the refusal, or "STEP_TIMEOUT", or the fault's code. */
   readonly reason?: string
+  /** What the definition says that a completed saga gives. */
+  readonly result?: Json
+  /** Of one that was killed: effects that happened, or may have, and were not undone. */
+  readonly leaves?: readonly Target[]
   readonly startedMs: number
   readonly endedMs: number
 }
@@ -38,24 +58,33 @@ export type Ended = {
 /** Of which definition the row is. `hash` covers name, version and the shape of the steps. */
 export type DefinitionId = { readonly name: string; readonly version: number; readonly hash: string }
 
-/** Where the commands of a step went, by item. The effect key of item n is `<saga>/<key>:<seq>:<n>`. */
-export type SentStep = { readonly seq: number; readonly targets: readonly Target[] }
+/** Where the commands of a step went, by item. The effect key of item n is `<saga>/<key>:<seq>:<first + n>`. */
+export type SentStep = { readonly seq: number; readonly first?: number; readonly targets: readonly Target[] }
 
 export type OpenCommand = {
+  /** Instance of a step, or of a wait. */
   readonly step: string
   readonly item: number
-  readonly direction: "do" | "undo"
+  readonly direction: "do" | "undo" | "wait"
   /** Counts from 1. */
   readonly attempt: number
-  /** When its timer fires: the end of the try, or, after a fault, of the pause before the next try. */
-  readonly dueMs: number
+  /** When its timer fires: the end of the try, of the pause before the next try, or of the wait. Absent: never. */
+  readonly dueMs?: number
   /** How the last try ended, while the next one is not yet sent. */
   readonly fault?: Fault
 }
 
 export type Fault = { readonly code: string; readonly message: string }
 
-export type Waiter = { readonly [K in keyof Requester]: Requester[K] }
+/** A requester outside, or the actor (of another app, perhaps) that sent the command `effect`. */
+export type Waiter =
+  | { readonly [K in keyof Requester]: Requester[K] }
+  | {
+      readonly actor: { readonly service: string; readonly key: string; readonly app?: string; readonly partitions?: number }
+      readonly effect: string
+      /** It asked for the saga to be taken back. */
+      readonly reverts?: true
+    }
 
 export type Parked = {
   readonly code: string

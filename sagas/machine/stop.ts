@@ -4,11 +4,14 @@ import { describeError } from "../../runtime/kernel/fault.ts"
 import type { OutgoingCommand } from "../../runtime/actor/logic.ts"
 import type { Event } from "../../runtime/message/contract.ts"
 import { type Address, addressText } from "../../runtime/message/message.ts"
+import type { Json } from "../../runtime/message/json.ts"
 import type { SagaDefinition } from "../definition/definition.ts"
+import { activitiesOf, type Outline } from "../definition/outline.ts"
 import type { ParkCode } from "./config.ts"
+import { knownOf } from "./commands.ts"
 import { call, contextOf, parseTarget } from "./functions.ts"
-import type { ProgressEvent } from "./progress.ts"
-import type { DefinitionId, Ended, EndedRow, OpenCommand, Parked, SagaRow } from "./row.ts"
+import { type ItemStatus, mayHaveHappened, type ProgressEvent } from "./progress.ts"
+import type { DefinitionId, EndedRow, OpenCommand, Parked, SagaRow } from "./row.ts"
 
 export interface Moment {
   readonly self: Address
@@ -22,6 +25,8 @@ export interface Step {
   readonly emit: readonly Event[]
   /** Filled when the saga ends: every actor that it ever sent a command to. */
   readonly release: readonly Address[]
+  /** Why an order was not followed. */
+  readonly refused?: { readonly code: string; readonly detail: Json }
 }
 
 /** A step that sends nothing. */
@@ -29,18 +34,64 @@ export function quiet(row: SagaRow | EndedRow): Step {
   return { row, send: [], emit: [], release: [] }
 }
 
-export function end(definition: SagaDefinition, row: SagaRow, outcome: Ended["outcome"], at: Moment): Step {
-  const reason = outcome === "compensated" ? row.failure?.code : undefined
-  const known = { sagaId: at.self.key, input: row.input, results: row.results }
-  const facts = call(`emits ${outcome}`, () => {
-    if (outcome === "completed") return definition.completed(contextOf(definition, known))
-    return definition.compensated({ input: row.input, sagaId: at.self.key, reason: reason ?? "" })
-  })
-  const ended = { outcome, ...(reason === undefined ? {} : { reason }), startedMs: row.startedMs, endedMs: at.nowMs }
-  return { row: { ended }, send: [], emit: "name" in facts ? [facts] : facts, release: participants(row) }
+/** An order that changes nothing. */
+export function refuse(row: SagaRow, code: string, detail: Json): Step {
+  return { ...quiet(row), refused: { code, detail } }
 }
 
-function participants(row: SagaRow): readonly Address[] {
+export function end(
+  definition: SagaDefinition,
+  outline: Outline,
+  row: SagaRow,
+  outcome: "completed" | "compensated",
+  at: Moment,
+): Step {
+  const reason = outcome === "compensated" ? row.failure?.code : undefined
+  const context = contextOf(outline, knownOf(row, at.self))
+  const facts = call(`emits ${outcome}`, () => {
+    if (outcome === "completed") return definition.completed(context)
+    return definition.compensated({ ...context, reason: reason ?? "" })
+  })
+  const result = outcome === "completed" ? call("returns", () => definition.result?.(context)) : undefined
+  const ended = {
+    outcome,
+    ...(reason === undefined ? {} : { reason }),
+    // cast: that it survives JSON is checked when the decision is
+    ...(result === undefined ? {} : { result: result as Json }),
+    startedMs: row.startedMs,
+    endedMs: at.nowMs,
+  }
+  const emit = "name" in facts ? [facts] : facts
+  if (outcome === "compensated" || !isRevertible(outline, row)) {
+    return { row: { ended }, send: [], emit, release: participants(row) }
+  }
+  // Its participants remember what it did until its parent has ended: it may still be taken back.
+  const { waiters: _, deadlineMs: __, ...revertible } = { ...row, value: "new", open: {} }
+  return { row: { ended, revertible }, send: [], emit, release: [] }
+}
+
+/** A child saga without a pivot can be taken back by its parent after it has completed. */
+function isRevertible(outline: Outline, row: SagaRow): boolean {
+  return (
+    row.waiters?.some((waiter) => "actor" in waiter) === true &&
+    activitiesOf(outline).every(({ place }) => place === "before")
+  )
+}
+
+/** Ends the saga where it stands, and says what it leaves behind: nothing is undone. */
+export function kill(row: SagaRow, at: Moment): Step {
+  const leaves = Object.entries(row.sent).flatMap(([instance, { targets }]) =>
+    targets.filter((_, item) => isLeft(row.items[instance]?.[item])),
+  )
+  const ended = { outcome: "killed", leaves, startedMs: row.startedMs, endedMs: at.nowMs } as const
+  return { row: { ended }, send: [], emit: [], release: participants(row) }
+}
+
+function isLeft(status: ItemStatus | undefined): boolean {
+  return status === "pending" || status === "abandoned" || (status !== undefined && mayHaveHappened(status))
+}
+
+export function participants(row: SagaRow): readonly Address[] {
   const found = new Map<string, Address>()
   for (const { targets } of Object.values(row.sent)) {
     for (const target of targets) {
@@ -64,12 +115,23 @@ const meanings: Readonly<Record<ParkCode, string>> = {
 }
 
 /** The machine went to "parked" because of what became of the command `open`. */
-export function halted(row: SagaRow, code: ParkCode, open: OpenCommand | undefined, event: ProgressEvent, at: Moment): Parked {
+export function halted(
+  row: SagaRow,
+  code: ParkCode,
+  open: OpenCommand | undefined,
+  event: ProgressEvent,
+  at: Moment,
+): Parked {
   const cause = "code" in event ? `: ${event.code} ${JSON.stringify(event.detail)}` : ""
   if (open === undefined) return { code, message: `${where(row, at)}: ${meanings[code]}${cause}; ${advice}` }
   const { step, item } = open
   const target = row.sent[step]?.targets[item] ?? "never sent"
   return { code, message: `${where(row, at)}, item ${item} (${target}): ${meanings[code]}${cause}; ${advice}`, step, item }
+}
+
+/** An operator told it to stand still. */
+export function pausedMark(row: SagaRow, at: Moment): Parked {
+  return { code: "PAUSED", message: `${where(row, at)}: it is paused; ${advice}` }
 }
 
 /** A function of the definition, or a guard, threw. */
@@ -79,7 +141,8 @@ export function poisoned(row: SagaRow, error: unknown, at: Moment): Parked {
 
 export function mismatched(row: SagaRow, id: DefinitionId, at: Moment): Parked {
   const { name, version, hash } = row.definition
-  const message = `${where(row, at)}: it was started by ${name} version ${version} (${hash}), this process has version ` +
+  const message =
+    `${where(row, at)}: it was started by ${name} version ${version} (${hash}), this process has version ` +
     `${id.version} (${id.hash}); it can be resumed by a process that has its version`
   return { code: "VERSION_MISMATCH", message }
 }
@@ -87,5 +150,9 @@ export function mismatched(row: SagaRow, id: DefinitionId, at: Moment): Parked {
 const advice = "it waits for an operator to resume it"
 
 function where(row: SagaRow, at: Moment): string {
-  return `saga ${addressText(at.self)} in state ${row.value}`
+  return `saga ${addressText(at.self)} in state ${stateText(row.value)}`
+}
+
+function stateText(value: SagaRow["value"]): string {
+  return typeof value === "string" ? value : JSON.stringify(value)
 }

@@ -2,18 +2,22 @@
 // builds an actor for each call; here one inert scope serves every transition of a definition.
 // The scope collects actions and does nothing else, so a machine with invokes or delays would silently lose them.
 import { type AnyActorScope, createActor } from "xstate"
-import type { SagaMachine } from "./compile.ts"
+import { parseInstance } from "../definition/outline.ts"
+import type { MachineEvent, SagaMachine } from "./compile.ts"
 import type { ActionConfig } from "./config.ts"
 import type { Progress, ProgressEvent } from "./progress.ts"
 
+/** The state of a machine: a name, or, where things go on at once, the state of each region. */
+export type StateValue = string | { readonly [region: string]: StateValue }
+
 export interface State {
-  readonly value: string
+  readonly value: StateValue
   readonly context: Progress
 }
 
 export interface Transition {
   readonly next: State
-  /** In order. `send` and `park` are the core's to carry out. */
+  /** In order. `send`, `await`, `undo` and `park` are the core's to carry out. */
   readonly actions: readonly ActionConfig[]
   /** The machine has nothing to do on this event in this state; `next` is the state it was given. */
   readonly ignored: boolean
@@ -36,10 +40,14 @@ export function prepareTransition(machine: SagaMachine): (state: State, event: P
     // cast: the machine's actions are those of its config, which has that type
     actionExecutor: ({ type, params }) => void actions.push({ type, params } as ActionConfig),
   }
-  return (state, event) => {
+  return (state, told) => {
     actions = []
     const before = machine.resolveState(state)
-    const after = machine.transition(before, event, scope)
+    const after = machine.transition(before, machineEvent(told), scope)
     return { next: { value: after.value, context: after.context }, actions, ignored: after === before }
   }
+}
+
+export function machineEvent(told: ProgressEvent): MachineEvent {
+  return { type: "step" in told ? `${told.kind}.${parseInstance(told.step).name}` : told.kind, told }
 }

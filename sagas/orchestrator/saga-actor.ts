@@ -1,27 +1,28 @@
 // A saga as an actor: messages in, decisions out, around the pure core. A start has no outcome of its own: whoever asked
 // is remembered and answered when the saga ends, or at once if it has ended or is parked (R21).
 import { unreachable } from "../../runtime/kernel/assert.ts"
-import { limits } from "../../runtime/kernel/limits.ts"
 import type { ActorLogic, DecideContext, Decision } from "../../runtime/actor/logic.ts"
-import type { TimerChange } from "../../runtime/actor/timer.ts"
 import { HandlerDefect, UnknownCommand } from "../../runtime/actor/service-logic.ts"
 import type { Json } from "../../runtime/message/json.ts"
-import { type CommandMessage, isRequester, type Message, type Requester } from "../../runtime/message/message.ts"
-import type { Outcome } from "../../runtime/message/outcome.ts"
+import type { CommandMessage, EventMessage, Message } from "../../runtime/message/message.ts"
 import { parse, SchemaMismatch } from "../../runtime/message/schema.ts"
 import type { SagaDefinition } from "../definition/definition.ts"
 import type { Core, CoreEvent } from "../machine/core.ts"
-import type { Ended, EndedRow, SagaRow } from "../machine/row.ts"
-import type { Step } from "../machine/stop.ts"
+import { participants } from "../machine/stop.ts"
+import { join, type Row, waiterOf, withWaiter } from "./answers.ts"
+import type { SagaParts } from "./saga-parts.ts"
+import { awaitedEvents, receiveEvent } from "./awaited-events.ts"
+import { runOrder } from "./order-commands.ts"
+import { revert } from "./revert.ts"
+import { toDecision } from "./to-decision.ts"
 
-type Row = SagaRow | EndedRow
-
-/** The saga as the engine runs it. Commands: `start` (the input), and `resume` for a parked one. */
+/** The saga as the engine runs it. */
 export function sagaActor(definition: SagaDefinition, core: Core): ActorLogic {
+  const parts = { definition, core }
   return {
     service: definition.name,
     kind: "saga",
-    reactions: new Map(),
+    reactions: awaitedEvents(core.outline),
     keptUntilMs(state) {
       const row = state as Row // cast: as below
       return "ended" in row ? row.ended.endedMs + definition.keptMs : undefined
@@ -29,54 +30,41 @@ export function sagaActor(definition: SagaDefinition, core: Core): ActorLogic {
     decide(state, message, context) {
       // cast: the engine hands back what an earlier decision stored; which definition wrote it, the core checks
       const row = state as Row | undefined
-      return decideMessage(definition, core, row, message, context)
+      return decideMessage(parts, row, message, context)
     },
   }
 }
 
-function decideMessage(
-  definition: SagaDefinition,
-  core: Core,
-  row: Row | undefined,
-  message: Message,
-  context: DecideContext,
-): Decision {
+function decideMessage(parts: SagaParts, row: Row | undefined, message: Message, context: DecideContext): Decision {
   switch (message.type) {
     case "command":
-      return runCommand(definition, core, row, message, context)
+      return runCommand(parts, row, message, context)
     case "reply":
-      return step(core, row, { type: "reply", effect: message.effect, outcome: message.outcome }, context)
+      return step(parts, row, { type: "reply", effect: message.effect, outcome: message.outcome }, context)
     case "timer":
-      return step(core, row, { type: "timer", effect: message.name, dueMs: message.dueMs }, context)
+      return step(parts, row, { type: "timer", effect: message.name, dueMs: message.dueMs }, context)
     case "event":
+      return onEvent(parts, row, message, context)
     case "settled":
-      throw new HandlerDefect(`saga ${definition.name} cannot take a message of type ${message.type}; it is parked`)
+      return settle(row)
     default:
       return unreachable(message)
   }
 }
 
-function runCommand(
-  definition: SagaDefinition,
-  core: Core,
-  row: Row | undefined,
-  message: CommandMessage,
-  context: DecideContext,
-): Decision {
+function runCommand(parts: SagaParts, row: Row | undefined, message: CommandMessage, context: DecideContext): Decision {
+  const { definition } = parts
+  if (message.name === "revert") return revert(parts, row, message, context)
   if (message.direction === "undo") {
     throw new HandlerDefect(`saga ${definition.name} has nothing that "${message.name}" could undo; the record is parked`)
   }
-  switch (message.name) {
-    case "start":
-      return row === undefined ? begin(definition, core, message, context) : join(row, message)
-    case "resume":
-      return resume(core, row, context)
-    default:
-      throw new UnknownCommand(`saga ${definition.name} has no command "${message.name}"; the record is parked`)
-  }
+  if (message.name === "start") return row === undefined ? begin(parts, message, context) : join(row, message)
+  const decision = runOrder(parts, row, message, context)
+  if (decision !== undefined) return decision
+  throw new UnknownCommand(`saga ${definition.name} has no command "${message.name}"; the record is parked`)
 }
 
-function begin(definition: SagaDefinition, core: Core, message: CommandMessage, context: DecideContext): Decision {
+function begin({ definition, core }: SagaParts, message: CommandMessage, context: DecideContext): Decision {
   let input: Json
   try {
     // cast: a schema's output is what the user's functions read; that it survives JSON is checked when it is encoded
@@ -85,92 +73,27 @@ function begin(definition: SagaDefinition, core: Core, message: CommandMessage, 
     if (!(error instanceof SchemaMismatch)) throw error
     return { state: undefined, outcome: { type: "refused", code: "invalid-input", detail: { message: error.message } } }
   }
-  const waiters = waitersWith([], message)
-  const row = { ...core.create(input, context.nowMs), ...(waiters.length === 0 ? {} : { waiters }) }
-  return toDecision(row, core.decide(row, { type: "start" }, context))
+  const row = withWaiter(core.create(input, context.nowMs, message.effect), waiterOf(message))
+  return toDecision(row, core.decide(row, { type: "start" }, context), { isNew: true })
 }
 
-/** A second start of the same key: no second instance, but one more who waits. */
-function join(row: Row, message: CommandMessage): Decision {
-  const requester = requesterOf(message)
-  if (requester === undefined) return { state: row }
-  if ("ended" in row) return { state: row, answer: [{ to: requester, outcome: endOutcome(row.ended) }] }
-  if (row.parked !== undefined) return { state: row, answer: [{ to: requester, outcome: parkOutcome(row.parked) }] }
-  const waiters = row.waiters ?? []
-  const waits = waiters.some(({ subject, request }) => subject === requester.subject && request === requester.request)
-  return { state: waits ? row : { ...row, waiters: waitersWith(waiters, message) } }
+/** The parent of a child saga has ended: it will not be taken back any more. */
+function settle(row: Row | undefined): Decision {
+  if (row === undefined || !("ended" in row) || row.revertible === undefined) return { state: row }
+  return { state: { ended: row.ended }, release: participants(row.revertible) }
 }
 
-function resume(core: Core, row: Row | undefined, context: DecideContext): Decision {
-  if (row === undefined || "ended" in row || row.parked === undefined) {
-    const detail = row === undefined ? "it was never started" : "ended" in row ? "it has ended" : "it is under way"
-    return { state: row, outcome: { type: "refused", code: "not-parked", detail } }
-  }
-  const decision = toDecision(row, core.decide(row, { type: "resume" }, context))
-  return { ...decision, resumed: true, outcome: { type: "done", value: null } }
-}
-
-function step(core: Core, row: Row | undefined, event: CoreEvent, context: DecideContext): Decision {
+/** What is not of anything that the saga has open changes nothing. */
+function step({ core }: SagaParts, row: Row | undefined, event: CoreEvent, context: DecideContext): Decision {
   if (row === undefined || "ended" in row) return { state: row }
   const taken = core.decide(row, event, context)
-  return taken.row === row ? { state: row } : toDecision(row, taken, event.type === "timer" ? event.effect : undefined)
+  if (taken.row === row) return { state: row }
+  return toDecision(row, taken, event.type === "timer" ? { fired: event.effect } : {})
 }
 
-function toDecision(before: SagaRow, { row, send, emit, release }: Step, fired?: string): Decision {
-  const timers = timerChanges(before, row, fired)
-  const decision: Decision = {
-    state: row,
-    ...(send.length === 0 ? {} : { send }),
-    ...(timers.length === 0 ? {} : { timers }),
-  }
-  const answer = (outcome: Outcome) => (before.waiters ?? []).map((to) => ({ to, outcome }))
-  if ("ended" in row) {
-    const { outcome, reason, startedMs } = row.ended
-    const ended = { outcome, startedMs, ...(reason === undefined ? {} : { reason }) }
-    // cast: what a contract made of the payload; that it survives JSON is checked when it is encoded
-    const facts = emit.map((fact) => ({ ...fact, payload: fact.payload as Json }))
-    return { ...decision, emit: facts, release, ended, answer: answer(endOutcome(row.ended)) }
-  }
-  if (row.parked === undefined) return decision
-  const { code, message } = row.parked
-  return { ...decision, parked: { code, message }, answer: answer(parkOutcome(row.parked)) }
-}
-
-/** Timers follow from rows: one per open command, named by its effect, none while parked. `fired` is gone already. */
-function timerChanges(before: SagaRow, after: Row, fired: string | undefined): readonly TimerChange[] {
-  const old = openOf(before)
-  const now = openOf(after)
-  const changes: TimerChange[] = []
-  for (const name of Object.keys(old)) {
-    if (now[name] === undefined && name !== fired) changes.push({ type: "cancel", name })
-  }
-  for (const [name, open] of Object.entries(now)) {
-    // By identity: a pause of 0 ms is due when the timeout was, and still needs a timer.
-    if (old[name] !== open) changes.push({ type: "set", name, dueMs: open.dueMs, payload: null })
-  }
-  return changes
-}
-
-function openOf(row: Row): SagaRow["open"] {
-  return "ended" in row || row.parked !== undefined ? {} : row.open
-}
-
-/** Bounded: when there are too many, the one that waited longest is dropped, and asks again (R21). */
-function waitersWith(waiters: readonly Requester[], message: CommandMessage): readonly Requester[] {
-  const requester = requesterOf(message)
-  if (requester === undefined) return waiters
-  const others = waiters.filter(({ request }) => request !== requester.request)
-  return [...others, requester].slice(-limits.waitersPerSagaMax)
-}
-
-function requesterOf({ replyTo }: CommandMessage): Requester | undefined {
-  return replyTo !== undefined && isRequester(replyTo) ? { subject: replyTo.subject, request: replyTo.request } : undefined
-}
-
-function endOutcome(ended: Ended): Outcome {
-  return { type: "done", value: ended }
-}
-
-function parkOutcome({ code, message }: { readonly code: string; readonly message: string }): Outcome {
-  return { type: "faulted", code, message }
+/** An event for a saga that never started, or has ended, or does not wait for it any more, changes nothing. */
+function onEvent(parts: SagaParts, row: Row | undefined, message: EventMessage, context: DecideContext): Decision {
+  if (row === undefined || "ended" in row) return { state: row }
+  const taken = receiveEvent(parts, row, message, context)
+  return taken.row === row ? { state: row } : toDecision(row, taken, {})
 }

@@ -21,7 +21,7 @@ const shipped = charged.step("ship", { run: ({ charge: { id } }) => shipping.boo
 
 // The value itself
 const start: Command<SagaResult> = placeOrder.start("o-1", { orderId: "o", customerId: "c", lines: [], totalCents: 1 })
-start["~value"]?.outcome satisfies "completed" | "compensated" | undefined
+start["~value"]?.outcome satisfies "completed" | "compensated" | "killed" | undefined
 placeOrder satisfies Pick<Saga<never>, "logic" | "machine" | "definition" | "name" | "version">
 
 // Results and the input are known, and nothing else is

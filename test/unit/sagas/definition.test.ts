@@ -30,7 +30,7 @@ function assertRefused(act: () => unknown, reason: RegExp): void {
 test("a step's name is new, not reserved, and can be a state's name", () => {
   const names: readonly (readonly [string, RegExp])[] = [
     ["input", /reserved/], ["sagaId", /reserved/], ["reason", /reserved/], ["completed", /reserved/], ["parked", /reserved/],
-    ["new", /reserved/], ["undo_charge", /begin with "undo_"/], ["a.b", /must start with a letter/],
+    ["new", /reserved/], ["unwinding", /reserved/], ["a.b", /must start with a letter/],
     ["", /must start with a letter/],
     ["__proto__", /must start with a letter/], ["first", /another step has that name/],
   ]
@@ -86,13 +86,13 @@ test("steps are bounded", () => {
 test("a builder is a value: what is added to one is not in the other", () => {
   const start = empty().step("a", { run, undo: "nothing" })
   const longer = start.step("b", { run, undo: "nothing" })
-  assert.deepEqual([start.definition.steps.length, longer.definition.steps.length], [1, 2])
+  assert.deepEqual([start.definition.body.length, longer.definition.body.length], [1, 2])
 })
 
 test("the definition is plain data that tools can read", () => {
   const { name, version, definition } = placeOrder
   assert.deepEqual([name, version], ["place-order", 1])
-  const shapes = definition.steps.map((step) => [step.name, step.kind, step.place, typeof step.undo])
+  const shapes = definition.body.map((step) => step.type === "step" && [step.name, step.kind, step.place, typeof step.undo])
   assert.deepEqual(shapes, [
     ["reserve", "each", "before", "function"],
     ["charge", "single", "before", "function"],

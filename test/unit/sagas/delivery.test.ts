@@ -38,7 +38,7 @@ test("a late reply, after the compensation began, changes nothing", () => {
   driver.reply(reserve, done())
   const charge = driver.sent.at(-1)?.effect ?? ""
   while (driver.timers.has(charge)) driver.fire(charge)
-  assert.equal(driver.row().value, "undo_charge")
+  assert.equal(driver.row().value, "unwinding")
   for (const outcome of [done({ id: "late" }), refused("late"), faulted("late")]) {
     assertNothing(driver, () => driver.reply(charge, outcome))
   }
@@ -84,7 +84,7 @@ test("timeout first, on the last try, then the reply at the same instant: the ti
   const driver = started()
   const effect = driver.sent[0]?.effect ?? ""
   while (driver.timers.has(effect)) driver.fire(effect)
-  assert.equal(driver.row().value, "undo_reserve")
+  assert.equal(driver.row().value, "unwinding")
   assertNothing(driver, () => driver.reply(effect, done()))
   driver.reply("inventory.release/P11", done())
   assert.equal(driver.ended()?.reason, "STEP_TIMEOUT")
@@ -104,7 +104,9 @@ test("a lost reply: after the timeout and a pause the command goes out again, sa
   driver.news()
   driver.fire(reserve)
   assert.deepEqual(driver.news(), [])
-  assert.equal(driver.timers.get(first?.effect ?? "")?.dueMs, 1_000_000 + 30_000 + 200)
+  // The pause is up to a quarter shorter, by the effect's hash: not all come back at once.
+  const pauseMs = (driver.timers.get(first?.effect ?? "")?.dueMs ?? 0) - 1_030_000
+  assert.ok(pauseMs >= 150 && pauseMs <= 200, `${pauseMs} ms`)
   driver.fire(reserve)
   assert.deepEqual(driver.news(), ["do inventory.reserve/P11 #2"])
   assert.deepEqual(driver.sent.at(-1), { ...first, attempt: 2 })
@@ -144,7 +146,10 @@ test("pauses grow by the factor up to their maximum, and the tries are counted",
     pauses.push(timer.dueMs - driver.nowMs)
     driver.fire(reserve)
   }
-  assert.deepEqual(pauses, [100, 300, 900, 1_000])
+  for (const [n, longest] of [100, 300, 900, 1_000].entries()) {
+    const pauseMs = pauses[n] ?? 0
+    assert.ok(pauseMs >= longest * 0.75 && pauseMs <= longest, `pause ${n}: ${pauseMs} ms`)
+  }
   assert.deepEqual(driver.sent.map(({ attempt }) => attempt), [1, 2, 3, 4, 5])
   assert.equal(driver.ended()?.outcome, "compensated")
 })
@@ -182,9 +187,10 @@ test("without retries the first timeout settles the step", () => {
 test("a step waits 30 seconds and is tried three more times unless it says otherwise", () => {
   const [step] = saga("plain", { input: OrderSchema, version: 1 })
     .step("reserve", { run: () => inventory.reserve("P11", { orderId: "o", quantity: 1 }), undo: "nothing" })
-    .definition.steps
-  assert.equal(step?.timeoutMs, 30_000)
-  assert.deepEqual(step?.retry, { times: 3, fromMs: 200, factor: 2, maxMs: 30_000 })
+    .definition.body
+  assert.ok(step?.type === "step")
+  const policy = { timeoutMs: 30_000, retry: { times: 3, fromMs: 200, factor: 2, maxMs: 30_000 } }
+  assert.deepEqual([step.policy, step.undoPolicy], [policy, policy])
 })
 
 test("the row does not grow with tries and resumptions", () => {
@@ -194,7 +200,8 @@ test("the row does not grow with tries and resumptions", () => {
   const sizes = new Set<number>()
   for (let round = 0; round < 50; round++) {
     while (driver.row().parked === undefined) driver.fire("shipping.book/o-1")
-    sizes.add(JSON.stringify(driver.state).length)
+    // Pauses, and with them times, differ by some digits.
+    sizes.add(JSON.stringify({ ...driver.row(), orders: [] }).length)
     driver.resume()
   }
   assert.equal(driver.sent.length, 1 + 50 * 4 + 1)

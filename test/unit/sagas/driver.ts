@@ -2,6 +2,7 @@
 // goes through JSON and is frozen; each message is decided twice, which must give the same.
 import assert from "node:assert/strict"
 import type { ActorLogic, Decision, OutgoingCommand, OutgoingEvent } from "../../../runtime/actor/logic.ts"
+import type { Command } from "../../../runtime/message/contract.ts"
 import type { Json } from "../../../runtime/message/json.ts"
 import type { Address, Message, Requester } from "../../../runtime/message/message.ts"
 import type { Outcome } from "../../../runtime/message/outcome.ts"
@@ -26,9 +27,11 @@ export interface Driver {
   readonly state: Json | undefined
   start(input: Json, replyTo?: Address | Requester): Decision
   resume(): Decision
+  /** Any other command to it, as its contract makes it. */
+  ask(command: Command): Decision
   /** Replies to the last command sent under that target, as in `inventory.reserve/P11`, or to that effect key. */
   reply(target: string, outcome: Outcome): Decision
-  /** Fires the timer of that target's command at its due time. */
+  /** Fires the timer of that target's command, or of the wait of that name, at its due time. */
   fire(target: string): Decision
   take(message: Message): Decision
   /** Takes over the saga of another driver, as another process with another definition would. */
@@ -44,7 +47,8 @@ export function drive(logic: ActorLogic, key = "o-1"): Driver {
   let state: Json | undefined
   let read = 0
   const self = { service: logic.service, key }
-  const effectOf = (target: string) => driver.sent.findLast((command) => targetOf(command) === target)?.effect ?? target
+  const effectOf = (target: string) =>
+    driver.sent.findLast((command) => targetOf(command) === target)?.effect ?? waitOf(state, target) ?? target
   const command = (name: string, payload: Json, replyTo?: Address | Requester): Message => {
     const message = { type: "command", to: self, name, payload, effect: `start-${key}`, direction: "do", attempt: 1 } as const
     return replyTo === undefined ? message : { ...message, replyTo }
@@ -60,6 +64,7 @@ export function drive(logic: ActorLogic, key = "o-1"): Driver {
     },
     start: (input, replyTo) => driver.take(command("start", input, replyTo)),
     resume: () => driver.take(command("resume", null)),
+    ask: ({ name, payload }) => driver.take(command(name, payload)),
     reply: (target, outcome) => driver.take({ type: "reply", to: self, effect: effectOf(target), outcome }),
     fire(target) {
       const name = effectOf(target)
@@ -96,6 +101,13 @@ export function drive(logic: ActorLogic, key = "o-1"): Driver {
     },
   }
   return driver
+}
+
+/** The effect key of an open wait. */
+function waitOf(state: Json | undefined, name: string): string | undefined {
+  const row = state as SagaRow | EndedRow | undefined // cast: the state of a saga
+  if (row === undefined || "ended" in row) return undefined
+  return Object.entries(row.open).find(([, { step }]) => step === name)?.[0]
 }
 
 function decide(logic: ActorLogic, state: Json | undefined, message: Message, { self, nowMs }: Driver): Decision {

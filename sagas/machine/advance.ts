@@ -1,0 +1,117 @@
+// One transition of the machine, and what it asks for: commands to send, waits to begin, undos, or the end. What a wait had
+// been waiting for already is told the machine at once, in a transition of its own.
+import { assert } from "../../runtime/kernel/assert.ts"
+import type { OutgoingCommand } from "../../runtime/actor/logic.ts"
+import type { EffectKey } from "../../runtime/message/message.ts"
+import type { SagaDefinition } from "../definition/definition.ts"
+import { type Outline, parseInstance } from "../definition/outline.ts"
+import { sendStep, sendUndo, type Sent } from "./commands.ts"
+import type { ActionConfig } from "./config.ts"
+import { currentInstance, isUnderWay, nextToUndo, type Progress, type ProgressEvent, type UndoScope } from "./progress.ts"
+import type { OpenCommand, SagaRow } from "./row.ts"
+import { end, halted, type Moment, park, quiet, type Step } from "./stop.ts"
+import type { StateValue, Transition } from "./transition.ts"
+import { beginWait, dropWaits, takeEarly } from "./waits.ts"
+
+export interface Parts {
+  readonly definition: SagaDefinition
+  readonly outline: Outline
+  readonly transition: (state: { value: StateValue; context: Progress }, event: ProgressEvent) => Transition
+}
+
+/** How often one event may be followed by what had come early: every wait of a saga, and every round of its loops. */
+const stepsPerEventMax = 10_000
+
+export function begin(parts: Parts, row: SagaRow, at: Moment): Step {
+  return advance(parts, row, undefined, { kind: "start" }, at)
+}
+
+/** `settled` is the effect that the event settles. */
+export function advance(parts: Parts, row: SagaRow, settled: EffectKey | undefined, event: ProgressEvent, at: Moment): Step {
+  let step = transit(parts, row, settled, event, at)
+  for (let count = 0; !("ended" in step.row) && step.row.parked === undefined; count += 1) {
+    assert(count < stepsPerEventMax, "a saga comes to rest")
+    const early = takeEarly(parts.outline, step.row)
+    if (early === undefined) break
+    const next = transit(parts, early.row, early.effect, early.event, at)
+    step = { ...next, send: [...step.send, ...next.send] }
+  }
+  return step
+}
+
+function transit(parts: Parts, row: SagaRow, settled: EffectKey | undefined, event: ProgressEvent, at: Moment): Step {
+  const { definition, outline } = parts
+  const before = { value: row.value, context: progressOf(row, at) }
+  const { next, actions, ignored } = parts.transition(before, event)
+  assert(!ignored, `state ${JSON.stringify(row.value)} of saga ${definition.name} takes the event ${event.kind}`)
+  const parking = actions.find((action) => action.type === "park")
+  if (parking !== undefined) {
+    const command = settled === undefined ? undefined : row.open[settled]
+    return park(row, halted(row, parking.params.code, command, event, at))
+  }
+  const moved = carryOut(parts, moveOn(row, settled, next), actions, at)
+  const { value } = moved.row
+  if (value === "completed" || value === "compensated") return end(definition, outline, moved.row, value, at)
+  return { ...quiet(moved.row), send: moved.send }
+}
+
+/** The machine's context: what the row says of the saga's progress. */
+export function progressOf(row: SagaRow, { self }: Pick<Moment, "self">): Progress {
+  const { input, items, results, rounds, lost, failure, updates, secret } = row
+  return {
+    sagaId: self.key,
+    input,
+    items,
+    results,
+    ...(rounds && { rounds }),
+    ...(lost && { lost }),
+    ...(failure && { failure }),
+    ...(updates && { updates }),
+    ...(secret !== undefined && { secret }),
+  }
+}
+
+function moveOn(row: SagaRow, settled: EffectKey | undefined, { value, context }: Transition["next"]): SagaRow {
+  const { sagaId: _, input: __, ...progress } = context
+  const open: Record<EffectKey, OpenCommand> = { ...row.open }
+  if (settled !== undefined) delete open[settled]
+  return { ...row, ...progress, value, seq: row.seq + 1, open }
+}
+
+/** Effect keys count through everything that one transition sends. */
+function carryOut({ outline }: Parts, moved: SagaRow, actions: readonly ActionConfig[], at: Moment): Sent {
+  let row = moved
+  let count = 0
+  const send: OutgoingCommand[] = []
+  const take = (sent: Sent, used: number) => {
+    row = sent.row
+    send.push(...sent.send)
+    count += used
+  }
+  for (const action of actions) {
+    if (action.type === "send" || action.type === "await") {
+      const instance = currentInstance(outline, row, action.params.step)
+      if (action.type === "send") take(sendStep(outline, row, instance, count, at), row.items[instance]?.length ?? 0)
+      else take({ row: beginWait(outline, row, instance, count, at), send: [] }, 1)
+    }
+    if (action.type === "undo") {
+      row = dropWaits(outline, row, action.params, at)
+      const undo = undoDue(outline, row, action.params, at)
+      if (undo !== undefined) take(sendUndo(outline, row, undo, count, at), 1)
+    }
+  }
+  return { row, send }
+}
+
+/** One undo at a time, and none before what is under way has settled. */
+function undoDue(outline: Outline, row: SagaRow, scope: UndoScope, at: Moment): ReturnType<typeof nextToUndo> {
+  const progress = progressOf(row, at)
+  if (isUnderWay(outline, progress, scope)) return undefined
+  if (Object.values(row.open).some(({ direction }) => direction === "undo")) return undefined
+  return nextToUndo(outline, progress, scope)
+}
+
+/** The name of the step that an open command, or a wait, is of. */
+export function stepNameOf({ step }: Pick<OpenCommand, "step">): string {
+  return parseInstance(step).name
+}

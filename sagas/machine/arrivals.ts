@@ -1,0 +1,27 @@
+// What comes for a wait: a signal, an event, or a token that somebody completes.
+import { limits } from "../../runtime/kernel/limits.ts"
+import type { Json } from "../../runtime/message/json.ts"
+import { parseInstance } from "../definition/outline.ts"
+import { advance, type Parts } from "./advance.ts"
+import type { SagaRow } from "./row.ts"
+import { type Moment, quiet, refuse, type Step } from "./stop.ts"
+
+/** Something came for the wait of that name. */
+export interface Arrival {
+  readonly type: "arrival"
+  readonly wait: string
+  readonly value: Json
+}
+
+/** Ends the wait; or, if it has not begun or the saga is parked, keeps what came until then. */
+export function arrive(parts: Parts, row: SagaRow, { wait, value }: Arrival, at: Moment): Step {
+  if (row.failure !== undefined) return refuse(row, "compensating", "it is being undone, and waits for nothing any more")
+  const open = Object.entries(row.open).find(([, { step }]) => parseInstance(step).name === wait)
+  if (open !== undefined && row.parked === undefined) {
+    const [effect, { step, item }] = open
+    return advance(parts, row, effect, { kind: "done", step, item, value }, at)
+  }
+  const early = row.early?.[wait] ?? []
+  if (early.length >= limits.earlyArrivalsMax) return refuse(row, "too-early", `${early.length} of them wait already`)
+  return quiet({ ...row, early: { ...row.early, [wait]: [...early, value] } })
+}

@@ -1,0 +1,150 @@
+// What callers and operators may want of a saga under way: cancel, kill, pause, resume, try now, skip a step, compensate
+// from here, give an undo up, change something. Each is accepted, or refused with a code that says why.
+import { limits } from "../../runtime/kernel/limits.ts"
+import type { Json } from "../../runtime/message/json.ts"
+import type { EffectKey } from "../../runtime/message/message.ts"
+import { parse, SchemaMismatch } from "../../runtime/message/schema.ts"
+import { parseInstance, stepNamed } from "../definition/outline.ts"
+import { advance, begin, type Parts } from "./advance.ts"
+import { knownOf, sendOpen } from "./commands.ts"
+import { firstTry, tryAgain } from "./delivery.ts"
+import { call, contextOf } from "./functions.ts"
+import type { OpenCommand, SagaRow } from "./row.ts"
+import { isPastPivot } from "./standing.ts"
+import { kill, type Moment, pausedMark, quiet, refuse, type Step } from "./stop.ts"
+
+export type Order =
+  /** Turns the saga back. Refused from the pivot on. */
+  | { readonly type: "cancel"; readonly code?: string; readonly detail?: Json }
+  /** Ends it as it is: nothing is undone. */
+  | { readonly type: "kill" }
+  /** Sends nothing, and takes nothing, until it is resumed. */
+  | { readonly type: "pause" }
+  /** Lets a paused or a parked saga go on. */
+  | { readonly type: "resume" }
+  /** Ends the pauses before further tries. */
+  | { readonly type: "retryNow" }
+  /** Says how the command of a step went that is under way or has failed: it counts as done. */
+  | { readonly type: "skip"; readonly step: string; readonly value: Json }
+  /** Undoes what can be undone, also from the pivot on. */
+  | { readonly type: "compensate" }
+  /** Gives up the undo that is under way or has failed. */
+  | { readonly type: "abandonUndo" }
+  | { readonly type: "update"; readonly name: string; readonly payload: Json }
+
+export function decideOrder(parts: Parts, row: SagaRow, order: Order, at: Moment): Step {
+  switch (order.type) {
+    case "cancel":
+      return cancel(parts, row, order, at)
+    case "compensate":
+      if (row.failure !== undefined) return refuse(row, "compensating", "it is being undone already")
+      return advance(parts, unparked(row), undefined, { kind: "cancel", code: "compensated-by-operator", detail: null }, at)
+    case "kill":
+      return kill(row, at)
+    case "pause":
+      return pause(row, at)
+    case "resume":
+      return row.parked === undefined ? refuse(row, "not-parked", "it is under way") : resume(parts, row, at)
+    case "retryNow":
+      return retryNow(parts, row, at)
+    case "skip":
+      return skipStep(parts, row, order, at)
+    case "abandonUndo":
+      return abandonUndo(parts, row, at)
+    case "update":
+      return update(parts, row, order, at)
+  }
+}
+
+function cancel(parts: Parts, row: SagaRow, order: Order & { type: "cancel" }, at: Moment): Step {
+  if (row.failure !== undefined) return refuse(row, "compensating", "it is being undone already")
+  if (isPastPivot(parts.outline, row))
+    return refuse(row, "past-pivot", "its pivot was sent, and it is not turned back any more")
+  const { code = "cancelled", detail = null } = order
+  return advance(parts, unparked(row), undefined, { kind: "cancel", code, detail }, at)
+}
+
+function unparked(row: SagaRow): SagaRow {
+  const { parked: _, ...rest } = row
+  return rest
+}
+
+/** Like a parked saga, it takes no reply and no timer; who waits for its end goes on waiting. */
+function pause(row: SagaRow, at: Moment): Step {
+  if (row.parked !== undefined) return refuse(row, "parked", `it stands still already: ${row.parked.code}`)
+  return quiet({ ...row, parked: pausedMark(row, at) })
+}
+
+/** Clears the mark and sends whatever is open again, with all its tries; a saga that never got going starts. */
+function resume(parts: Parts, row: SagaRow, at: Moment): Step {
+  const rest = unparked(row)
+  if (row.value === "new") return begin(parts, rest, at)
+  const open = Object.fromEntries(
+    Object.entries(row.open).map(([effect, command]): [EffectKey, OpenCommand] => {
+      const { step, item, direction } = command
+      if (direction === "wait") return [effect, command]
+      return [effect, firstTry(stepNamed(parts.outline, parseInstance(step).name), { step, item, direction }, at.nowMs)]
+    }),
+  )
+  const next = { ...rest, open }
+  return { ...quiet(next), send: sendOpen(parts.outline, next, Object.keys(open), at.self) }
+}
+
+function retryNow(parts: Parts, row: SagaRow, at: Moment): Step {
+  if (row.parked !== undefined) return refuse(row, "parked", "it is parked: resume it")
+  const pausing = Object.entries(row.open).filter(([, { fault }]) => fault !== undefined)
+  if (pausing.length === 0) return refuse(row, "not-pausing", "none of its commands waits for its next try")
+  const open = { ...row.open }
+  for (const [effect, command] of pausing) {
+    const verdict = tryAgain(command, stepNamed(parts.outline, parseInstance(command.step).name), at.nowMs)
+    if (verdict.type === "send") open[effect] = verdict.open
+  }
+  const next = { ...row, open }
+  return {
+    ...quiet(next),
+    send: sendOpen(
+      parts.outline,
+      next,
+      pausing.map(([effect]) => effect),
+      at.self,
+    ),
+  }
+}
+
+/** Of several commands of the step that are open the first one; the others stay open. */
+function skipStep(parts: Parts, row: SagaRow, { step: name, value }: Order & { type: "skip" }, at: Moment): Step {
+  const isMeant = ({ direction, step }: OpenCommand) => direction === "do" && parseInstance(step).name === name
+  const found = Object.entries(row.open).find(([, open]) => isMeant(open))
+  if (found === undefined) return refuse(row, "not-open", `its step "${name}" is not under way and has not failed`)
+  const [effect, { step, item }] = found
+  return advance(parts, unparked(row), effect, { kind: "done", step, item, value, by: "operator" }, at)
+}
+
+function abandonUndo(parts: Parts, row: SagaRow, at: Moment): Step {
+  const found = Object.entries(row.open).find(([, { direction }]) => direction === "undo")
+  if (found === undefined) return refuse(row, "not-open", "no undo is under way or has failed")
+  const [effect, { step, item }] = found
+  return advance(parts, unparked(row), effect, { kind: "undone", step, item, by: "operator" }, at)
+}
+
+function update(parts: Parts, row: SagaRow, { name, payload }: Order & { type: "update" }, at: Moment): Step {
+  const handler = Object.hasOwn(parts.definition.updates, name) ? parts.definition.updates[name] : undefined
+  if (handler === undefined) return refuse(row, "unknown-update", `saga ${parts.definition.name} has no update "${name}"`)
+  if (row.failure !== undefined) return refuse(row, "compensating", "it is being undone")
+  let checked: unknown
+  try {
+    checked = parse(handler.schema, payload, `update ${name}`)
+  } catch (error) {
+    if (!(error instanceof SchemaMismatch)) throw error
+    return refuse(row, "invalid-update", error.message)
+  }
+  const context = contextOf(parts.outline, knownOf(row, at.self))
+  const code = call(`update ${name}`, () => handler.check(checked, context))
+  if (code !== undefined) return refuse(row, code, null)
+  const updates = row.updates ?? []
+  if (updates.length >= limits.updatesPerSagaMax) return refuse(row, "too-many-updates", `it has taken ${updates.length}`)
+  // Commands that were sent before are asked for again as they were: they see earlier updates only.
+  const seq = row.seq + 1
+  // cast: a schema's output; that it survives JSON is checked when the decision is
+  return quiet({ ...row, seq, updates: [...updates, { name, payload: checked as Json, seq }] })
+}

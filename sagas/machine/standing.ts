@@ -1,0 +1,21 @@
+// Where a saga stands: what is past its pivot, and what will be undone whatever becomes of it.
+import { activitiesOf, type Outline, parseInstance, placeOf } from "../definition/outline.ts"
+import { isInScope } from "./progress.ts"
+import type { OpenCommand, SagaRow } from "./row.ts"
+
+/** The pivot's command was sent: from then on a saga is not turned back. A pivot that was refused is none any more. */
+export function isPastPivot(outline: Outline, row: SagaRow): boolean {
+  return activitiesOf(outline).some(({ name, place }) => place === "pivot" && row.items[name]?.includes("refused") === false)
+}
+
+/** A command that will be undone in any case is not tried again. */
+export function isDoomed(outline: Outline, row: SagaRow, { step, direction }: OpenCommand): boolean {
+  if (direction !== "do") return false
+  if (row.failure !== undefined) return true
+  const progress = { ...row, sagaId: "" }
+  return placeOf(outline, parseInstance(step).name).races.some(({ race, branch }) => {
+    const instance = step.includes("#") ? `${race}#${parseInstance(step).round}` : race
+    if (row.lost?.[instance]?.includes(branch) === true) return true
+    return row.results[instance] !== undefined && isInScope(outline, progress, step, { race })
+  })
+}

@@ -1,0 +1,56 @@
+// Waits: for a signal, an event, a token that somebody completes, or a time. What comes before its wait has begun is kept.
+import type { EffectKey } from "../../runtime/message/message.ts"
+import { InvalidInput } from "../../runtime/kernel/fault.ts"
+import { activityNamed, type Instance, type Outline, parseInstance, placeOf } from "../definition/outline.ts"
+import { effectKey, knownOf } from "./commands.ts"
+import { call, contextOf } from "./functions.ts"
+import { isInScope, type ProgressEvent, type UndoScope } from "./progress.ts"
+import type { OpenCommand, SagaRow } from "./row.ts"
+import type { Moment } from "./stop.ts"
+
+export function beginWait(outline: Outline, row: SagaRow, instance: Instance, n: number, at: Moment): SagaRow {
+  const node = activityNamed(outline, parseInstance(instance).name)
+  if (node.type !== "wait") return row
+  const context = () => contextOf(outline, knownOf(row, at.self), instance)
+  const { untilMs, timeoutMs } = node
+  const dueMs =
+    untilMs === undefined ? timeoutMs && at.nowMs + timeoutMs : call(`wait ${node.name}`, () => untilMs(context(), at.nowMs))
+  if (dueMs !== undefined && !Number.isSafeInteger(dueMs)) {
+    throw new InvalidInput(`wait ${node.name}: ${String(dueMs)} is no time in whole milliseconds`)
+  }
+  const wait: OpenCommand = {
+    step: instance,
+    item: 0,
+    direction: "wait",
+    attempt: 1,
+    ...(dueMs === undefined ? {} : { dueMs }),
+  }
+  return { ...row, open: { ...row.open, [effectKey(at.self, row.seq, n)]: wait } }
+}
+
+/** A wait that is open and has what it waits for already. */
+export function takeEarly(
+  outline: Outline,
+  row: SagaRow,
+): { readonly row: SagaRow; readonly effect: EffectKey; readonly event: ProgressEvent } | undefined {
+  if (row.early === undefined) return undefined
+  for (const [effect, { step, item, direction }] of Object.entries(row.open)) {
+    if (direction !== "wait") continue
+    const { name } = placeOf(outline, parseInstance(step).name).node
+    const [value, ...rest] = row.early[name] ?? []
+    if (value === undefined) continue
+    const { [name]: _, ...others } = row.early
+    const early = rest.length === 0 ? others : { ...others, [name]: rest }
+    return { row: { ...row, early }, effect, event: { kind: "done", step, item, value } }
+  }
+  return undefined
+}
+
+/** What is being undone waits for nothing any more. */
+export function dropWaits(outline: Outline, row: SagaRow, scope: UndoScope, { self }: Pick<Moment, "self">): SagaRow {
+  const progress = { ...knownOf(row, self), items: row.items }
+  const kept = Object.entries(row.open).filter(
+    ([, { direction, step }]) => direction !== "wait" || !isInScope(outline, progress, step, scope),
+  )
+  return kept.length === Object.keys(row.open).length ? row : { ...row, open: Object.fromEntries(kept) }
+}

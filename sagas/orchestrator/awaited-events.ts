@@ -1,0 +1,41 @@
+// The events that a saga waits for: which saga an event is for, and whether it is the one.
+import type { ActorLogic, DecideContext } from "../../runtime/actor/logic.ts"
+import type { EventMessage } from "../../runtime/message/message.ts"
+import { parse } from "../../runtime/message/schema.ts"
+import type { Json } from "../../runtime/message/json.ts"
+import type { AwaitedEvent, WaitNode } from "../definition/definition.ts"
+import { activitiesOf, type Outline } from "../definition/outline.ts"
+import { knownOf } from "../machine/commands.ts"
+import { askTest, contextOf } from "../machine/functions.ts"
+import type { SagaRow } from "../machine/row.ts"
+import { quiet, type Step } from "../machine/stop.ts"
+import type { SagaParts } from "./saga-parts.ts"
+
+export function awaitedEvents(outline: Outline): ActorLogic["reactions"] {
+  return new Map(
+    waitsFor(outline).map(({ event: { contract, keyOf } }) => [
+      contract.eventName,
+      (payload: Json, subject: string) => keyOf(parse(contract.schema, payload, `event ${contract.eventName}`), subject),
+    ]),
+  )
+}
+
+function waitsFor(outline: Outline): readonly (WaitNode & { readonly event: AwaitedEvent })[] {
+  return activitiesOf(outline).flatMap((node) =>
+    node.type === "wait" && node.event !== undefined ? [{ ...node, event: node.event }] : [],
+  )
+}
+
+/** Given to the first wait for such an event that wants it. */
+export function receiveEvent({ core }: SagaParts, row: SagaRow, message: EventMessage, at: DecideContext): Step {
+  for (const { name, event } of waitsFor(core.outline)) {
+    if (event.contract.eventName !== message.name) continue
+    const payload = parse(event.contract.schema, message.payload, `event ${message.name}`)
+    const context = contextOf(core.outline, knownOf(row, at.self))
+    if (!askTest(`wait ${name}: when`, () => event.when(payload, context))) continue
+    // A wait for an event that is over takes no second one.
+    if (row.items[name]?.[0] !== undefined && row.items[name][0] !== "pending") continue
+    return core.decide(row, { type: "arrival", wait: name, value: payload as Json }, at) // cast: it was read from JSON
+  }
+  return quiet(row)
+}
