@@ -24,6 +24,7 @@ export function cutBlock(delivery: Delivery, nowMs: number): Cut {
   const head: BlockHead = {
     ...nextHead(partition, Math.max(nowMs, partition.atMs)),
     kind: "decisions",
+    ...(delivery.compaction.since === partition.blockNumber + 1 ? { begins: true as const } : {}),
     low: moveMarks(partition, decisions),
     confirmed: takeConfirmed(partition),
   }
@@ -33,7 +34,9 @@ export function cutBlock(delivery: Delivery, nowMs: number): Cut {
 /** What every block of this owner starts with. */
 export function nextHead(partition: Partition, atMs: number): Omit<BlockHead, "kind" | "low" | "confirmed"> {
   const { app, index, incarnation, blockNumber, previous, epoch } = partition
-  return { v: blockVersion, app, partition: index, incarnation, number: blockNumber + 1, previous, epoch, atMs }
+  const { base } = partition.stored
+  const head = { v: blockVersion, app, partition: index, incarnation, number: blockNumber + 1, previous, epoch, atMs }
+  return base === 0 ? head : { ...head, base }
 }
 
 function takePending(delivery: Delivery): readonly Decided[] {
@@ -85,6 +88,7 @@ export const commit = Effect.fnUntraced(function* (
   partition.blockNumber = block.head.number
   partition.previous = digest(block.bytes)
   partition.atMs = block.head.atMs
+  partition.stored.note(block.head, sequence, block.bytes.length)
 })
 
 /** R9: an append without an answer is retried, byte for byte; a refusal may be our own earlier try, so it is read. */

@@ -1,7 +1,8 @@
 // Keeps the journal as large as what is alive, at a cost of what has changed (R15). There is no snapshot beside the
 // journal: in rounds, the owner writes every live row again, a few per block, then one checkpoint of everything else.
-// Behind it no block before the round's first is needed, and those are deleted. All of it is fenced appends, so a paused
-// owner cannot put an old snapshot in place; a round that is cut short by a crash is simply begun again.
+// Behind it no recovery needs a block before the round's first. All of it is fenced appends, so a paused
+// owner cannot put an old snapshot in place; a round that is cut short by a crash is simply begun again. How long the
+// blocks before the round stay, for those who read history, is another matter (truncation.ts).
 import { limits } from "../kernel/limits.ts"
 import type { Entry, HeldRecord } from "../message/block.ts"
 import type { Json } from "../message/json.ts"
@@ -12,31 +13,20 @@ import { emptyRow, type Row } from "./row.ts"
 
 /** One round under way. */
 interface Round {
-  /** Number of the first block that holds anything carried; blocks before it go when the round is done. */
+  /** Number of the first block that holds anything carried; blocks before it are not needed when the round is done. */
   readonly since: number
-  /** Journal sequence of that block, once it is committed. */
-  sequence: number | undefined
   /** What is still to be carried: rows, then parked records. */
   readonly rows: string[]
   readonly parked: string[]
-  carriedBytes: number
+  /** In characters. */
+  carriedSize: number
   checkpointed: boolean
-}
-
-interface Committed {
-  readonly number: number
-  readonly bytes: number
-  readonly sequence: number
-  readonly entries: readonly Entry[]
 }
 
 /** Until when the state of an actor, by `addressText`, is kept; undefined: for ever. */
 export type KeptUntil = (row: string, state: Json) => number | undefined
 
 export class Compaction {
-  /** Bytes of journal since the last round began; a round begins when they outweigh what is alive. */
-  #bytes = 0
-  #liveBytes = 0
   #round: Round | undefined
   readonly #startBytes: number
   readonly #keptUntilMs: KeptUntil
@@ -46,17 +36,17 @@ export class Compaction {
     this.#keptUntilMs = keptUntilMs
   }
 
-  /** Bytes of journal since the last round began. */
-  get grownBytes(): number {
-    return this.#bytes
+  /** Number of the block with which the round that is under way begins. */
+  get since(): number | undefined {
+    return this.#round?.since
   }
 
   /** Called before each block is cut: adds a portion of a round to what is pending, and begins a round when it is time. */
   step(partition: Partition, pending: Decided[]): void {
     if (this.#round === undefined) {
-      if (this.#bytes < Math.max(this.#startBytes, 2 * this.#liveBytes)) return
+      const { grownBytes, liveSize } = partition.stored
+      if (grownBytes < Math.max(this.#startBytes, 2 * liveSize)) return
       this.#round = newRound(partition)
-      this.#bytes = 0
     }
     const round = this.#round
     if (round.checkpointed) return
@@ -65,31 +55,23 @@ export class Compaction {
         const decided: Decided = { ...seal(entry), carried: true }
         pending.push(decided)
         bytes += decided.encoded.length
-        round.carriedBytes += decided.encoded.length
+        round.carriedSize += decided.encoded.length
       }
     }
   }
 
-  /** Called for each committed block. Gives the sequence before which the journal may be purged, when a round is done. */
-  committed(block: Committed): number | undefined {
-    this.#bytes += block.bytes
-    const round = this.#round
-    if (round === undefined) return undefined
-    if (block.number === round.since) round.sequence = block.sequence
-    if (!block.entries.some((entry) => entry.checkpoint !== undefined)) return undefined
-    this.#liveBytes = round.carriedBytes
+  /** The checkpoint of the round is committed. */
+  finish(): void {
     this.#round = undefined
-    return round.sequence
   }
 }
 
 function newRound(partition: Partition): Round {
   return {
     since: partition.blockNumber + 1,
-    sequence: undefined,
     rows: [...new Set([...partition.rows.keys(), ...partition.held.rows()])],
     parked: [...partition.parked.keys()],
-    carriedBytes: 0,
+    carriedSize: 0,
     checkpointed: false,
   }
 }
@@ -159,6 +141,8 @@ function checkpoint(partition: Partition, round: Round): Entry {
         const { messages } = outbox.owed(0, outbox.unconfirmedCount)
         return [id, outbox.last, messages] as const
       }),
+      carried: round.carriedSize,
+      runs: partition.stored.before(round.since),
     },
   }
 }

@@ -9,7 +9,7 @@ import { checkJson, type Json } from "../message/json.ts"
 import { addressText, type Requester } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { ProcessSpan } from "../ports/telemetry.ts"
-import { type Decided, seal } from "./decided.ts"
+import { type Decided, decidedRecord, seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
 import { recallOutcome, rememberedEffects } from "./effect-memory.ts"
 import { Outgoing } from "./outgoing.ts"
@@ -39,13 +39,15 @@ function conclude({ delivery, task, logic, row, span, nowMs }: Concluding, decis
     else answers.push({ to, outcome })
   }
   const changes = rowChanges({ task, logic, row, span }, decision)
-  const touches = held !== undefined || Object.keys(changes).length > 0
+  const sent = out.entry()
+  const isPlain = held === undefined && decision.parked === undefined
+  const leavesTrace = !isPlain || Object.keys(changes).length + Object.keys(sent).length > 0
   const entry: Entry = {
     from,
     ...(held === undefined ? {} : { took: held }),
-    ...(touches ? { to: message.to } : {}),
+    ...(leavesTrace ? { to: message.to, by: decidedRecord(message, changes.effects !== undefined) } : {}),
     ...changes,
-    ...out.entry(),
+    ...sent,
     ...(decision.parked === undefined ? {} : { parked: { id: task.row, ...decision.parked, atMs: nowMs } }),
     ...(decision.resumed === true ? { unpark: [{ id: task.row, action: "redrive" as const }] } : {}),
   }

@@ -6,7 +6,7 @@ import { cancelCommand, queryCommand } from "../message/contract.ts"
 import type { Entry } from "../message/block.ts"
 import type { Message } from "../message/message.ts"
 import { concludeChecked } from "./conclude.ts"
-import { type Decided, seal } from "./decided.ts"
+import { type Decided, decidedRecord, seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
 import { cancelDelayed, decideUntimely, isDelayed, sendDelayed } from "./delays.ts"
 import { isVoidUndo, nothingToUndo, recallOutcome, undoneEffect } from "./effect-memory.ts"
@@ -36,7 +36,8 @@ export function decide(delivery: Delivery, task: Task, nowMs: number): Decided |
   const { message, from } = task
   const took = task.held === undefined ? {} : { took: task.held }
   const logic = delivery.app.logics.get(message.to.service)
-  if (message.type === "settled" && logic?.kind !== "saga") return seal({ from, ...took, to: message.to, forget: message.scope })
+  if (message.type === "settled" && logic?.kind !== "saga")
+    return seal({ from, ...took, to: message.to, by: decidedRecord(message), forget: message.scope })
   const row = load(delivery.partition, message.to)
   // Cancelled, or set anew, after it was queued: a cancelled timer never fires.
   const isOwn = task.held === undefined && from.length === 0

@@ -1,6 +1,6 @@
 // A decision between the moment it is made and the moment its block is durable.
-import { encodeEntry, type Entry } from "../message/block.ts"
-import type { Requester } from "../message/message.ts"
+import { type DecidedRecord, encodeEntry, type Entry } from "../message/block.ts"
+import type { Message, Requester } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { Closing, ProcessSpan } from "../ports/telemetry.ts"
 
@@ -15,6 +15,18 @@ export interface Decided {
   readonly carried?: true
   /** Called when its block is durable. */
   readonly durable?: () => void
+}
+
+/** What an entry says of the record that it decides; `isRemembered`: it names the effect anyway. */
+export function decidedRecord(message: Message, isRemembered = false): DecidedRecord {
+  const { type } = message
+  if (message.type === "settled") return { type, id: message.scope }
+  if (message.type === "reply") return { type, id: message.effect, outcome: message.outcome.type }
+  const { name } = message
+  if (message.type === "timer") return { type, name }
+  if (message.type === "event") return { type, name, id: `${message.source}/${message.id}` }
+  const { undoes, effect } = message
+  return { type, name, ...(isRemembered ? {} : { id: effect }), ...(undoes === undefined ? {} : { undoes }) }
 }
 
 /** Encodes a decision, once, when it is made: what is too large is noticed before it is in a block (R13). */

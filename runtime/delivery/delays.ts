@@ -4,7 +4,7 @@ import type { Entry } from "../message/block.ts"
 import type { Json } from "../message/json.ts"
 import type { CommandMessage, Message, TimerMessage } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
-import { type Decided, seal } from "./decided.ts"
+import { type Decided, decidedRecord, seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
 import { Outgoing } from "./outgoing.ts"
 import { parkRecord } from "./park.ts"
@@ -59,9 +59,10 @@ export function cancelDelayed(delivery: Delivery, task: Task, row: Row, message:
   return seal({ ...entry, timers, ...out.entry() }, undefined, { outcome }, answers)
 }
 
-/** What the decision on a record moves on, wherever the record waited. */
-function marksOf({ from, held }: Task): Pick<Entry, "from" | "took"> {
-  return held === undefined ? { from } : { from, took: held }
+/** What the decision on a record moves on, wherever the record waited, and what it was. */
+function marksOf({ message, from, held }: Task): Pick<Entry, "from" | "took" | "by"> {
+  const by = decidedRecord(message)
+  return held === undefined ? { from, by } : { from, by, took: held }
 }
 
 function effectNamed(payload: Json): string {

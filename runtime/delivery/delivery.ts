@@ -15,6 +15,7 @@ import type { Observer } from "./observer.ts"
 import type { Partition } from "./partition.ts"
 import { RecordQueue } from "./record-queue.ts"
 import { Slots } from "./slots.ts"
+import type { HistoryWindow } from "./stored-blocks.ts"
 import type { Finished, Mailbox } from "./task.ts"
 
 /** What the engine knows of the app whose partition it runs. */
@@ -28,6 +29,8 @@ export interface AppShape {
   readonly peers?: ReadonlyMap<string, Peer>
   /** Journal bytes after which a partition compacts its journal. Default: `limits.compactionBytesMin`. */
   readonly compactionBytesMin?: number
+  /** How long blocks are kept that no recovery needs. Default: `limits.historyKeptDays` and `limits.historyBytesMax`. */
+  readonly history?: HistoryWindow
 }
 
 export interface Ports {

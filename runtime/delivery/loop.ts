@@ -20,7 +20,7 @@ import { publishing } from "./publishing.ts"
 import { closeRoomWhenFull, receiveFrame, receiveStream } from "./receive.ts"
 import { settle } from "./settle.ts"
 import { fireTimers } from "./timers.ts"
-import { purgeInput, truncateJournal } from "./truncation.ts"
+import { forgettingHistory, purgeInput, truncateJournal } from "./truncation.ts"
 
 /** Why a partition stopped: everything it held in memory is forgotten with it. */
 export type PartitionLost = Fenced | AppendUnknown | JournalUnavailable | InputUnavailable | InputBehind
@@ -53,6 +53,7 @@ export const runPartition = Effect.fnUntraced(function* (
     fireTimers(delivery, allReady, backlog),
     tending(delivery),
     purgeInput(delivery, readers),
+    forgettingHistory(delivery),
     tellProgress(delivery, readers),
   ])
 })

@@ -67,7 +67,8 @@ export class NewJournal {
   }
 
   #commit(kind: BlockHead["kind"], low: BlockHead["low"], entries: readonly string[]): Writing {
-    const head = { ...nextHead(this.#partition, this.#atMs), kind, low, confirmed: {} }
+    const moved = kind === "genesis" ? { moved: true as const } : {}
+    const head = { ...nextHead(this.#partition, this.#atMs), kind, ...moved, low, confirmed: {} }
     return commit({ journal: this.#journal }, this.#partition, { head, bytes: encodeBlock(head, entries) })
   }
 }

@@ -9,7 +9,7 @@ import { checkJson, type Json } from "../message/json.ts"
 import type { CommandMessage, Message } from "../message/message.ts"
 import { type OperationNote, type ParkedFilter, partitionService } from "../message/operation.ts"
 import type { Outcome } from "../message/outcome.ts"
-import { type Decided, seal } from "./decided.ts"
+import { type Decided, decidedRecord, seal } from "./decided.ts"
 import { decodeAgain } from "./decode.ts"
 import type { Delivery } from "./delivery.ts"
 import { recallOutcome, rememberedEffects } from "./effect-memory.ts"
@@ -54,7 +54,8 @@ export function operate(delivery: Delivery, task: Task, message: CommandMessage,
       atMs: nowMs,
       ...authorOf(order),
     }
-    return answer(outcome, { to: message.to, state: withNote(row.state, note), effects, unpark })
+    const by = decidedRecord(message, true)
+    return answer(outcome, { to: message.to, by, state: withNote(row.state, note), effects, unpark })
   } catch (error) {
     return answer({ type: "refused", code: "bad-operation", detail: describeError(error) })
   }
@@ -155,7 +156,7 @@ function redriveOne(delivery: Delivery, parked: ParkedEntry, order: Order, out: 
         waits: { to: record.to, number: waits },
         ...(message === record ? {} : { edited: message }),
       }
-    return { id, action: "redrive" }
+    return { id, action: "redrive", to: record.to }
   }
   if (parked.bytes === undefined)
     throw new BadOperation(`${id} is an actor that waits: let it go on with its "resume" command`)
@@ -181,7 +182,7 @@ function discard(delivery: Delivery, order: Order, out: Outgoing, given: Decided
   return matching(delivery, order)
     .slice(0, limits.parkedPageMax)
     .map(({ id, record, waits }) => {
-      if (record === undefined || waits === undefined) return { id, action: "discard" }
+      if (record === undefined || waits === undefined) return { id, action: "discard", ...(record && { to: record.to }) }
       const message = `an operator gave the record up: ${order.why}`
       given.push(...out.reply(record, { type: "faulted", code: "DISCARDED", message }))
       return { id, action: "discard", waits: { to: record.to, number: waits } }

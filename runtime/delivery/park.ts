@@ -6,7 +6,7 @@ import type { Entry, ParkedEntry } from "../message/block.ts"
 import type { Message } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { ProcessSpan } from "../ports/telemetry.ts"
-import { type Decided, seal } from "./decided.ts"
+import { type Decided, decidedRecord, seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
 import { Outgoing } from "./outgoing.ts"
 import type { Task } from "./task.ts"
@@ -43,6 +43,7 @@ export function parkRecord(delivery: Delivery, task: Task, cause: Cause, span?: 
   const entry: Entry = {
     from: task.from,
     ...(timers.length > 0 || task.held !== undefined ? { to: task.message.to } : {}),
+    by: decidedRecord(task.message),
     ...(timers.length > 0 ? { timers } : {}),
     ...(task.held === undefined ? {} : { took: task.held }),
     ...out.entry(),

@@ -18,6 +18,7 @@ import { HeldRecords } from "./held-records.ts"
 import { Outbox } from "./outbox.ts"
 import { clearTimer, emptyRow, forgetScope, isBlank, remember, type Row, setTimer } from "./row.ts"
 import { RowStore } from "./row-store.ts"
+import { StoredBlocks } from "./stored-blocks.ts"
 
 export interface Partition {
   readonly app: string
@@ -48,6 +49,8 @@ export interface Partition {
   partial: boolean
   /** Blocks before this number are not needed any more (R15). */
   since: number
+  /** The journal as a whole: where a recovery begins, and what is still there of before. */
+  readonly stored: StoredBlocks
 }
 
 export function emptyPartition(app: string, index: number): Partition {
@@ -55,7 +58,7 @@ export function emptyPartition(app: string, index: number): Partition {
     app, index, incarnation: "", epoch: 0, blockNumber: -1, previous: "", sequence: 0, atMs: 0,
     rows: new RowStore(), channels: new Map(), outboxes: new Map(), dueTimers: new DueTimers(), parked: new Map(),
     held: new HeldRecords(), starting: undefined, closed: false,
-    partial: false, since: 0,
+    partial: false, since: 0, stored: new StoredBlocks(),
   }
 }
 

@@ -1,9 +1,9 @@
-// Recovery and claim. The partition is read back from its journal, block by block; then this process makes itself the
-// owner by appending an epoch block at the very sequence it has read to. Refused: somebody wrote; read on and try (R8).
+// Recovery and claim. The partition is read back from its journal, block by block, from where the newest finished round of
+// compaction began: what lies before is history. Then this process makes itself the owner by appending an epoch block at the very sequence it has read to. Refused: somebody wrote; read on and try (R8).
 import * as Effect from "effect/Effect"
-import { CorruptJournal, decodeBlock, encodeBlock, NewerFormat } from "../message/block.ts"
+import { type Block, CorruptJournal, decodeBlock, encodeBlock, NewerFormat } from "../message/block.ts"
 import { digest } from "../message/hash.ts"
-import type { AppendUnknown, Fenced, JournalUnavailable } from "../ports/journal.ts"
+import type { AppendUnknown, Fenced, JournalRecord, JournalUnavailable } from "../ports/journal.ts"
 import { commit, nextHead, takeConfirmed } from "./commit.ts"
 import { type Delivery, isIdle, type Ports } from "./delivery.ts"
 import { emptyPartition, foldBlock, type Partition } from "./partition.ts"
@@ -32,31 +32,68 @@ export const claim = Effect.fnUntraced(function* (
   }
 })
 
-/** Folds the whole journal. Stops at the first block that does not follow its predecessor (G9). */
+/** The journal from its base on; all of it if its last block names none, or one behind which it is not whole. */
 const recover = Effect.fnUntraced(function* (
   ports: Pick<Ports, "journal">,
   claimant: Claimant,
 ): Effect.fn.Return<Partition, CorruptJournal | NewerFormat | JournalUnavailable> {
+  const last = yield* ports.journal.last(claimant.index)
+  const base = last === undefined ? 0 : baseOf(last.bytes)
+  if (base > 0) {
+    const partition = yield* fold(ports, claimant, base)
+    if (partition.blockNumber >= 0 && !partition.partial) return partition
+  }
+  const partition = yield* fold(ports, claimant, 0)
+  if (!partition.partial) return partition
+  return yield* Effect.fail(
+    new CorruptJournal(
+      `journal of ${claimant.app} partition ${claimant.index} begins at block ${partition.since} and nothing stands in for ` +
+        "the blocks before it; the partition stops until its journal is restored",
+    ),
+  )
+})
+
+/** What the last block of a journal says of it. Bytes that say nothing are found out when they are read (R17). */
+function baseOf(bytes: Uint8Array): number {
+  try {
+    const block: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"))
+    return typeof block === "object" && block !== null && "base" in block && typeof block.base === "number" ? block.base : 0
+  } catch {
+    return 0
+  }
+}
+
+/** Folds the journal from a sequence on. Stops at the first block that does not follow its predecessor (G9). */
+const fold = Effect.fnUntraced(function* (
+  ports: Pick<Ports, "journal">,
+  claimant: Claimant,
+  from: number,
+): Effect.fn.Return<Partition, CorruptJournal | NewerFormat | JournalUnavailable> {
   const partition = emptyPartition(claimant.app, claimant.index)
   let corrupt: CorruptJournal | NewerFormat | undefined
-  yield* ports.journal.read(claimant.index, ({ sequence, bytes }) => {
+  const visit = ({ sequence, bytes }: JournalRecord) => {
     if (corrupt !== undefined) return
     const where = `journal of ${claimant.app} partition ${claimant.index} at sequence ${sequence}`
     try {
-      foldBlock(partition, decodeBlock(bytes, where), sequence, digest(bytes))
+      const block = decodeBlock(bytes, where)
+      foldBlock(partition, block, sequence, digest(bytes))
+      noteStored(partition, block, sequence, bytes.length)
     } catch (error) {
       corrupt =
         error instanceof CorruptJournal || error instanceof NewerFormat
           ? error
           : new CorruptJournal(`${where} cannot be applied; the partition stops`, { cause: error })
     }
-  })
-  if (corrupt === undefined && partition.partial) corrupt = new CorruptJournal(
-    `journal of ${claimant.app} partition ${claimant.index} begins at block ${partition.since} and nothing stands in for ` +
-      "the blocks before it; the partition stops until its journal is restored",
-  )
+  }
+  yield* ports.journal.read(claimant.index, visit, { from })
   return corrupt === undefined ? partition : yield* Effect.fail(corrupt)
 })
+
+/** As the owner that wrote the block has noted it. */
+function noteStored({ stored }: Partition, block: Block, sequence: number, bytes: number): void {
+  stored.note(block, sequence, bytes)
+  for (const { checkpoint } of block.decisions) if (checkpoint !== undefined) stored.finish(checkpoint)
+}
 
 const appendEpoch = Effect.fnUntraced(function* (
   ports: Pick<Ports, "journal">,

@@ -29,7 +29,7 @@ export interface PartitionGauges {
   readonly timers: number
   /** How long the next timer is overdue; 0 if none is. */
   readonly timerLateMs: number
-  /** Bytes of journal since the last round of compaction began. */
+  /** Bytes of journal since the last finished round of compaction began. */
   readonly journalBytes: number
 }
 
@@ -77,7 +77,7 @@ export function gaugesOf(delivery: Delivery, unread: number, nowMs: number): Par
     rows: partition.rows.size,
     timers: partition.dueTimers.size,
     timerLateMs: nextDueMs === undefined ? 0 : Math.max(0, nowMs - nextDueMs),
-    journalBytes: delivery.compaction.grownBytes,
+    journalBytes: partition.stored.grownBytes,
   }
 }
 

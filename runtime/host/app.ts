@@ -1,6 +1,8 @@
 // An app: the services and sagas that one program deploys together, and the partitions that their keys hash to.
 import type { ActorLogic } from "../actor/logic.ts"
 import type { AppShape } from "../delivery/delivery.ts"
+import type { HistoryWindow } from "../delivery/stored-blocks.ts"
+import { type Duration, durationMs } from "../kernel/duration.ts"
 import { InvalidInput } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import { checkName } from "../message/key.ts"
@@ -20,6 +22,13 @@ export interface AppOptions {
   readonly partitions?: number
   /** Journal bytes after which a partition compacts its journal. Default: `limits.compactionBytesMin`. */
   readonly compactionBytesMin?: number
+  /**
+   * How long what was decided can be read back with `operator.history`, behind what the newest compaction keeps anyway;
+   * "none" keeps nothing for it. Default: `limits.historyKeptDays`.
+   */
+  readonly history?: Duration | "none"
+  /** Bytes of each partition's journal that are kept for that at most. Default: `limits.historyBytesMax`. */
+  readonly historyBytesMax?: number
   /** Records that may wait for the app before its clients refuse more. Default: `limits.inputRecordsPendingMax`. */
   readonly inputRecordsPendingMax?: number
   /** Services and sagas. */
@@ -49,8 +58,17 @@ export function app(name: string, options: AppOptions): App {
   if (logics.size === 0) throw new InvalidInput(`app ${name} has no services`)
   const { compactionBytesMin = limits.compactionBytesMin, inputRecordsPendingMax } = options
   const peers = peersOf(name, options.peers ?? [], logics)
-  const shape = { name, partitions, eventPartitions: partitions, logics, peers, compactionBytesMin }
+  const history = historyWindow(name, options)
+  const shape = { name, partitions, eventPartitions: partitions, logics, peers, compactionBytesMin, history }
   return { namespace: options.namespace, shape, ...(inputRecordsPendingMax === undefined ? {} : { inputRecordsPendingMax }) }
+}
+
+function historyWindow(name: string, { history, historyBytesMax }: AppOptions): HistoryWindow {
+  const bytesMax = historyBytesMax ?? limits.historyBytesMax
+  if (!Number.isSafeInteger(bytesMax) || bytesMax < 0)
+    throw new InvalidInput(`app ${name}: historyBytesMax must be a whole number from 0 up, not ${bytesMax}`)
+  const kept = history ?? `${limits.historyKeptDays} days`
+  return { keptMs: kept === "none" ? 0 : durationMs(kept), bytesMax }
 }
 
 function peersOf(name: string, peers: readonly PeerOptions[], own: ReadonlyMap<string, ActorLogic>): Map<string, Peer> {

@@ -162,6 +162,24 @@ export const limits = {
   frameBytesMax: 512 * 1024,
   /** A journal is compacted when this much was written since the last round, and twice what is alive (R15). */
   compactionBytesMin: 16 * 1024 * 1024,
+  /**
+   * How long, and up to how many bytes of each partition, blocks are kept that no recovery needs any more: so far back an
+   * actor's history can be read. As long as events; 512 MiB of disk at most for an app of eight partitions.
+   */
+  historyKeptDays: 7,
+  historyBytesMax: 64 * 1024 * 1024,
+  /** The longest run of blocks that is deleted at once, in bytes and in time, and how many runs a partition keeps count of. */
+  historyRunBytes: 1024 * 1024,
+  historyRunMs: 10 * 60_000,
+  historyRunsMax: 256,
+  /** How often blocks are looked for that have become too old. */
+  historyLookMs: 10_000,
+  /** Decisions in one page of an actor's history, and bytes of journal that are searched for it. */
+  historyPageMax: 100,
+  historySearchBytesMax: 128 * 1024 * 1024,
+  /** What is read of a journal at a time while it is searched backwards: so many places first, then about so many bytes. */
+  historySlicePlaces: 128,
+  historySliceBytes: 2 * 1024 * 1024,
   /** What a round of compaction adds to one block. */
   compactionStepBytes: 64 * 1024,
   /** Remembered effects, or timers, of one row in one entry of a round. */

@@ -38,7 +38,9 @@ export function memoryJournal(faults: (partition: number) => AppendFault = () =>
         return fault === "stored" ? unknown : Effect.succeed(stored)
       }),
     last: (partition) => Effect.sync(() => logOf(partition).at(-1)),
-    read: (partition, visit) => Effect.sync(() => logOf(partition).slice().forEach(visit)),
+    first: (partition) => Effect.sync(() => logOf(partition).at(0)),
+    read: (partition, visit, { from = 0, to = Number.POSITIVE_INFINITY } = {}) =>
+      Effect.sync(() => logOf(partition).filter(({ sequence }) => sequence >= from && sequence <= to).forEach(visit)),
     purge: (partition, before) =>
       Effect.sync(() => {
         const log = logOf(partition)

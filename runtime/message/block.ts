@@ -21,6 +21,12 @@ export interface BlockHead {
   /** "closed": the owner let go with nothing under way. */
   readonly kind: "genesis" | "epoch" | "decisions" | "closed"
   readonly atMs: number
+  /** Journal sequence of the block where the newest finished round of compaction began: recovery begins there (R15). */
+  readonly base?: number
+  /** A round of compaction begins with this block. */
+  readonly begins?: true
+  /** With block 0: it goes on where journals of another number of partitions ended (R16). */
+  readonly moved?: true
   /** Per inbound channel: all records up to here are decided (R5). Only channels that moved. */
   readonly low: Readonly<Record<string, number>>
   /** Per destination: all records up to here are confirmed (R7). Only destinations that moved. */
@@ -36,6 +42,8 @@ export interface Entry {
   /** The inbound records it decided: (channel, number). Empty for a timer. */
   readonly from: readonly (readonly [channel: string, number: number])[]
   readonly to?: Address
+  /** The record that it decided, for those who read history: nothing follows from it. */
+  readonly by?: DecidedRecord
   /** The actor's new state, if it changed. */
   readonly state?: Json
   /** The actor's row is gone. */
@@ -63,6 +71,22 @@ export interface Entry {
   readonly checkpoint?: Checkpoint
 }
 
+/** What tells one record from others. */
+export interface DecidedRecord {
+  readonly type: Message["type"]
+  /** Of a command, an event or a timer. */
+  readonly name?: string
+  /**
+   * Effect key of a command, and of the one that a reply answers; `source/id` of an event; scope of what is settled. Left
+   * out where the entry remembers the effect.
+   */
+  readonly id?: string
+  /** Of a command that takes an effect back. */
+  readonly undoes?: string
+  /** Of a reply. */
+  readonly outcome?: Outcome["type"]
+}
+
 export interface CarriedRow {
   readonly row: string
   readonly state?: Json
@@ -72,7 +96,14 @@ export interface Checkpoint {
   readonly since: number
   readonly channels: readonly (readonly [id: string, low: number, decided: readonly number[]])[]
   readonly outboxes: readonly (readonly [destination: string, last: number, unconfirmed: readonly Message[]])[]
+  /** Characters of what was carried: the size of what is alive. */
+  readonly carried?: number
+  /** The blocks before the round that are still there, in runs (R15). */
+  readonly runs?: readonly BlockRun[]
 }
+
+/** Blocks in a row: journal sequence of the first, bytes of all, time of the last. */
+export type BlockRun = readonly [sequence: number, bytes: number, untilMs: number]
 
 /** What an actor remembers of one effect, until its scope ends. */
 export interface EffectMemory {
@@ -118,6 +149,8 @@ export interface Suspect {
 export interface Unpark {
   readonly id: string
   readonly action: "redrive" | "discard"
+  /** The actor whose record it was. */
+  readonly to?: Address
   /** Its place in the mailbox of an actor that waits for it, where it is tried again or removed. */
   readonly waits?: { readonly to: Address; readonly number: number }
   /** With "redrive" of a record in a mailbox: what to try instead. */

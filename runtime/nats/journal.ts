@@ -1,12 +1,16 @@
 // The journal on JetStream: one stream, one subject per partition, the oldest and plainest features. The fence is the
 // expected last sequence of the partition's subject; 10071 is a real conflict, everything else unclear is "unknown" (R9).
-import { jetstreamManager, JetStreamApiError } from "@nats-io/jetstream"
+import {
+  jetstreamManager, JetStreamApiError, type LastForMsgRequest, type NextMsgRequest, type SeqMsgRequest,
+} from "@nats-io/jetstream"
 import { headers, type NatsConnection } from "@nats-io/transport-node"
 import * as Effect from "effect/Effect"
 import { describeError } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import type { Subjects } from "../message/subjects.ts"
-import { AppendUnknown, Fenced, type Journal, type JournalRecord, JournalUnavailable } from "../ports/journal.ts"
+import {
+  AppendUnknown, Fenced, type Journal, type JournalRecord, JournalUnavailable, type SequenceRange,
+} from "../ports/journal.ts"
 import type { AckedPublisher } from "./acked-publisher.ts"
 import { purgeBefore } from "./purge.ts"
 import { StreamReader } from "./stream-reader.ts"
@@ -45,26 +49,31 @@ export function natsJournal(
       Effect.ignore(Effect.tryPromise(() => purgeBefore(connection, stream, subjectOf(partition), sequence))),
     last: (partition) =>
       Effect.tryPromise({
-        try: () => readLast(connection, stream, subjectOf(partition)),
+        try: () => readOne(connection, stream, { last_by_subj: subjectOf(partition) }),
         catch: (cause) => unavailable(subjectOf(partition), cause),
       }),
-    read: (partition, visit) =>
+    first: (partition) =>
       Effect.tryPromise({
-        try: () => readAll(connection, stream, subjectOf(partition), visit),
+        try: () => readOne(connection, stream, { seq: 1, next_by_subj: subjectOf(partition) }),
+        catch: (cause) => unavailable(subjectOf(partition), cause),
+      }),
+    read: (partition, visit, range = {}) =>
+      Effect.tryPromise({
+        try: () => readRange(connection, { stream, subject: subjectOf(partition), range }, visit),
         catch: (cause) => unavailable(subjectOf(partition), cause),
       }),
   }
 }
 
 /** Through the leader: a direct get may answer from a replica that lags. */
-async function readLast(
+async function readOne(
   connection: NatsConnection,
   stream: string,
-  subject: string,
+  query: LastForMsgRequest | (SeqMsgRequest & NextMsgRequest),
 ): Promise<JournalRecord | undefined> {
   const manager = await jetstreamManager(connection, { checkAPI: false })
   try {
-    const message = await manager.streams.getMessage(stream, { last_by_subj: subject })
+    const message = await manager.streams.getMessage(stream, query)
     return message === null ? undefined : { sequence: message.seq, bytes: message.data }
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === noMessageFound) return undefined
@@ -72,19 +81,26 @@ async function readLast(
   }
 }
 
-async function readAll(
+interface What {
+  readonly stream: string
+  readonly subject: string
+  readonly range: SequenceRange
+}
+
+async function readRange(
   connection: NatsConnection,
-  stream: string,
-  subject: string,
+  { stream, subject, range: { from = 0, to = Number.POSITIVE_INFINITY } }: What,
   visit: (record: JournalRecord) => void,
 ): Promise<void> {
-  const reader = await StreamReader.open(connection, { stream, subject, after: 0, ahead: await windowOf(connection, stream) })
+  const ahead = await windowOf(connection, stream)
+  const reader = await StreamReader.open(connection, { stream, subject, after: Math.max(0, from - 1), ahead })
   try {
     // What is appended from here on is not visited, or a reader behind a busy writer would never end.
     for (let left = reader.backlog; left > 0; left -= 1) {
       const message = await reader.next()
+      if (message.seq > to) return
       visit({ sequence: message.seq, bytes: message.data })
-      if (message.info.pending === 0) return
+      if (message.info.pending === 0 || message.seq === to) return
     }
   } finally {
     reader.close()

@@ -17,6 +17,7 @@ const bank = app("bank", {
   partitions: 2,
   services: [account, audit, transfer],
   compactionBytesMin: 4096,
+  history: "none",
 })
 
 function readBack(world: World, index: number, from = 0): Partition {
