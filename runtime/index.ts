@@ -24,6 +24,8 @@ export { type LaunchedApp, type LaunchOptions, launch, ServerEnded } from "./hos
 export { repartition, type Repartitioned, RepartitionRefused, type RepartitionOptions } from "./host/repartition.ts"
 export { type StopOnSignals, stopOnSignals } from "./host/signals.ts"
 export { type RunningApp, start, type StartOptions, type StopOptions } from "./host/start.ts"
+export type { HistoryOptions, HistoryPage, HistoryPlace } from "./delivery/history.ts"
+export type { PastDecision } from "./delivery/past-decision.ts"
 export { type Author, OperationRefused, Operator, type ParkedSummary } from "./host/operator.ts"
 export { describeError, Fault, InvalidInput } from "./kernel/fault.ts"
 export { limits } from "./kernel/limits.ts"

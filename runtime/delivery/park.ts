@@ -93,6 +93,7 @@ export function hold(delivery: Delivery, task: Task, note: Note): Entry {
   return {
     from,
     to: message.to,
+    by: decidedRecord(message),
     ...(timers.length > 0 ? { timers } : {}),
     hold: [number, { message, ...note, ...(steps === undefined ? {} : { steps }) }],
   }

@@ -1,5 +1,6 @@
 // Recovery and claim. The partition is read back from its journal, block by block, from where the newest finished round of
-// compaction began: what lies before is history. Then this process makes itself the owner by appending an epoch block at the very sequence it has read to. Refused: somebody wrote; read on and try (R8).
+// compaction began: what lies before is history. Then this process makes itself the owner by appending an epoch block at the
+// very sequence it has read to. Refused: somebody wrote; read on and try (R8).
 import * as Effect from "effect/Effect"
 import { type Block, CorruptJournal, decodeBlock, encodeBlock, NewerFormat } from "../message/block.ts"
 import { digest } from "../message/hash.ts"

@@ -32,7 +32,7 @@ export async function connect(app: App, options: ConnectOptions): Promise<Connec
   try {
     const edge = natsEdge(link.connection, link.publisher, link.subjects, name)
     const client = new Client(edge, partitions, { inputRecordsPendingMax })
-    return { client, operator: operatorOf(client, partitions), close: () => client.close().then(link.close) }
+    return { client, operator: operatorOf(app, client, link), close: () => client.close().then(link.close) }
   } catch (error) {
     await link.close()
     throw error

@@ -1,11 +1,18 @@
 // What operators do about parked records: see them, try them again, give them up. Every order is journaled with who gave
 // it and why. Orders go through the same input as commands, so they are as durable, and the same order twice is one.
-import { Fault } from "../kernel/fault.ts"
+import * as Effect from "effect/Effect"
+import { type HistoryOptions, type HistoryPage, readHistory } from "../delivery/history.ts"
+import { Fault, InvalidInput } from "../kernel/fault.ts"
+import { limits } from "../kernel/limits.ts"
 import type { ParkedEntry } from "../message/block.ts"
 import { type Command, queryCommand } from "../message/contract.ts"
 import type { Json } from "../message/json.ts"
-import { type OperationName, type OperationNote, type ParkedFilter, partitionAddress } from "../message/operation.ts"
+import type { Address } from "../message/message.ts"
+import {
+  type OperationName, type OperationNote, type ParkedFilter, partitionAddress, partitionOfActor,
+} from "../message/operation.ts"
 import type { Outcome } from "../message/outcome.ts"
+import type { Journal } from "../ports/journal.ts"
 
 /** Who gives an order, and the reason: both are kept. */
 export interface Author {
@@ -41,12 +48,14 @@ export class Operator {
   readonly #ask: Ask
   readonly #partitions: number
   readonly #newOrder: () => string
+  readonly #journal: Journal
 
-  /** `newOrder` gives a new random identity to each order. */
-  constructor(ask: Ask, partitions: number, newOrder: () => string) {
+  /** `newOrder` gives a new random identity to each order. The journal is only read. */
+  constructor(ask: Ask, partitions: number, newOrder: () => string, journal: Journal) {
     this.#ask = ask
     this.#partitions = partitions
     this.#newOrder = newOrder
+    this.#journal = journal
   }
 
   /** What is parked, oldest first in each partition. */
@@ -91,6 +100,19 @@ export class Operator {
       if (outcome.type === "done") notes.push(...((outcome.value as { operations?: OperationNote[] } | null)?.operations ?? []))
     }
     return notes.toSorted((a, b) => a.atMs - b.atMs)
+  }
+
+  /**
+   * What was decided on one actor, with its states and what it sent, newest first and page by page: read from the journal,
+   * so it costs its owner nothing. Rejects with InvalidInput on a bad limit, JournalUnavailable, or the fault of a journal
+   * that cannot be read.
+   */
+  async history(actor: Address, options: HistoryOptions = {}): Promise<HistoryPage> {
+    const { limit = limits.historyPageMax } = options
+    if (!Number.isInteger(limit) || limit < 1 || limit > limits.historyPageMax)
+      throw new InvalidInput(`limit must be a whole number from 1 to ${limits.historyPageMax}, not ${limit}`)
+    const partition = partitionOfActor(actor, this.#partitions)
+    return Effect.runPromise(readHistory({ journal: this.#journal, partition, actor }, options))
   }
 
   async #everywhere(name: "redrive" | "discard", payload: Json): Promise<number> {

@@ -81,7 +81,7 @@ export async function start(app: App, options: StartOptions): Promise<RunningApp
     const engine = await Effect.runPromise(openEngine(app, options, link).pipe(Scope.provide(scope)))
     const bounds = { inputRecordsPendingMax: options.inputRecordsPendingMax ?? app.inputRecordsPendingMax }
     const client = new Client(natsEdge(link.connection, link.publisher, link.subjects, name), partitions, bounds)
-    const operator = operatorOf(client, partitions)
+    const operator = operatorOf(app, client, link)
     const lost = Effect.runPromise(Effect.flip(engine.lost))
     const stop = async ({ withinMs }: StopOptions) => {
       await Effect.runPromise(engine.drain(withinMs))
@@ -96,10 +96,11 @@ export async function start(app: App, options: StartOptions): Promise<RunningApp
   }
 }
 
-/** Orders go through the client, each under an effect key of its own. */
-export function operatorOf(client: Client, partitions: number): Operator {
+/** Orders go through the client, each under an effect key of its own; what was is read from the journals. */
+export function operatorOf({ shape }: App, client: Client, { connection, publisher, subjects }: Link): Operator {
   const newOrder = () => randomBytes(8).toString("hex")
-  return new Operator((command, effect) => client.ask(command, { effect }), partitions, newOrder)
+  const journal = natsJournal(connection, publisher, subjects, shape.name)
+  return new Operator((command, effect) => client.ask(command, { effect }), shape.partitions, newOrder, journal)
 }
 
 function openEngine({ shape }: App, options: StartOptions, { connection, publisher, subjects }: Link) {

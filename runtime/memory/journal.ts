@@ -40,7 +40,7 @@ export function memoryJournal(faults: (partition: number) => AppendFault = () =>
     last: (partition) => Effect.sync(() => logOf(partition).at(-1)),
     first: (partition) => Effect.sync(() => logOf(partition).at(0)),
     read: (partition, visit, { from = 0, to = Number.POSITIVE_INFINITY } = {}) =>
-      Effect.sync(() => logOf(partition).filter(({ sequence }) => sequence >= from && sequence <= to).forEach(visit)),
+      Effect.sync(() => logOf(partition).filter((record) => record.sequence >= from && record.sequence <= to).forEach(visit)),
     purge: (partition, before) =>
       Effect.sync(() => {
         const log = logOf(partition)

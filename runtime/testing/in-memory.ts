@@ -171,5 +171,5 @@ export function askInMemory(
 /** An operator of an app in memory: sees what is parked, and tries it again. */
 export function operateInMemory(app: App, world: World): Operator {
   const ask = (command: Command, effect: string) => askInMemory(app, world, command, effect)
-  return new Operator(ask, app.shape.partitions, () => `order-${world.next()}`)
+  return new Operator(ask, app.shape.partitions, () => `order-${world.next()}`, world.journal)
 }

@@ -155,7 +155,8 @@ test("R15, R6: a mailbox that waits for an operator, with the steps that are don
       { retry: { times: 0 } },
     ),
   )
-  const shape = app("bank", { namespace: "test", partitions: 1, services: [account, store], compactionBytesMin: 4096 })
+  const services = [account, store]
+  const shape = app("bank", { namespace: "test", partitions: 1, services, compactionBytesMin: 4096, history: "none" })
   const world = newWorld()
   const first = await startInMemory(shape, world)
   const stuck = [askInMemory(shape, world, store.put("a", {})), askInMemory(shape, world, store.put("a", {}))]
