@@ -3,7 +3,7 @@ import assert from "node:assert/strict"
 import { describe } from "node:test"
 import * as Effect from "effect/Effect"
 import { limits } from "../../runtime/kernel/limits.ts"
-import type { Journal, JournalRecord } from "../../runtime/ports/journal.ts"
+import type { Journal, JournalRecord, SequenceRange } from "../../runtime/ports/journal.ts"
 import { promiseOn } from "./promise.ts"
 
 export interface JournalUnderTest {
@@ -75,6 +75,33 @@ export function journalContract(name: string, make: () => Promise<JournalUnderTe
       const wanted = Array.from({ length: limits.readAheadMessages + 50 }, (_, index) => `record ${index}`)
       const appended = await appendAll(journal, 0, wanted)
       assert.deepEqual(await readAll(journal, 0), appended)
+    })
+
+    promise("read of a range visits what it holds, both ends included, whatever other partitions append between", async ({ journal }) => {
+      const mine: JournalRecord[] = []
+      for (const content of ["a", "b", "c", "d"]) {
+        mine.push(...(await appendAll(journal, 0, [content], mine.at(-1)?.sequence)))
+        await append(journal, 1, content, (await last(journal, 1))?.sequence ?? 0)
+      }
+      const [a, b, c, d] = mine.map(({ sequence }) => sequence) as [number, number, number, number] // cast: four were appended
+      assert.deepEqual(texts(await readAll(journal, 0, { from: b })), ["b", "c", "d"])
+      assert.deepEqual(texts(await readAll(journal, 0, { to: c })), ["a", "b", "c"])
+      assert.deepEqual(texts(await readAll(journal, 0, { from: a + 1, to: d - 1 })), ["b", "c"], "neither end is a record of it")
+      assert.deepEqual(texts(await readAll(journal, 0, { from: c, to: c })), ["c"])
+      assert.deepEqual(await readAll(journal, 0, { from: a + 1, to: b - 1 }), [])
+      assert.deepEqual(await readAll(journal, 0, { from: d + 10 }), [])
+    })
+
+    promise("purge deletes what is before the sequence: the first record is the next one, the last stays the fence", async ({ journal }) => {
+      assert.equal(await first(journal, 0), undefined)
+      const appended = await appendAll(journal, 0, ["a", "b", "c"])
+      const other = await appendAll(journal, 1, ["x"])
+      assert.deepEqual(await first(journal, 0), appended[0])
+      await Effect.runPromise(journal.purge(0, appended[1]!.sequence))
+      assert.deepEqual(await readAll(journal, 0), appended.slice(1))
+      assert.deepEqual([await first(journal, 0), await first(journal, 1)], [appended[1], other[0]])
+      assert.equal(await failure(journal, 0, "refused", 0), "Fenced")
+      await append(journal, 0, "d", appended[2]!.sequence)
     })
 
     promise("read ends at the record that was the last one at the time of the call", async ({ journal }) => {
@@ -166,9 +193,14 @@ export async function last(journal: Journal, partition: number): Promise<Journal
   return record === undefined ? undefined : plain(record)
 }
 
-export async function readAll(journal: Journal, partition: number): Promise<JournalRecord[]> {
+async function first(journal: Journal, partition: number): Promise<JournalRecord | undefined> {
+  const record = await Effect.runPromise(journal.first(partition))
+  return record === undefined ? undefined : plain(record)
+}
+
+export async function readAll(journal: Journal, partition: number, range?: SequenceRange): Promise<JournalRecord[]> {
   const records: JournalRecord[] = []
-  await Effect.runPromise(journal.read(partition, (record) => records.push(plain(record))))
+  await Effect.runPromise(journal.read(partition, (record) => records.push(plain(record)), range))
   return records
 }
 

@@ -4,12 +4,11 @@ import { test } from "node:test"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { app } from "../../../runtime/host/app.ts"
-import { emptyPartition, foldBlock, type Partition } from "../../../runtime/delivery/partition.ts"
 import { decodeBlock } from "../../../runtime/message/block.ts"
 import { done, effectful, service } from "../../../runtime/index.ts"
-import { digest } from "../../../runtime/message/hash.ts"
 import { askInMemory, newWorld, operateInMemory, startInMemory, type World } from "../../../runtime/testing/index.ts"
 import { account, audit, transfer } from "../../support/bank.ts"
+import { essence, readBack } from "../../support/journals.ts"
 import { saga } from "../../../sagas/index.ts"
 
 const bank = app("bank", {
@@ -19,32 +18,6 @@ const bank = app("bank", {
   compactionBytesMin: 4096,
   history: "none",
 })
-
-function readBack(world: World, index: number, from = 0): Partition {
-  const partition = emptyPartition("bank", index)
-  for (const { sequence, bytes } of world.journal.records(index)) {
-    if (sequence >= from) foldBlock(partition, decodeBlock(bytes, "test"), sequence, digest(bytes))
-  }
-  return partition
-}
-
-/** Everything that decides what happens next, in an order of its own. */
-function essence({ rows, channels, outboxes, parked }: Partition): object {
-  const sorted = <Value>(entries: Iterable<readonly [string, Value]>) =>
-    [...entries].toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return {
-    rows: sorted(rows).map(([key, { state, effects, asked, timers }]) => [
-      key,
-      state,
-      sorted(effects),
-      [...asked],
-      sorted(timers),
-    ]),
-    channels: sorted(channels).map(([id, { low, decided }]) => [id, low, [...decided]]),
-    outboxes: sorted(outboxes).map(([id, outbox]) => [id, outbox.last]),
-    parked: sorted(parked),
-  }
-}
 
 async function transferALot(world: World, from: number, to: number): Promise<void> {
   const transfers = Array.from({ length: to - from }, (_, n) => {
@@ -71,9 +44,9 @@ test("R15: what a round of compaction leaves gives the same rows, marks, outboxe
   for (const index of [0, 1]) {
     const before = purgedTo.get(index) ?? 0
     assert.ok(before > 0, "a round was finished")
-    const tail = readBack(world, index, before)
+    const tail = readBack(world, "bank", index, before)
     assert.deepEqual([tail.partial, tail.since > 0], [false, true])
-    assert.deepEqual(essence(tail), essence(readBack(world, index)))
+    assert.deepEqual(essence(tail), essence(readBack(world, "bank", index)))
   }
 })
 
@@ -136,7 +109,7 @@ test("R18: an ended saga is forgotten when its retention has passed, here and in
   await process.until(() => [...process.engine.rows("brief")].length < 40)
   assert.equal([...process.engine.rows("lasting")].length, 40)
   const left = new Set([...process.engine.rows("brief")].map(([key]) => `brief/${key}`))
-  const read = readBack(world, 0)
+  const read = readBack(world, "bank", 0)
   assert.deepEqual(new Set([...read.rows.keys()].filter((row) => row.startsWith("brief/"))), left)
 })
 
