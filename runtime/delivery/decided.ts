@@ -20,7 +20,7 @@ export interface Decided {
 /** What an entry says of the record that it decides; `isRemembered`: it names the effect anyway. */
 export function decidedRecord(message: Message, isRemembered = false): DecidedRecord {
   const { type } = message
-  if (message.type === "settled") return { type, id: message.scope }
+  if (message.type === "settled") return { type }
   if (message.type === "reply") return { type, id: message.effect, outcome: message.outcome.type }
   const { name } = message
   if (message.type === "timer") return { type, name }

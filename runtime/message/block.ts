@@ -76,10 +76,7 @@ export interface DecidedRecord {
   readonly type: Message["type"]
   /** Of a command, an event or a timer. */
   readonly name?: string
-  /**
-   * Effect key of a command, and of the one that a reply answers; `source/id` of an event; scope of what is settled. Left
-   * out where the entry remembers the effect.
-   */
+  /** Effect key of a command, but where the entry remembers it, or of the one that a reply answers; `source/id` of an event. */
   readonly id?: string
   /** Of a command that takes an effect back. */
   readonly undoes?: string

@@ -77,7 +77,7 @@ export function journalContract(name: string, make: () => Promise<JournalUnderTe
       assert.deepEqual(await readAll(journal, 0), appended)
     })
 
-    promise("read of a range visits what it holds, both ends included, whatever other partitions append between", async ({ journal }) => {
+    promise("a range is read with both its ends, whatever other partitions append between", async ({ journal }) => {
       const mine: JournalRecord[] = []
       for (const content of ["a", "b", "c", "d"]) {
         mine.push(...(await appendAll(journal, 0, [content], mine.at(-1)?.sequence)))
@@ -92,7 +92,7 @@ export function journalContract(name: string, make: () => Promise<JournalUnderTe
       assert.deepEqual(await readAll(journal, 0, { from: d + 10 }), [])
     })
 
-    promise("purge deletes what is before the sequence: the first record is the next one, the last stays the fence", async ({ journal }) => {
+    promise("purge deletes what is before the sequence, and the last record stays the fence", async ({ journal }) => {
       assert.equal(await first(journal, 0), undefined)
       const appended = await appendAll(journal, 0, ["a", "b", "c"])
       const other = await appendAll(journal, 1, ["x"])

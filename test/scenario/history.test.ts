@@ -46,6 +46,7 @@ test("an operator who only connects reads an actor's history page by page, over 
   assert.deepEqual([...new Set(given.map(({ epoch }) => epoch))], [2, 1])
   const saga = await operator.history({ service: "transfer", key: "t" })
   assert.deepEqual(saga.decisions.map(({ record }) => record?.type), ["reply", "reply", "command"])
+  assert.ok(found.every(({ record }) => record?.type !== "settled" || record.id === "transfer/t"))
 })
 
 test("without a window history ends where the newest round of compaction began, and says so", async (t) => {

@@ -46,7 +46,7 @@ function baseOf(blocks: readonly StoredBlock[]): number {
   return blocks.find(({ number }) => number === since)?.sequence ?? 0
 }
 
-test("blocks behind a checkpoint are kept until the window has passed, and deleted then, also if nothing is written", async (t) => {
+test("blocks behind a checkpoint are kept until the window has passed, and then deleted, even if nothing is written", async (t) => {
   const world = newWorld()
   const { clock, pass } = await virtualClock()
   const shape = bankWith({ history: "10 minutes" })
@@ -175,7 +175,8 @@ test("how much a journal has grown is counted from its base, over the heads of i
 
 test("who reads from the base knows of the blocks before it what their owner knew, in a bounded number of runs", () => {
   const [owner, reader] = [new StoredBlocks(), new StoredBlocks()]
-  const block = (number: number) => ({ number, atMs: number * 1_000, ...(number % 1_000 === 500 ? { begins: true as const } : {}) })
+  const begins = (number: number) => (number % 1_000 === 500 ? { begins: true as const } : {})
+  const block = (number: number) => ({ number, atMs: number * 1_000, ...begins(number) })
   const note = (stored: StoredBlocks, number: number) => stored.note(block(number), number + 1, 300_000)
   const checkpoint = (since: number) => ({ since, channels: [], outboxes: [], carried: 77, runs: owner.before(since) })
   for (let number = 0; number < 5_600; number += 1) {

@@ -5,7 +5,7 @@ import { test } from "node:test"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import {
-  app, done, effectful, type HistoryPage, InvalidInput, limits, type Operator, type PastDecision, service,
+  app, done, effectful, InvalidInput, limits, type Operator, type PastDecision, service,
 } from "../../../runtime/index.ts"
 import { carriedRow } from "../../../runtime/delivery/compaction.ts"
 import { NewJournal } from "../../../runtime/delivery/new-journal.ts"
@@ -20,11 +20,11 @@ const Nothing = Schema.toStandardSchemaV1(Schema.Struct({}))
 const options = { namespace: "test", partitions: 1, compactionBytesMin: 4096 }
 const bank = app("bank", { ...options, services: [account, audit, transfer] })
 
-async function pages(operator: Operator, actor: Address, limit: number): Promise<readonly HistoryPage[]> {
-  const found = [await operator.history(actor, { limit })]
-  for (let last = found[0]; last?.before !== undefined; last = found.at(-1))
-    found.push(await operator.history(actor, { limit, before: last.before }))
-  return found
+async function inPages(operator: Operator, actor: Address, limit: number): Promise<readonly PastDecision[]> {
+  const pages = [await operator.history(actor, { limit })]
+  for (let last = pages[0]; last?.before !== undefined; last = pages.at(-1))
+    pages.push(await operator.history(actor, { limit, before: last.before }))
+  return pages.flatMap(({ decisions }) => decisions)
 }
 
 async function deposits(world: World, from: number, to: number, shape = bank): Promise<void> {
@@ -34,7 +34,8 @@ async function deposits(world: World, from: number, to: number, shape = bank): P
   }
 }
 
-const recordText = ({ record }: PastDecision) => [record?.type, record?.name, record?.id, record?.outcome].filter(Boolean).join(" ")
+const recordText = ({ record }: PastDecision) =>
+  [record?.type, record?.name, record?.id, record?.outcome].filter(Boolean).join(" ")
 
 test("the history of an actor goes back over compactions and owners to its beginning, each decision once", async (t) => {
   const world = newWorld()
@@ -50,7 +51,8 @@ test("the history of an actor goes back over compactions and owners to its begin
   assert.deepEqual([before, endsHere], [undefined, undefined], "that is all there ever was")
   assert.deepEqual(decisions.map(recordText), Array.from({ length: 60 }, (_, n) => `command deposit d${59 - n}`))
   assert.deepEqual(decisions.map(({ state }) => state), Array.from({ length: 60 }, (_, n) => ({ balance: 60 - n })))
-  assert.deepEqual(decisions.map(({ outcome }) => outcome), Array.from({ length: 60 }, (_, n) => ({ type: "done", value: 60 - n })))
+  const outcomes = Array.from({ length: 60 }, (_, n) => ({ type: "done", value: 60 - n }))
+  assert.deepEqual(decisions.map(({ outcome }) => outcome), outcomes)
   assert.deepEqual([...new Set(decisions.map(({ epoch }) => epoch))], [2, 1])
   const [newest] = decisions
   const { number, sequence, atMs } = blocksOf(world, 0).find((block) => block.sequence === newest?.sequence)!
@@ -58,7 +60,7 @@ test("the history of an actor goes back over compactions and owners to its begin
   const sent = newest?.sent.map(({ destination, message }) => [destination, message.type, "name" in message && message.name])
   assert.deepEqual(sent, [["events:0", "event", "Deposited"]])
   for (const limit of [1, 7, 59, 60, 100])
-    assert.deepEqual((await pages(operator, { service: "account", key: "a" }, limit)).flatMap((page) => page.decisions), decisions)
+    assert.deepEqual(await inPages(operator, { service: "account", key: "a" }, limit), decisions)
 })
 
 test("the history of a saga says what came, what it sent, which timers it set and how it ended", async (t) => {
@@ -111,7 +113,8 @@ test("a key is told from the same key of another service, from a part of another
     assert.deepEqual(decisions.map(recordText), [`command deposit to ${key}`])
   }
   const { decisions } = await operator.history({ service: "audit", key: "of-k" })
-  assert.deepEqual(decisions.map(({ record, state }) => [record?.type, record?.name, state]), [["event", "Deposited", { deposits: 1 }]])
+  const told = decisions.map(({ record, state }) => [record?.type, record?.name, state])
+  assert.deepEqual(told, [["event", "Deposited", { deposits: 1 }]])
 })
 
 test("retries, parking and an operator's orders are part of an actor's history", async (t) => {
@@ -178,7 +181,8 @@ test("a saga whose retention has passed shows that compaction forgot it: its sta
   for (let n = 0; isThere(); n += 1) await askInMemory(shape, world, brief.start(`s${n}`, {}))
   await process.until(() => process.engine.isIdle())
   const { decisions } = await operateInMemory(shape, world).history({ service: "brief", key: "first" })
-  assert.deepEqual(decisions.map(({ record, gone }) => [record?.type, gone]), [[undefined, true], ["reply", undefined], ["command", undefined]])
+  const told = decisions.map(({ record, gone }) => [record?.type, gone])
+  assert.deepEqual(told, [[undefined, true], ["reply", undefined], ["command", undefined]])
 })
 
 test("a journal that goes on where those of another number of partitions ended says that history begins there", async () => {
