@@ -46,7 +46,7 @@ function baseOf(blocks: readonly StoredBlock[]): number {
   return blocks.find(({ number }) => number === since)?.sequence ?? 0
 }
 
-test("blocks behind a checkpoint are kept until the window has passed, and then deleted, even if nothing is written", async (t) => {
+test("blocks behind a checkpoint are kept until the window has passed, and then deleted, in a quiet journal too", async (t) => {
   const world = newWorld()
   const { clock, pass } = await virtualClock()
   const shape = bankWith({ history: "10 minutes" })
