@@ -37,7 +37,7 @@ export function decide(delivery: Delivery, task: Task, nowMs: number): Decided |
   const took = task.held === undefined ? {} : { took: task.held }
   const logic = delivery.app.logics.get(message.to.service)
   if (message.type === "settled" && logic?.kind !== "saga")
-    return seal({ from, ...took, to: message.to, by: decidedRecord(message), forget: message.scope })
+    return seal({ from, ...took, to: message.to, by: decidedRecord(message, true), forget: message.scope })
   const row = load(delivery.partition, message.to)
   // Cancelled, or set anew, after it was queued: a cancelled timer never fires.
   const isOwn = task.held === undefined && from.length === 0

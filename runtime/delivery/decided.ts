@@ -17,10 +17,10 @@ export interface Decided {
   readonly durable?: () => void
 }
 
-/** What an entry says of the record that it decides; `isRemembered`: it names the effect anyway. */
+/** What an entry says of the record that it decides; `isRemembered`: it names the effect, or the scope, anyway. */
 export function decidedRecord(message: Message, isRemembered = false): DecidedRecord {
   const { type } = message
-  if (message.type === "settled") return { type }
+  if (message.type === "settled") return isRemembered ? { type } : { type, id: message.scope }
   if (message.type === "reply") return { type, id: message.effect, outcome: message.outcome.type }
   const { name } = message
   if (message.type === "timer") return { type, name }

@@ -76,7 +76,10 @@ export interface DecidedRecord {
   readonly type: Message["type"]
   /** Of a command, an event or a timer. */
   readonly name?: string
-  /** Effect key of a command, but where the entry remembers it, or of the one that a reply answers; `source/id` of an event. */
+  /**
+   * Effect key of a command, or of the one that a reply answers; `source/id` of an event; the scope that is settled. Left out
+   * where the entry names it anyway.
+   */
   readonly id?: string
   /** Of a command that takes an effect back. */
   readonly undoes?: string
