@@ -183,9 +183,9 @@ function newMoving(context: Context, found: StoredManifest): Moving {
 
 /** The layout of a journal is in its subject; what comes from outside has none. */
 function moveOf({ app, link, from, to }: Context, layout: number): Move {
-  const { connection, publisher, subjects } = link
+  const { connection, publisher, reads, subjects } = link
   const { name } = app.shape
-  const journalAt = (at: number) => natsJournal(connection, publisher, subjects.at(at), name)
+  const journalAt = (at: number) => natsJournal(connection, publisher, subjects.at(at), name, reads)
   return {
     app: app.shape,
     from,

@@ -103,11 +103,11 @@ export function operatorOf({ shape }: App, client: Client, { connection, publish
   return new Operator((command, effect) => client.ask(command, { effect }), shape.partitions, newOrder, journal)
 }
 
-function openEngine({ shape }: App, options: StartOptions, { connection, publisher, subjects }: Link) {
+function openEngine({ shape }: App, options: StartOptions, { connection, publisher, reads, subjects }: Link) {
   const { name } = shape
   const self = randomBytes(8).toString("hex")
   const ports = {
-    journal: natsJournal(connection, publisher, subjects, name),
+    journal: natsJournal(connection, publisher, subjects, name, reads),
     inputs: natsInputs(connection, subjects, name),
     egress: natsEgress(connection, publisher, subjects, name),
     lanes: natsLanes(connection, subjects, shape, memoryLanes(), self),

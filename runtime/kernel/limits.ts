@@ -119,9 +119,17 @@ export const limits = {
   readerReopenMs: 250,
   /** How long a reader waits for its stream to have a leader before its partition is given up. */
   inputUnledMaxMs: 30_000,
-  /** What a recovery asks the server for ahead: so many bytes by the stream's average, and never more messages. */
-  recoveryAheadBytes: 1024 * 1024,
-  recoveryAheadMessagesMax: 128,
+  /**
+   * Journals that a process reads at the same time, over one connection of their own, and how many messages each asks the
+   * server for ahead: together below the 64 MiB on their way at which a server cuts a connection off, however large they are.
+   */
+  recoveriesMax: 2,
+  recoveryAheadMessages: 32,
+  /** That connection is closed when nobody has read for so long. */
+  recoveryLinkIdleMs: 5_000,
+  /** After so much work on journals that are read, everything else of the process has its turn, for as long again times this. */
+  recoverySliceMs: 3,
+  recoveryRestFactor: 1,
   /** Age at which events leave their stream. */
   eventsKeptDays: 7,
   /** How long a client waits for an outcome unless its caller says otherwise. */

@@ -12,19 +12,24 @@ import {
   AppendUnknown, Fenced, type Journal, type JournalRecord, JournalUnavailable, type SequenceRange,
 } from "../ports/journal.ts"
 import type { AckedPublisher } from "./acked-publisher.ts"
+import { Pace } from "./pace.ts"
 import { purgeBefore } from "./purge.ts"
+import type { ReadLink } from "./read-link.ts"
 import { StreamReader } from "./stream-reader.ts"
 
 const wrongLastSequence = 10071
 const noMessageFound = 10037
 
+/** Whole journals are read over `reads`; everything else goes over `connection`. */
 export function natsJournal(
   connection: NatsConnection,
   publisher: AckedPublisher,
   subjects: Subjects,
   app: string,
+  reads: ReadLink,
 ): Journal {
   const stream = subjects.streams.journal
+  const pace = new Pace({ sliceMs: limits.recoverySliceMs, restFactor: limits.recoveryRestFactor })
   const subjectOf = (partition: number) => subjects.journal(app, partition)
   return {
     append: (partition, bytes, expected) =>
@@ -59,7 +64,10 @@ export function natsJournal(
       }),
     read: (partition, visit, range = {}) =>
       Effect.tryPromise({
-        try: () => readRange(connection, { stream, subject: subjectOf(partition), range }, visit),
+        try: (signal) => {
+          const what = { stream, subject: subjectOf(partition), range, signal }
+          return reads.use((link) => readRange(link, what, (record) => pace.turn(() => visit(record))))
+        },
         catch: (cause) => unavailable(subjectOf(partition), cause),
       }),
   }
@@ -85,34 +93,33 @@ interface What {
   readonly stream: string
   readonly subject: string
   readonly range: SequenceRange
+  /** Aborted when nobody wants the records any more. */
+  readonly signal: AbortSignal
 }
 
 async function readRange(
   connection: NatsConnection,
-  { stream, subject, range: { from = 0, to = Number.POSITIVE_INFINITY } }: What,
-  visit: (record: JournalRecord) => void,
+  { stream, subject, range: { from = 0, to = Number.POSITIVE_INFINITY }, signal }: What,
+  visit: (record: JournalRecord) => Promise<void>,
 ): Promise<void> {
-  const ahead = await windowOf(connection, stream)
+  signal.throwIfAborted()
+  const ahead = limits.recoveryAheadMessages
   const reader = await StreamReader.open(connection, { stream, subject, after: Math.max(0, from - 1), ahead })
+  const close = () => reader.close()
+  signal.addEventListener("abort", close)
   try {
     // What is appended from here on is not visited, or a reader behind a busy writer would never end.
     for (let left = reader.backlog; left > 0; left -= 1) {
       const message = await reader.next()
+      signal.throwIfAborted()
       if (message.seq > to) return
-      visit({ sequence: message.seq, bytes: message.data })
+      await visit({ sequence: message.seq, bytes: message.data })
       if (message.info.pending === 0 || message.seq === to) return
     }
   } finally {
+    signal.removeEventListener("abort", close)
     reader.close()
   }
-}
-
-/** Asking for a few blocks at a time makes a recovery wait for the network; asking for many large ones is too much at once. */
-async function windowOf(connection: NatsConnection, stream: string): Promise<number> {
-  const manager = await jetstreamManager(connection, { checkAPI: false })
-  const { bytes, messages } = (await manager.streams.info(stream)).state
-  const fitting = Math.floor((limits.recoveryAheadBytes * messages) / Math.max(bytes, 1))
-  return Math.max(limits.readAheadMessages, Math.min(fitting, limits.recoveryAheadMessagesMax))
 }
 
 function unavailable(subject: string, cause: unknown): JournalUnavailable {

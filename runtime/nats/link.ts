@@ -5,11 +5,14 @@ import type { Peer } from "../message/peer.ts"
 import { type Subjects, subjectsOf } from "../message/subjects.ts"
 import { AckedPublisher } from "./acked-publisher.ts"
 import { provision } from "./provision.ts"
+import { ReadLink } from "./read-link.ts"
 import { connectChecked } from "./server/connect.ts"
 
 export interface Link {
   readonly connection: NatsConnection
   readonly publisher: AckedPublisher
+  /** For reading whole journals. */
+  readonly reads: ReadLink
   readonly subjects: Subjects
   close(): Promise<void>
 }
@@ -47,9 +50,10 @@ export async function openBareLink(options: Pick<LinkOptions, "natsUrl" | "name"
   const subjects = subjectsOf(namespace)
   const connection = await connectChecked({ url: natsUrl, name })
   const publisher = new AckedPublisher(connection)
+  const reads = new ReadLink(() => connectChecked({ url: natsUrl, name: `${name} (journals)` }))
   const close = async () => {
     publisher.close()
-    await connection.close()
+    await Promise.all([reads.close(), connection.close()])
   }
-  return { connection, publisher, subjects, close }
+  return { connection, publisher, reads, subjects, close }
 }

@@ -6,6 +6,7 @@ import { subjectsOf } from "../../runtime/message/subjects.ts"
 import { AckedPublisher } from "../../runtime/nats/acked-publisher.ts"
 import { natsJournal } from "../../runtime/nats/journal.ts"
 import { provision } from "../../runtime/nats/provision.ts"
+import { ReadLink } from "../../runtime/nats/read-link.ts"
 import { connectChecked } from "../../runtime/nats/server/connect.ts"
 import { withNats } from "../support/nats-process.ts"
 
@@ -19,9 +20,11 @@ test("eight journals of large blocks are read side by side, and the server does 
   t.after(() => connection.close())
   const publisher = new AckedPublisher(connection)
   t.after(() => publisher.close())
+  const reads = new ReadLink(() => connectChecked({ url: nats.url, name: "large reads" }))
+  t.after(() => reads.close())
   const subjects = subjectsOf("large")
   await provision({ connection, publisher, subjects, app: "large", partitions, replicas: 1 })
-  const journal = natsJournal(connection, publisher, subjects, "large")
+  const journal = natsJournal(connection, publisher, subjects, "large", reads)
   const indexes = Array.from({ length: partitions }, (_, index) => index)
   const fill = Effect.fnUntraced(function* (partition: number) {
     let expected = 0

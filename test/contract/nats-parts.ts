@@ -9,6 +9,7 @@ import { natsEgress } from "../../runtime/nats/egress.ts"
 import { natsInputs } from "../../runtime/nats/inputs.ts"
 import { natsJournal } from "../../runtime/nats/journal.ts"
 import { provision } from "../../runtime/nats/provision.ts"
+import { ReadLink } from "../../runtime/nats/read-link.ts"
 import { connectChecked } from "../../runtime/nats/server/connect.ts"
 import type { Outcome } from "../../runtime/message/outcome.ts"
 import type { Progress } from "../../runtime/message/progress.ts"
@@ -30,6 +31,8 @@ export interface NatsParts {
   /** What the adapters use, through the proxy. */
   readonly connection: NatsConnection
   readonly publisher: AckedPublisher
+  /** The journal's own connection, through the proxy too. */
+  readonly reads: ReadLink
   /** Goes past the proxy. */
   readonly direct: NatsConnection
   readonly manager: JetStreamManager
@@ -57,15 +60,17 @@ export async function openParts(port: number, options: { readonly provisioned?: 
   if (options.provisioned !== false) {
     await provision({ connection: direct, publisher: store, subjects, app, partitions: 8, replicas: 1 })
   }
-  const connection = await connectChecked({ url: `nats://127.0.0.1:${proxy.port}` })
+  const connect = () => connectChecked({ url: `nats://127.0.0.1:${proxy.port}` })
+  const connection = await connect()
+  const reads = new ReadLink(connect)
   const publisher = new AckedPublisher(connection)
   const edge = natsEdge(connection, publisher, subjects, app)
   const manager = await jetstreamManager(direct, { checkAPI: false })
   return {
-    journal: natsJournal(connection, publisher, subjects, app),
+    journal: natsJournal(connection, publisher, subjects, app, reads),
     inputs: natsInputs(connection, subjects, app),
     egress: natsEgress(connection, publisher, subjects, app),
-    subjects, proxy, connection, publisher, direct, edge, manager,
+    subjects, proxy, connection, publisher, reads, direct, edge, manager,
     fail: (how) => proxy.drop(how === "lost" ? "toServer" : "toClient"),
     heal() {
       const back = reconnected(connection)
@@ -83,7 +88,7 @@ export async function openParts(port: number, options: { readonly provisioned?: 
     },
     async end() {
       for (const part of [publisher, store]) part.close()
-      await Promise.all([connection.close(), direct.close()])
+      await Promise.all([connection.close(), reads.close(), direct.close()])
       await proxy.close()
     },
   }
