@@ -7,17 +7,29 @@ import { PackedTexts } from "./packed-texts.ts"
 import type { Row } from "./row.ts"
 import { loosen, packRow, unpackRow } from "./row-text.ts"
 
+/** A row as an object. */
+interface Hot {
+  readonly row: Row
+  /** It is not as it was packed. */
+  changed: boolean
+}
+
+/**
+ * Hot rows are in two Maps: what is used goes into the younger one, and when that has half of what may be hot, the elder is
+ * packed and dropped whole. One Map in the order of use would do the same with steady deletes, and be dear: V8 gives such
+ * a Map a new table again and again, each old table refers to the next, and one of them that has grown old keeps all later
+ * ones, with every row that was ever in them, from dying young.
+ */
 export class RowStore implements Iterable<readonly [key: string, row: Row]> {
-  /** Least recently used first. */
-  readonly #hot = new Map<string, Row>()
-  /** Keys of hot rows that changed since they were packed. */
-  readonly #changed = new Set<string>()
+  #young = new Map<string, Hot>()
+  /** What was used since is in `#young` too, and of no concern here. */
+  #elder = new Map<string, Hot>()
   readonly #packed = new PackedTexts()
-  readonly #hotMax: number
+  readonly #youngMax: number
   #size = 0
 
   constructor(hotMax: number = limits.hotRowsMax) {
-    this.#hotMax = hotMax
+    this.#youngMax = Math.ceil(hotMax / 2)
   }
 
   get size(): number {
@@ -30,40 +42,46 @@ export class RowStore implements Iterable<readonly [key: string, row: Row]> {
   }
 
   has(key: string): boolean {
-    return this.#hot.has(key) || this.#packed.has(key)
+    return this.#young.has(key) || this.#elder.has(key) || this.#packed.has(key)
   }
 
   /** The row, to be changed and handed back to `set`. */
   get(key: string): Row | undefined {
-    const row = this.#hot.get(key) ?? this.#unpack(key)
-    if (row !== undefined) this.#warm(key, row)
-    return row
+    const young = this.#young.get(key)
+    if (young !== undefined) return young.row
+    const hot = this.#elder.get(key) ?? this.#unpack(key)
+    if (hot !== undefined) this.#warm(key, hot)
+    return hot?.row
   }
 
   /** The row, for reading only: what is packed stays packed. */
   peek(key: string): Row | undefined {
-    return this.#hot.get(key) ?? this.#unpack(key)
+    return (this.#young.get(key) ?? this.#elder.get(key) ?? this.#unpack(key))?.row
   }
 
   set(key: string, row: Row): this {
-    if (!this.has(key)) this.#size += 1
-    this.#changed.add(key)
     loosen(row)
-    this.#warm(key, row)
+    const young = this.#young.get(key)
+    if (young !== undefined && young.row === row) {
+      young.changed = true
+      return this
+    }
+    if (young === undefined && !this.has(key)) this.#size += 1
+    this.#warm(key, { row, changed: true })
     return this
   }
 
   delete(key: string): boolean {
-    const wasHot = this.#hot.delete(key)
-    this.#changed.delete(key)
-    const wasPacked = this.#packed.delete(key)
-    if (wasHot || wasPacked) this.#size -= 1
-    return wasHot || wasPacked
+    // Of all three, or what is left of it in one would come back.
+    const was = [this.#young.delete(key), this.#elder.delete(key), this.#packed.delete(key)].includes(true)
+    if (was) this.#size -= 1
+    return was
   }
 
   /** The keys as they are now. */
   keys(): string[] {
-    return [...this.#hot.keys(), ...this.#packed.keys().filter((key) => !this.#hot.has(key))]
+    const hot = new Set([...this.#young.keys(), ...this.#elder.keys()])
+    return [...hot, ...this.#packed.keys().filter((key) => !hot.has(key))]
   }
 
   /** Every row that is there now and still there when its turn comes, for reading only. */
@@ -74,26 +92,19 @@ export class RowStore implements Iterable<readonly [key: string, row: Row]> {
     }
   }
 
-  #unpack(key: string): Row | undefined {
+  #unpack(key: string): Hot | undefined {
     const text = this.#packed.get(key)
-    return text === undefined ? undefined : unpackRow(text)
+    return text === undefined ? undefined : { row: unpackRow(text), changed: false }
   }
 
-  #warm(key: string, row: Row): void {
-    this.#hot.delete(key)
-    this.#hot.set(key, row)
-    if (this.#hot.size > this.#hotMax) this.#cool()
-  }
-
-  /** Several at once: to find the oldest of a Map takes time in proportion to what was deleted from it. */
-  #cool(): void {
-    let excess = this.#hot.size - this.#hotMax + Math.floor(this.#hotMax / 8)
-    for (const [key, row] of this.#hot) {
-      if (excess <= 0) return
-      this.#hot.delete(key)
+  #warm(key: string, hot: Hot): void {
+    this.#young.set(key, hot)
+    if (this.#young.size < this.#youngMax) return
+    for (const [elderKey, { row, changed }] of this.#elder) {
       // What did not change is still packed as it was.
-      if (this.#changed.delete(key)) this.#packed.set(key, packRow(row))
-      excess -= 1
+      if (changed && !this.#young.has(elderKey)) this.#packed.set(elderKey, packRow(row))
     }
+    this.#elder = this.#young
+    this.#young = new Map()
   }
 }

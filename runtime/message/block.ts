@@ -198,7 +198,7 @@ export function encodeEntry(entry: Entry): string {
 export function decodeBlock(bytes: Uint8Array, where: string): Block {
   let block: unknown
   try {
-    block = JSON.parse(Buffer.from(bytes).toString("utf8"))
+    block = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"))
   } catch (cause) {
     throw new CorruptJournal(`${where} is not JSON; the partition stops until its journal is restored`, { cause })
   }
