@@ -45,7 +45,7 @@ export const limits = {
   sagaStepsMax: 64,
   /** Tries after the first that a saga's step may ask for. */
   retriesPerCommandMax: 1000,
-  /** Rows of one partition that are kept as objects, those used last; all others are packed (R18). */
+  /** Rows of one partition that are kept as objects at most, those used last; all others are packed (R18). */
   hotRowsMax: 512,
   /** Entries of one map of an unpacked row that are searched as a text; with more, it becomes a Map. */
   textMapMax: 128,
@@ -127,9 +127,9 @@ export const limits = {
   recoveryAheadMessages: 32,
   /** That connection is closed when nobody has read for so long. */
   recoveryLinkIdleMs: 5_000,
-  /** After so much work on journals that are read, everything else of the process has its turn, for as long again times this. */
-  recoverySliceMs: 3,
-  recoveryRestFactor: 1,
+  /** After so much work on journals that are read, everything else of the process has its turn, and for so long. */
+  recoverySliceMs: 2,
+  recoveryRestMs: 2,
   /** Age at which events leave their stream. */
   eventsKeptDays: 7,
   /** How long a client waits for an outcome unless its caller says otherwise. */

@@ -29,7 +29,7 @@ export function natsJournal(
   reads: ReadLink,
 ): Journal {
   const stream = subjects.streams.journal
-  const pace = new Pace({ sliceMs: limits.recoverySliceMs, restFactor: limits.recoveryRestFactor })
+  const pace = new Pace({ sliceMs: limits.recoverySliceMs, restMs: limits.recoveryRestMs })
   const subjectOf = (partition: number) => subjects.journal(app, partition)
   return {
     append: (partition, bytes, expected) =>

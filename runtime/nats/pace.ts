@@ -1,12 +1,12 @@
 // Long work in slices: whoever shares it takes turns, and after a few milliseconds of it the event loop belongs to
-// everything else for as long again. Without that the answers of a process would wait for a journal that it reads.
-import { setTimeout as sleep } from "node:timers/promises"
+// everything else for a few. Without that the answers of a process would wait for a journal that it reads.
+import { setImmediate as behindEverything, setTimeout as sleep } from "node:timers/promises"
 
 export interface PaceOptions {
   /** So much work is done before there is a rest. A single piece of it may take longer. */
   readonly sliceMs: number
-  /** How long the rest is, as a multiple of the work before it. */
-  readonly restFactor: number
+  /** How long the rest is. */
+  readonly restMs: number
 }
 
 export class Pace {
@@ -31,10 +31,17 @@ export class Pace {
   }
 
   #worked(ms: number): void {
-    const { sliceMs, restFactor } = this.#options
+    const { sliceMs, restMs } = this.#options
     this.#workedMs += ms
     if (this.#workedMs < sliceMs) return
-    this.#rest = sleep(this.#workedMs * restFactor).then(() => (this.#rest = undefined))
+    this.#rest = this.#restFor(restMs)
     this.#workedMs = 0
+  }
+
+  async #restFor(ms: number): Promise<void> {
+    await sleep(ms)
+    // A timer may be late enough to fire in the same turn of the loop in which it was set.
+    await behindEverything()
+    this.#rest = undefined
   }
 }
