@@ -1,6 +1,6 @@
-// Everything that a program needs to run an app, in one call: the server that NATS_URL names or an embedded one, traces
-// and metrics to the collector that is configured or found, health over HTTP, and the app on top. Stopping undoes it in
-// reverse.
+// Everything that a program needs to run an app, in one call: a heap that stays small, the server that NATS_URL names or
+// an embedded one, traces and metrics to the collector that is configured or found, health over HTTP, and the app on top.
+// Stopping undoes it in reverse.
 import { randomBytes } from "node:crypto"
 import type { Observer } from "../delivery/observer.ts"
 import { Fault } from "../kernel/fault.ts"
@@ -12,6 +12,7 @@ import type { App } from "./app.ts"
 import { type Environment, readEnvironment } from "./config.ts"
 import { type Health, unready } from "./health.ts"
 import { startHealthServer } from "./health-server.ts"
+import { keepHeapLean } from "./lean-heap.ts"
 import { type RunningApp, start, type StartOptions, type StopOptions } from "./start.ts"
 
 export interface LaunchOptions {
@@ -47,6 +48,7 @@ type Stop = (options?: StopOptions) => Promise<void>
 /** Rejects with a Fault that says in one sentence what is missing. Whatever was started by then is stopped again. */
 export async function launch(app: App, options: LaunchOptions): Promise<LaunchedApp> {
   const { dataDir, environment = readEnvironment(), observer = {}, report = () => undefined } = options
+  keepHeapLean()
   const stops: Stop[] = []
   let stopping: Promise<void> | undefined
   let ended: Fault | undefined

@@ -35,11 +35,11 @@ test("eight journals of large blocks are read side by side, and the server does 
 test("a reading that was interrupted visits nothing more, and does not keep the next ones waiting", async (t) => {
   const { journal } = await openJournals(t)
   await Effect.runPromise(fill(journal, 0))
-  const seen = Promise.withResolvers<void>()
+  const seen = Promise.withResolvers<undefined>()
   let visits = 0
   const fiber = Effect.runFork(journal.read(0, () => {
     visits += 1
-    seen.resolve()
+    seen.resolve(undefined)
   }))
   await seen.promise
   await Effect.runPromise(Fiber.interrupt(fiber))

@@ -1,15 +1,13 @@
 // A bounded load test: many deposits over many accounts, in one process with an embedded nats-server beside it. Fails if
 // an answer is wrong, if money is missing, or if the process takes more memory than it may (R18). Not part of `npm test`:
 //   node test/load/million.ts [--records N] [--keys N] [--in-flight N] [--partitions N] [--effect short|uuid]
-//                             [--rss-mib-max N] [--growth-percent-max N] [--heap lean|default]
-// On a machine with much memory V8 lets its heap grow to four times what is alive, which says nothing about the runtime:
-// the test asks it for one and a half times, unless `--heap default` is given. A program may say so to Node itself:
-// `node --max-semi-space-size=16 --max-old-space-size=512` takes a third less than either.
+//                             [--rss-mib-max N] [--growth-percent-max N]
+// The app runs as any program's does: by `launch`, which keeps the heap lean. `node --heap-growing-percent=0 ...` shows
+// what Node does by itself.
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
-import { setFlagsFromString } from "node:v8"
 import { app, done, launch, type LaunchedApp, type Schema, service } from "../../runtime/index.ts"
 
 const { values } = parseArgs({
@@ -19,7 +17,6 @@ const { values } = parseArgs({
     "in-flight": { type: "string", default: "2000" },
     partitions: { type: "string", default: "8" },
     effect: { type: "string", default: "short" },
-    heap: { type: "string", default: "lean" },
     /** Resident memory of this process: the runtime and the client; the server is a process of its own. */
     "rss-mib-max": { type: "string", default: "400" },
     /** From half of the records to all of them. */
@@ -31,7 +28,6 @@ const records = wholeNumber("records")
 const keys = wholeNumber("keys")
 const inFlight = wholeNumber("in-flight")
 const lookEvery = Math.max(1, Math.floor(records / 10))
-if (values.heap === "lean") setFlagsFromString("--heap-growing-percent=50")
 
 /** Without a schema library: what is measured is the runtime. */
 const Amount: Schema<{ readonly amount: number }> = {

@@ -22,12 +22,17 @@ test("readers share one connection, few at a time, in the order in which they ca
   const { opened, open } = connections()
   const link = new ReadLink(open)
   const began: number[] = []
-  const gates = Array.from({ length: 5 }, () => Promise.withResolvers<void>())
-  const readings = gates.map(({ promise }, n) => link.use(() => (began.push(n), promise)))
+  const gates = Array.from({ length: 5 }, () => Promise.withResolvers<undefined>())
+  const readings = gates.map(({ promise }, n) =>
+    link.use(() => {
+      began.push(n)
+      return promise
+    }),
+  )
   while (began.length < limits.recoveriesMax) await Promise.resolve()
   for (const [n, { resolve }] of gates.entries()) {
     assert.deepEqual(began, [0, 1, 2, 3, 4].slice(0, n + limits.recoveriesMax))
-    resolve()
+    resolve(undefined)
     await readings[n]
     while (began.length < Math.min(5, n + 1 + limits.recoveriesMax)) await Promise.resolve()
   }
@@ -68,17 +73,17 @@ test("a connection that cannot be opened, or that ended, fails one reader: the n
 })
 
 test("after its end nobody reads, and a connection that was still being opened is closed", async () => {
-  const gate = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<undefined>()
   const { openNow, opened, open } = connections()
-  const isOpening = Promise.withResolvers<void>()
+  const isOpening = Promise.withResolvers<undefined>()
   const link = new ReadLink(() => {
-    isOpening.resolve()
+    isOpening.resolve(undefined)
     return gate.promise.then(open)
   })
   const reading = link.use(async () => undefined)
   await isOpening.promise
   await link.close()
-  gate.resolve()
+  gate.resolve(undefined)
   await assert.rejects(reading, /was closed/)
   await assert.rejects(link.use(async () => undefined), /was closed/)
   assert.deepEqual([opened.length, openNow()], [1, 0])
