@@ -1,7 +1,7 @@
 // R18: a bounded number of rows are objects, all others are packed, and nobody notices but the memory.
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { setFlagsFromString } from "node:v8"
+import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import fc from "fast-check"
 import {
@@ -141,4 +141,23 @@ test("R18: actors that remember ten requests each take less than 350 bytes each,
   assert.equal(store.size, 30_000)
   assert.ok(perRow < 350, `${Math.round(perRow)} bytes for each row`)
   assert.ok(after.heapUsed - before.heapUsed < 4 * 2 ** 20, `${after.heapUsed - before.heapUsed} bytes of the heap`)
+})
+
+test("R18: rows that were used once and packed again die young: no table that has grown old keeps them", () => {
+  setFlagsFromString("--expose-gc")
+  const collect = runInNewContext("gc") as (options: { type: "minor" | "major" }) => void // cast: the flag puts it there
+  const oldBytes = () => getHeapSpaceStatistics().find(({ space_name: name }) => name === "old_space")?.space_used_size ?? 0
+  const store = new RowStore()
+  const state = "a".repeat(200)
+  // So many rows of one round are hot as ever, and the next round packs them all.
+  const round = (n: number) => {
+    for (let i = 0; i < limits.hotRowsMax; i += 1) change(store, `account/${n}-${i}`, (row) => (row.state = { state, i }))
+    collect({ type: "minor" })
+  }
+  for (let n = 0; n < 5; n += 1) round(n)
+  collect({ type: "major" })
+  const before = oldBytes()
+  for (let n = 5; n < 105; n += 1) round(n)
+  const grown = oldBytes() - before
+  assert.ok(grown < 2 * 2 ** 20, `${grown} bytes grew old`)
 })
