@@ -9,9 +9,13 @@ export interface PaceOptions {
   readonly restMs: number
 }
 
+/** So many rests may be made up for in advance. */
+const creditMax = 10
+
 export class Pace {
   readonly #options: PaceOptions
   #workedMs = 0
+  #restedMs = 0
   #rest: Promise<void> | undefined
 
   constructor(options: PaceOptions) {
@@ -38,9 +42,16 @@ export class Pace {
     this.#workedMs = 0
   }
 
+  /** A rest that lasted longer than it should, because the machine is busy, counts for the next ones too. */
   async #restFor(ms: number): Promise<void> {
-    await sleep(ms)
-    // A timer may be late enough to fire in the same turn of the loop in which it was set.
+    if (this.#restedMs < ms) {
+      const beganMs = performance.now()
+      await sleep(ms)
+      this.#restedMs += performance.now() - beganMs
+    }
+    this.#restedMs = Math.min(this.#restedMs - ms, creditMax * ms)
+    // Without a rest, or with a timer that was so late that it fires in the turn of the loop in which it was set, the others
+    // get a turn all the same.
     await behindEverything()
     this.#rest = undefined
   }
