@@ -97,9 +97,9 @@ export async function start(app: App, options: StartOptions): Promise<RunningApp
 }
 
 /** Orders go through the client, each under an effect key of its own; what was is read from the journals. */
-export function operatorOf({ shape }: App, client: Client, { connection, publisher, subjects }: Link): Operator {
+export function operatorOf({ shape }: App, client: Client, { connection, publisher, reads, subjects }: Link): Operator {
   const newOrder = () => randomBytes(8).toString("hex")
-  const journal = natsJournal(connection, publisher, subjects, shape.name)
+  const journal = natsJournal(connection, publisher, subjects, shape.name, reads)
   return new Operator((command, effect) => client.ask(command, { effect }), shape.partitions, newOrder, journal)
 }
 

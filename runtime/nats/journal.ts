@@ -12,7 +12,6 @@ import {
   AppendUnknown, Fenced, type Journal, type JournalRecord, JournalUnavailable, type SequenceRange,
 } from "../ports/journal.ts"
 import type { AckedPublisher } from "./acked-publisher.ts"
-import { Pace } from "./pace.ts"
 import { purgeBefore } from "./purge.ts"
 import type { ReadLink } from "./read-link.ts"
 import { StreamReader } from "./stream-reader.ts"
@@ -20,7 +19,7 @@ import { StreamReader } from "./stream-reader.ts"
 const wrongLastSequence = 10071
 const noMessageFound = 10037
 
-/** Whole journals are read over `reads`; everything else goes over `connection`. */
+/** Journals are read over `reads`, at its pace; everything else goes over `connection`. */
 export function natsJournal(
   connection: NatsConnection,
   publisher: AckedPublisher,
@@ -29,7 +28,6 @@ export function natsJournal(
   reads: ReadLink,
 ): Journal {
   const stream = subjects.streams.journal
-  const pace = new Pace({ sliceMs: limits.recoverySliceMs, restMs: limits.recoveryRestMs })
   const subjectOf = (partition: number) => subjects.journal(app, partition)
   return {
     append: (partition, bytes, expected) =>
@@ -66,7 +64,7 @@ export function natsJournal(
       Effect.tryPromise({
         try: (signal) => {
           const what = { stream, subject: subjectOf(partition), range, signal }
-          return reads.use((link) => readRange(link, what, (record) => pace.turn(() => visit(record))))
+          return reads.use((link) => readRange(link, what, (record) => reads.pace.turn(() => visit(record))))
         },
         catch: (cause) => unavailable(subjectOf(partition), cause),
       }),

@@ -3,8 +3,11 @@
 // is needed, serves a few readers at a time, and is closed when nobody has needed it for a while.
 import type { NatsConnection } from "@nats-io/transport-node"
 import { limits } from "../kernel/limits.ts"
+import { Pace } from "./pace.ts"
 
 export class ReadLink {
+  /** For the work on what was read. */
+  readonly pace = new Pace({ sliceMs: limits.recoverySliceMs, restMs: limits.recoveryRestMs })
   readonly #open: () => Promise<NatsConnection>
   readonly #waiting: (() => void)[] = []
   #opening: Promise<NatsConnection> | undefined

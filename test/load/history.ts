@@ -30,7 +30,7 @@ const load = app("history", { namespace: "load", partitions: 1, services: [note]
 /** Blocks of decisions as an owner writes them; gives how many blocks and decisions there are. */
 async function fill(natsUrl: string): Promise<{ readonly blocks: number; readonly decisions: number }> {
   const link = await openLink({ natsUrl, name: "fill", namespace: "load", app: "history", partitions: 1 })
-  const journal = natsJournal(link.connection, link.publisher, link.subjects, "history")
+  const journal = natsJournal(link.connection, link.publisher, link.subjects, "history", link.reads)
   const partition = { ...emptyPartition("history", 0), incarnation: "load", epoch: 1 }
   let [written, blocks, decisions] = [0, 0, 0]
   while (written < bytes) {
