@@ -8,3 +8,8 @@ export type { Ended, EndedRow, OpenCommand, Parked, SagaRow } from "./machine/ro
 export { mermaid } from "./draw/mermaid.ts"
 export { completeToken } from "./orchestrator/complete-token.ts"
 export type { OrderedBy } from "./orchestrator/order-commands.ts"
+export { type Monitor, monitor, type MonitorOptions } from "./orchestrator/monitor.ts"
+export { MonitorAlarm } from "./orchestrator/monitor-alarm.ts"
+export type { MonitorChart } from "./definition/chart.ts"
+export type { MonitorMachine } from "./machine/monitor-machine.ts"
+export type { AlarmNote, MonitorRow } from "./machine/monitor-row.ts"

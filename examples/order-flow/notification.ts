@@ -8,5 +8,7 @@ export interface Mailbox {
 }
 
 export const notification = service("notification", { state: (): Mailbox => ({ confirmations: 0, apologies: 0 }) })
-  .on(OrderConfirmed, ({ customerId }) => customerId, (box) => done({ ...box, confirmations: box.confirmations + 1 }, null))
-  .on(OrderCancelled, ({ customerId }) => customerId, (box) => done({ ...box, apologies: box.apologies + 1 }, null))
+  .on(OrderConfirmed, ({ customerId }) => customerId, (box) => done({ ...box, confirmations: box.confirmations + 1 }, null), {
+    emits: [],
+  })
+  .on(OrderCancelled, ({ customerId }) => customerId, (box) => done({ ...box, apologies: box.apologies + 1 }, null), { emits: [] })

@@ -20,20 +20,20 @@ export interface Options {
   readonly help: boolean
 }
 
-export const usage = `npm run demo -- [options]
+export const usage = (command: string, dataDir: string) => `${command} -- [options]
   --orders FILE        another file of orders (one JSON object a line)
   --stock-factor N     initial stock = unitsInStock x N (default 15)
   --in-flight N        orders under way at the same time (default 128)
   --workers N          run the app in N processes of its own (default 0: in this one)
   --resume             finish the run that was stopped
   --fresh              forget earlier runs first (embedded server only)
-  --data DIR           where the embedded server keeps its store (default .troupe/order-flow)
+  --data DIR           where the embedded server keeps its store (default ${dataDir})
   --json               print one JSON object as the last line
   --help               this text
 NATS_URL uses that server instead of an embedded one; OTEL_EXPORTER_OTLP_ENDPOINT says where traces go.`
 
 /** Throws InvalidInput with one sentence for anything that is not an option. */
-export function readOptions(args: readonly string[]): Options {
+export function readOptions(args: readonly string[], dataDir: string): Options {
   const options: { -readonly [K in keyof Options]: Options[K] } = {
     orders: undefined,
     stockFactor: 15,
@@ -42,7 +42,7 @@ export function readOptions(args: readonly string[]): Options {
     json: false,
     resume: false,
     fresh: false,
-    dataDir: ".troupe/order-flow",
+    dataDir,
     help: false,
   }
   const rest = [...args]

@@ -9,7 +9,7 @@ const Name = Schema.String.check(
 )
 const Cents = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
-const OrderSchema = Schema.Struct({
+export const OrderSchema = Schema.Struct({
   orderId: Name,
   customerId: Name,
   carrier: Name,

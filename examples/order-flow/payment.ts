@@ -7,7 +7,7 @@ const Charge = Schema.toStandardSchemaV1(
 )
 
 /** What one order may cost at the most, in cents. */
-const orderCentsMax = 800_000
+export const orderCentsMax = 800_000
 
 export interface Account {
   readonly chargedCents: number

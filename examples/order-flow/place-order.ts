@@ -27,9 +27,12 @@ export const placeOrder = saga("place-order", { input: Order, version: 1 })
       }),
     pivot: true,
   })
-  .emits({
-    completed: ({ input }) =>
-      OrderConfirmed({ orderId: input.orderId, customerId: input.customerId, totalCents: input.totalCents }),
-    compensated: ({ input, reason }) =>
-      OrderCancelled({ orderId: input.orderId, customerId: input.customerId, reason }),
-  })
+  .emits(
+    {
+      completed: ({ input }) =>
+        OrderConfirmed({ orderId: input.orderId, customerId: input.customerId, totalCents: input.totalCents }),
+      compensated: ({ input, reason }) =>
+        OrderCancelled({ orderId: input.orderId, customerId: input.customerId, reason }),
+    },
+    [OrderConfirmed, OrderCancelled],
+  )

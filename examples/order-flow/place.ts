@@ -2,8 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
-import { chooseServer, type Client, connect, type Fault, launch, readEnvironment, ServerEnded } from "../../runtime/index.ts"
-import { shop } from "./shop.ts"
+import { type App, chooseServer, type Client, connect, type Fault, launch, readEnvironment, ServerEnded } from "../../runtime/index.ts"
 
 export interface Place {
   readonly client: Client
@@ -20,17 +19,23 @@ export interface PlaceOptions {
   readonly report: (line: string) => void
 }
 
-export function openHere({ namespace, dataDir, report }: PlaceOptions): Promise<Place> {
+/** What runs: the app, and the file of a process that runs a share of it. */
+export interface Program {
+  readonly shop: (namespace: string) => App
+  readonly worker: URL
+}
+
+export function openHere({ shop }: Program, { namespace, dataDir, report }: PlaceOptions): Promise<Place> {
   return launch(shop(namespace), { dataDir, report })
 }
 
 /** The server belongs to this process; the app to `count` workers. */
-export async function openWorkers(count: number, options: PlaceOptions): Promise<Place> {
+export async function openWorkers({ shop, worker }: Program, count: number, options: PlaceOptions): Promise<Place> {
   const { namespace, dataDir, report } = options
   const server = await chooseServer({ natsUrl: readEnvironment().natsUrl, dataDir, report })
   try {
     const { client, close } = await connect(shop(namespace), { natsUrl: server.url })
-    const crew = await hire(count, { natsUrl: server.url, namespace, dataDir, report })
+    const crew = await hire(count, { worker, natsUrl: server.url, namespace, dataDir, report })
     const stop = async () => {
       await crew.dismiss()
       await close()
@@ -44,12 +49,17 @@ export async function openWorkers(count: number, options: PlaceOptions): Promise
   }
 }
 
+interface WorkerOptions extends PlaceOptions {
+  readonly worker: URL
+  readonly natsUrl: string
+}
+
 interface Crew {
   readonly tracesTo: string | undefined
   dismiss(): Promise<void>
 }
 
-async function hire(count: number, options: PlaceOptions & { readonly natsUrl: string }): Promise<Crew> {
+async function hire(count: number, options: WorkerOptions): Promise<Crew> {
   const workers = new Set<ChildProcess>()
   let isDismissed = false
   const add = (): ChildProcess => {
@@ -73,10 +83,9 @@ async function hire(count: number, options: PlaceOptions & { readonly natsUrl: s
   }
 }
 
-function startWorker({ natsUrl, namespace, dataDir }: PlaceOptions & { readonly natsUrl: string }): ChildProcess {
-  const file = fileURLToPath(new URL("worker.ts", import.meta.url))
+function startWorker({ worker, natsUrl, namespace, dataDir }: WorkerOptions): ChildProcess {
   // The channel is there so that a worker notices when this process is gone, however it went.
-  return fork(file, [namespace, dataDir], {
+  return fork(fileURLToPath(worker), [namespace, dataDir], {
     env: { ...process.env, NATS_URL: natsUrl },
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   })

@@ -54,7 +54,7 @@ export function table(summary: Summary): string {
     ["stock conserved", summary.stockConserved ? "yes" : "NO"],
     ["money conserved", summary.moneyConserved ? "yes" : "NO"],
     ["customers notified", String(summary.notified)],
-    ["sagas per second", summary.started === 0 ? "-" : String(summary.perSecond)],
+    ["orders per second", summary.started === 0 ? "-" : String(summary.perSecond)],
     ["p50 / p99", summary.started === 0 ? "-" : `${summary.p50Ms} / ${summary.p99Ms} ms`],
   ]
   const width = Math.max(...rows.map(([name]) => name.length))

@@ -27,18 +27,31 @@ export async function fillShelves(driver: Driver, products: readonly Product[], 
   await unlessLost(driver, Promise.all(asks))
 }
 
+/** How an order came out; "open" if it was not known in time. */
+export type Ending = Omit<Placed, "order" | "tookMs">
+
+/** Places one order, and resolves when it has ended or the time is over. */
+export type PlaceOrder = (client: Client, order: Order, timeoutMs: number) => Promise<Ending>
+
+export interface PlacingOptions {
+  readonly placeOrder: PlaceOrder
+  readonly inFlight: number
+  readonly progress: (done: number) => void
+}
+
 /** Places orders, at most `inFlight` at a time. Starting an order again gives the outcome that it already has. */
 export async function placeOrders(
   driver: Driver,
   orders: readonly Order[],
-  inFlight: number,
-  progress: (done: number) => void,
+  { placeOrder: place, inFlight, progress }: PlacingOptions,
 ): Promise<readonly Placed[]> {
   const placed: Placed[] = []
   const waiting = orders.values()
   const worker = async () => {
     for (const order of waiting) {
-      placed.push(await placeOne(driver.client, order))
+      const sinceMs = performance.now()
+      const ending = await place(driver.client, order, orderTimeoutMs)
+      placed.push({ order, tookMs: performance.now() - sinceMs, ...ending })
       progress(placed.length)
     }
   }
@@ -47,14 +60,13 @@ export async function placeOrders(
   return placed
 }
 
-async function placeOne(client: Client, order: Order): Promise<Placed> {
-  const sinceMs = performance.now()
-  const options = { effect: `place ${order.orderId}`, timeoutMs: orderTimeoutMs }
-  const outcome = await client.ask(placeOrder.start(order.orderId, order), options).catch((): undefined => undefined)
-  return { order, tookMs: performance.now() - sinceMs, ...readOutcome(outcome) }
+/** As a saga, which answers when it has ended. */
+export const startSaga: PlaceOrder = async (client, order, timeoutMs) => {
+  const options = { effect: `place ${order.orderId}`, timeoutMs }
+  return readOutcome(await client.ask(placeOrder.start(order.orderId, order), options).catch((): undefined => undefined))
 }
 
-function readOutcome(outcome: Outcome | undefined): Omit<Placed, "order" | "tookMs"> {
+function readOutcome(outcome: Outcome | undefined): Ending {
   if (outcome === undefined) return { outcome: "open" }
   if (outcome.type === "faulted") return { outcome: "parked", reason: outcome.code }
   if (outcome.type === "refused") return { outcome: "compensated", reason: outcome.code }

@@ -25,6 +25,21 @@ export interface ActorLogic {
   readonly io?: IoLogic
   /** Whether an actor waits for an operator when one of its records is parked. Default: it goes on. */
   readonly onPark?: OnPark
+  /** What it declares of itself for the flow graph; absent: nothing is known. */
+  readonly flow?: ActorFlow
+}
+
+/** What sets an actor type off, and the events that may follow. */
+export interface ActorFlow {
+  readonly handlers: readonly HandlerFlow[]
+  /** It only watches: that it sees an event does not mean that the event has an effect. */
+  readonly observes?: true
+}
+
+export interface HandlerFlow {
+  readonly trigger: { readonly type: "command" | "event" | "timer"; readonly name: string }
+  /** Names of the events that it may emit; undefined: not declared. */
+  readonly emits: readonly string[] | undefined
 }
 
 /** The effectful half of an actor type. Whatever `perform` fails with is a fault: tried again by policy, then parked. */

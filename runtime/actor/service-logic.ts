@@ -8,7 +8,7 @@ import type { Event } from "../message/contract.ts"
 import { parse } from "../message/schema.ts"
 import type { CommandHandler, Handler, Reaction, ServiceDefinition, TimerHandler } from "./definition.ts"
 import { type IoContext, type Outcoming, outcomingEffect } from "./effectful.ts"
-import type { ActorLogic, DecideContext, Decision, IoLogic, OutgoingEvent, PerformContext } from "./logic.ts"
+import type { ActorFlow, ActorLogic, DecideContext, Decision, IoLogic, OutgoingEvent, PerformContext } from "./logic.ts"
 import type { Result } from "./result.ts"
 import { timerKind } from "./timer.ts"
 
@@ -34,6 +34,7 @@ export function serviceLogic(definition: ServiceDefinition): ActorLogic {
     kind: "service",
     onPark: definition.onPark,
     reactions: reactionKeys(definition),
+    flow: flowOf(definition),
     decide(state, message, context) {
       const current = stateOf(state, context.self.key)
       const prepared = prepare(definition, message, context)
@@ -82,6 +83,16 @@ function reactionKeys(definition: ServiceDefinition): ActorLogic["reactions"] {
       },
     ]),
   )
+}
+
+function flowOf({ commands, reactions, timers }: ServiceDefinition): ActorFlow {
+  const table = { command: commands, event: reactions, timer: timers } as const
+  const handlers = (["command", "event", "timer"] as const).flatMap((type) =>
+    Object.entries<{ readonly emits: readonly string[] | undefined }>(table[type]).map(([name, { emits }]) => {
+      return { trigger: { type, name }, emits }
+    }),
+  )
+  return { handlers }
 }
 
 function handlerOf(definition: ServiceDefinition, message: Message): CommandHandler | Reaction | TimerHandler | undefined {

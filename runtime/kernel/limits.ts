@@ -27,6 +27,10 @@ export const limits = {
   askedPerActorMax: 1024,
   /** Days for which an ended saga answers those who start it again, unless its definition says otherwise. */
   endedSagaKeptDays: 30,
+  /** Days for which a monitor keeps what has come to its end, unless its definition says otherwise. */
+  endedMonitorKeptDays: 30,
+  /** The latest alarms that a monitor keeps of each key. */
+  monitorAlarmsKeptMax: 16,
   /** Timers of one actor. */
   timersPerActorMax: 4096,
   /** Requesters that one saga answers when it ends. */
@@ -41,6 +45,8 @@ export const limits = {
   loopRoundsMax: 1000,
   /** Items of one fan-out step: their commands fit one decision. */
   fanOutItemsMax: 512,
+  /** Cycles of a flow graph that a check tells of. */
+  flowCyclesMax: 100,
   /** Steps of one saga definition. */
   sagaStepsMax: 64,
   /** Tries after the first that a saga's step may ask for. */

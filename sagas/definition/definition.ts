@@ -17,6 +17,8 @@ export interface SagaDefinition {
   readonly maxMs?: number
   readonly completed: (context: FunctionContext) => Event | readonly Event[]
   readonly compensated: (context: FunctionContext) => Event | readonly Event[]
+  /** Names of the events that its end may give; undefined: not declared. */
+  readonly emits: readonly string[] | undefined
   /** What those who wait for a completed saga are told. */
   readonly result?: (context: FunctionContext) => unknown
   /** What a saga may be told to change while it is under way. */

@@ -1,6 +1,6 @@
 // How a saga stops: at its end, where the row shrinks to what a later caller may ask for, or parked, where the row
 // keeps everything from before the event that parked it.
-import { describeError } from "../../runtime/kernel/fault.ts"
+import { describeError, InvalidInput } from "../../runtime/kernel/fault.ts"
 import type { OutgoingCommand } from "../../runtime/actor/logic.ts"
 import type { Event } from "../../runtime/message/contract.ts"
 import { type Address, addressText } from "../../runtime/message/message.ts"
@@ -52,6 +52,10 @@ export function end(
     if (outcome === "completed") return definition.completed(context)
     return definition.compensated({ ...context, reason: reason ?? "" })
   })
+  const emit = "name" in facts ? [facts] : facts
+  const other = emit.find(({ name }) => definition.emits?.includes(name) === false)
+  if (other !== undefined)
+    throw new InvalidInput(`it emits "${other.name}" at its end and does not declare it in \`emits\``)
   const result = outcome === "completed" ? call("returns", () => definition.result?.(context)) : undefined
   const ended = {
     outcome,
@@ -61,7 +65,6 @@ export function end(
     startedMs: row.startedMs,
     endedMs: at.nowMs,
   }
-  const emit = "name" in facts ? [facts] : facts
   if (outcome === "compensated" || !isRevertible(outline, row)) {
     return { row: { ended }, send: [], emit, release: participants(row) }
   }

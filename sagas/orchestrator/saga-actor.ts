@@ -1,7 +1,7 @@
 // A saga as an actor: messages in, decisions out, around the pure core. A start has no outcome of its own: whoever asked
 // is remembered and answered when the saga ends, or at once if it has ended or is parked (R21).
 import { unreachable } from "../../runtime/kernel/assert.ts"
-import type { ActorLogic, DecideContext, Decision } from "../../runtime/actor/logic.ts"
+import type { ActorFlow, ActorLogic, DecideContext, Decision } from "../../runtime/actor/logic.ts"
 import { HandlerDefect, UnknownCommand } from "../../runtime/actor/service-logic.ts"
 import type { Json } from "../../runtime/message/json.ts"
 import type { CommandMessage, EventMessage, Message } from "../../runtime/message/message.ts"
@@ -19,10 +19,12 @@ import { toDecision } from "./to-decision.ts"
 /** The saga as the engine runs it. */
 export function sagaActor(definition: SagaDefinition, core: Core): ActorLogic {
   const parts = { definition, core }
+  const reactions = awaitedEvents(core.outline)
   return {
     service: definition.name,
     kind: "saga",
-    reactions: awaitedEvents(core.outline),
+    reactions,
+    flow: flowOf(definition, [...reactions.keys()]),
     keptUntilMs(state) {
       const row = state as Row // cast: as below
       return "ended" in row ? row.ended.endedMs + definition.keptMs : undefined
@@ -33,6 +35,12 @@ export function sagaActor(definition: SagaDefinition, core: Core): ActorLogic {
       return decideMessage(parts, row, message, context)
     },
   }
+}
+
+/** It emits at its end only, whatever it waited for on the way: told once, with its start. */
+function flowOf({ emits }: SagaDefinition, awaited: readonly string[]): ActorFlow {
+  const waits = awaited.map((name) => ({ trigger: { type: "event" as const, name }, emits: emits ?? [] }))
+  return { handlers: [{ trigger: { type: "command", name: "start" }, emits }, ...waits] }
 }
 
 function decideMessage(parts: SagaParts, row: Row | undefined, message: Message, context: DecideContext): Decision {

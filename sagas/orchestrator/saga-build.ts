@@ -1,7 +1,7 @@
 // A saga under construction, and the finished one: its definition, its machine, its actor, and the commands to it.
 import { InvalidInput } from "../../runtime/kernel/fault.ts"
 import type { ActorLogic } from "../../runtime/actor/logic.ts"
-import { type Command, makeCommand } from "../../runtime/message/contract.ts"
+import { type Command, type EventName, makeCommand } from "../../runtime/message/contract.ts"
 import { checkKey, checkName } from "../../runtime/message/key.ts"
 import type { Json } from "../../runtime/message/json.ts"
 import type { Schema } from "../../runtime/message/schema.ts"
@@ -66,8 +66,12 @@ export class SagaBuild extends StepsBuild<SagaBuild> {
     return this.#with({ attributes })
   }
 
-  emits(events: Partial<Pick<SagaDefinition, "completed" | "compensated">> | SagaDefinition["completed"]): SagaBuild {
-    return this.#with(typeof events === "function" ? { completed: events } : events)
+  emits(
+    events: Partial<Pick<SagaDefinition, "completed" | "compensated">> | SagaDefinition["completed"],
+    declared?: readonly EventName[],
+  ): SagaBuild {
+    const emits = declared?.map(({ eventName }) => eventName)
+    return this.#with({ ...(typeof events === "function" ? { completed: events } : events), emits })
   }
 
   #with(change: Partial<SagaDefinition>): SagaBuild {

@@ -4,7 +4,7 @@ import { type Duration, durationMs } from "../../runtime/kernel/duration.ts"
 import { InvalidInput } from "../../runtime/kernel/fault.ts"
 import { limits } from "../../runtime/kernel/limits.ts"
 import type { ActorLogic } from "../../runtime/actor/logic.ts"
-import type { Command, EventContract } from "../../runtime/message/contract.ts"
+import type { Command, EventContract, EventName } from "../../runtime/message/contract.ts"
 import { checkName } from "../../runtime/message/key.ts"
 import type { Schema } from "../../runtime/message/schema.ts"
 import type { SagaDefinition } from "../definition/definition.ts"
@@ -213,8 +213,14 @@ export interface SagaBuilder<
   attributes(
     attributes: (context: StepContext<Input, Partial<R>>) => Readonly<Record<string, string | number | boolean>>,
   ): SagaBuilder<Input, R, P, S, Result>
-  /** The facts that follow from the saga's end. A plain function stands for `{ completed }`. */
-  emits(events: EndEvents<Input, R> | NonNullable<EndEvents<Input, R>["completed"]>): Saga<Input, S, Result>
+  /**
+   * The facts that follow from the saga's end. A plain function stands for `{ completed }`. With `declared` the flow graph
+   * knows them, and any other parks the saga.
+   */
+  emits(
+    events: EndEvents<Input, R> | NonNullable<EndEvents<Input, R>["completed"]>,
+    declared?: readonly EventName[],
+  ): Saga<Input, S, Result>
 }
 
 export interface SagaOptions<Input> {
@@ -250,6 +256,7 @@ export function saga<Input>(name: string, options: SagaOptions<Input>): SagaBuil
     ...maxMs,
     completed: nothing,
     compensated: nothing,
+    emits: [],
     updates: {},
   }
   // cast: the builder keeps functions with their types erased; its methods restore them to callers

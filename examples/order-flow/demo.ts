@@ -1,0 +1,124 @@
+// A demo of the order business, end to end: 830 real orders through real services on a real NATS server, whichever way
+// they work together. Exit codes: 0 all is conserved; 1 it is not, or the run was cut off; 2 the input or the server is
+// not usable.
+import { existsSync } from "node:fs"
+import { rm } from "node:fs/promises"
+import { describeError, Fault, InvalidInput, readEnvironment } from "../../runtime/index.ts"
+import { type Options, readOptions, usage } from "./options.ts"
+import { type OrdersFile, readOrders, readProducts } from "./orders-file.ts"
+import { jsonLine, reporter, type Reporter, table } from "./report.ts"
+import { openHere, openWorkers, type Place, type Program } from "./place.ts"
+import { fillShelves, type PlaceOrder, placeOrders, readBooks } from "./run.ts"
+import { type Placed, tally } from "./tally.ts"
+
+/** One way in which the services work together. */
+export interface Flow extends Program {
+  /** How a user starts it: `npm run demo`. */
+  readonly command: string
+  /** Where the embedded server keeps its store, unless told otherwise. */
+  readonly dataDir: string
+  readonly placeOrder: PlaceOrder
+  /** Where the traces of some orders are found; may be empty. */
+  readonly traces: (placed: readonly Placed[], tracesTo: string | undefined) => string
+}
+
+/** Exit code of a run that never began: its options, its file, or the server cannot be used. */
+const unusable = 2
+
+/** Runs the demo with the arguments of its command line, and sets the exit code. */
+export async function runDemo(flow: Flow, args: readonly string[]): Promise<void> {
+  try {
+    process.exitCode = await main(flow, args)
+  } catch (error) {
+    process.stderr.write(`${wordsOf(error)}\n`)
+    process.exitCode = unusable
+  }
+}
+
+async function main(flow: Flow, args: readonly string[]): Promise<number> {
+  const options = readOptions(args, flow.dataDir)
+  if (options.help) {
+    process.stdout.write(`${usage(flow.command, flow.dataDir)}\n`)
+    return 0
+  }
+  const report = reporter(options.json)
+  const file = await readOrders(options.orders)
+  for (const { line, reason } of file.rejected) report.line(`rejected line ${line}: ${reason}`)
+  await prepareStore(options, report)
+  const place = { namespace: namespaceOf(options, file), dataDir: options.dataDir, report: report.line }
+  const running = await (options.workers === 0 ? openHere(flow, place) : openWorkers(flow, options.workers, place))
+  stopOnSignal(flow, running, report)
+  try {
+    return await run(flow, options, { file, running, report })
+  } catch (error) {
+    report.line(`${wordsOf(error)}\n\`${flow.command} -- --resume\` finishes this run`)
+    return 1
+  } finally {
+    await running.stop()
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Fault ? `${error.code}: ${error.message}` : describeError(error)
+}
+
+interface Run {
+  readonly file: OrdersFile
+  readonly running: Place
+  readonly report: Reporter
+}
+
+async function run(flow: Flow, options: Options, { file, running: driver, report }: Run): Promise<number> {
+  const products = await readProducts()
+  await fillShelves(driver, products, options.stockFactor)
+  const beganMs = Date.now()
+  const placed = await placeOrders(driver, file.orders, {
+    placeOrder: flow.placeOrder,
+    inFlight: options.inFlight,
+    progress: (done) => report.progress(done, file.orders.length),
+  })
+  const books = await readBooks(driver, file.orders, products, placed.filter(hasEnded).length)
+  const sums = tally(placed, { products, stockFactor: options.stockFactor, books, beganMs })
+  const summary = { ...sums, rejected: file.rejected.length }
+  const before = summary.orders - summary.started
+  if (before > 0)
+    report.line(`${before} orders had been started before; nothing was started twice (--fresh starts anew)`)
+  report.line(`\n${table(summary)}\n\n${flow.traces(placed, driver.tracesTo)}`)
+  if (options.json) process.stdout.write(`${jsonLine(summary)}\n`)
+  return summary.stockConserved && summary.moneyConserved && summary.open === 0 ? 0 : 1
+}
+
+function hasEnded({ outcome }: Placed): boolean {
+  return outcome === "completed" || outcome === "compensated"
+}
+
+/** Other orders or other stock are another run, in streams of their own; the same ones find what they did before. */
+function namespaceOf(options: Options, file: OrdersFile): string {
+  return options.orders === undefined && options.stockFactor === 15
+    ? "shop"
+    : `shop-${file.digest}-${options.stockFactor}`
+}
+
+async function prepareStore({ fresh, resume, dataDir }: Options, report: Reporter): Promise<void> {
+  const isEmbedded = readEnvironment().natsUrl === undefined
+  if (fresh && !isEmbedded)
+    throw new InvalidInput(
+      "--fresh works on the embedded server only; remove the SHOP_* streams of your server yourself",
+    )
+  if (resume && isEmbedded && !existsSync(dataDir))
+    report.line(`there is no run to resume in ${dataDir}: starting a new one`)
+  if (fresh) await rm(dataDir, { recursive: true, force: true })
+}
+
+/** Ctrl-C, a polite kill, or the end of the npm that started this: stop in order; --resume goes on from here. */
+function stopOnSignal(flow: Flow, running: Place, report: Reporter): void {
+  const stop = (why: string) => {
+    report.line(`${why}: stopped; \`${flow.command} -- --resume\` finishes this run`)
+    void running.stop().finally(() => process.exit(1))
+  }
+  process.once("SIGINT", () => stop("interrupted"))
+  process.once("SIGTERM", () => stop("told to end"))
+  if (process.env["npm_lifecycle_event"] === undefined) return
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && stop("the npm that started this is gone"), 100).unref()
+}
