@@ -7,7 +7,7 @@ export { type EffectfulOptions, effectful, type IoContext } from "./actor/effect
 export { type Service, service, type ServiceOptions } from "./actor/service.ts"
 export { timer, type TimerContract } from "./actor/timer.ts"
 export type { CommittedBlock, Observer } from "./delivery/observer.ts"
-export type { Metrics, PartitionCounts, PartitionGauges, PartitionState, SagaCount } from "./delivery/stats.ts"
+export type { Metrics, PartitionCounts, PartitionGauges, PartitionState, SagaCount, AlarmCount } from "./delivery/stats.ts"
 export { type AcceptedFinding, type CheckOptions, checkFlow, type FlowCheck, type FlowFinding } from "./flow/findings.ts"
 export { type FlowActor, type FlowApp, type FlowEvent, type FlowGraph, flowGraph, type FlowOptions } from "./flow/graph.ts"
 export { flowMermaid } from "./flow/mermaid.ts"

@@ -89,6 +89,8 @@ export interface Decision {
   readonly ended?: SagaEnd
   /** An operator let the actor go on: it is parked no more. */
   readonly resumed?: true
+  /** A monitor raised an alarm of this kind. */
+  readonly alarm?: string
   /** The actor cannot go on by itself: shown to operators with this reason (G2). */
   readonly parked?: { readonly code: string; readonly message: string }
 }

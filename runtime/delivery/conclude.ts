@@ -51,8 +51,11 @@ function conclude({ delivery, task, logic, row, span, nowMs }: Concluding, decis
     ...(decision.parked === undefined ? {} : { parked: { id: task.row, ...decision.parked, atMs: nowMs } }),
     ...(decision.resumed === true ? { unpark: [{ id: task.row, action: "redrive" as const }] } : {}),
   }
-  const { outcome, ended, parked } = decision
-  return seal(entry, span, { ...(outcome && { outcome }), ...(ended && { ended }), ...(parked && { parked }) }, answers)
+  const { outcome, ended, alarm, parked } = decision
+  const closing = {
+    ...(outcome && { outcome }), ...(ended && { ended }), ...(alarm && { alarm }), ...(parked && { parked }),
+  }
+  return seal(entry, span, closing, answers)
 }
 
 function rowChanges(

@@ -26,6 +26,8 @@ export interface CommittedBlock {
   readonly bytes: number
   /** Sagas that ended with this block. */
   readonly ended: readonly (SagaEnd & { readonly saga: string; readonly key: string; readonly endedMs: number })[]
+  /** Alarms that monitors raised with this block. */
+  readonly alarms: readonly { readonly monitor: string; readonly kind: string }[]
   readonly parked: number
 }
 

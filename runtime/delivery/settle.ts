@@ -43,12 +43,16 @@ function summary(delivery: Delivery, cut: Cut, nowMs: number): CommittedBlock {
       ? []
       : [{ ...closing.ended, saga: entry.to.service, key: entry.to.key, endedMs: nowMs }],
   )
+  const alarms = cut.decisions.flatMap(({ closing: { alarm }, entry }) =>
+    alarm === undefined || entry.to === undefined ? [] : [{ monitor: entry.to.service, kind: alarm }],
+  )
   return {
     partition: delivery.partition.index,
     number: cut.head.number,
     decisions: cut.decisions.length,
     bytes: cut.bytes.length,
     ended,
+    alarms,
     parked: cut.decisions.filter(({ entry }) => entry.parked !== undefined).length,
   }
 }

@@ -50,6 +50,13 @@ export interface SagaCount {
   readonly ended: number
 }
 
+export interface AlarmCount {
+  readonly monitor: string
+  /** "late" or "out-of-contract". */
+  readonly kind: string
+  readonly raised: number
+}
+
 export interface Metrics {
   readonly app: string
   readonly gauges: readonly PartitionGauges[]
@@ -57,6 +64,7 @@ export interface Metrics {
   /** How many of the partitions that this process is to run are in which state. */
   readonly states: Readonly<Record<PartitionState, number>>
   readonly sagas: readonly SagaCount[]
+  readonly alarms: readonly AlarmCount[]
   /** Records that were sent again. */
   readonly resent: number
   /** Time since the last acknowledged heartbeat was sent; `undefined` before the first. */
@@ -98,6 +106,7 @@ type Mutable<Counts> = { -readonly [Name in keyof Counts]: Counts[Name] }
 export class Tally {
   readonly #partitions = new Map<number, Mutable<PartitionCounts>>()
   readonly #sagas = new Map<string, Mutable<SagaCount>>()
+  readonly #alarms = new Map<string, Mutable<AlarmCount>>()
   #resent = 0
 
   /** An observer that counts and then tells `next`. */
@@ -119,11 +128,16 @@ export class Tally {
     }
   }
 
-  get counts(): Pick<Metrics, "counts" | "sagas" | "resent"> {
-    return { counts: [...this.#partitions.values()], sagas: [...this.#sagas.values()], resent: this.#resent }
+  get counts(): Pick<Metrics, "counts" | "sagas" | "alarms" | "resent"> {
+    return {
+      counts: [...this.#partitions.values()],
+      sagas: [...this.#sagas.values()],
+      alarms: [...this.#alarms.values()],
+      resent: this.#resent,
+    }
   }
 
-  #block({ partition, decisions, bytes, parked, ended }: CommittedBlock): void {
+  #block({ partition, decisions, bytes, parked, ended, alarms }: CommittedBlock): void {
     const counts = this.#of(partition)
     counts.blocks += 1
     counts.decisions += decisions
@@ -134,6 +148,12 @@ export class Tally {
       const count = this.#sagas.get(id) ?? { saga, outcome, ended: 0 }
       count.ended += 1
       this.#sagas.set(id, count)
+    }
+    for (const { monitor, kind } of alarms) {
+      const id = `${monitor} ${kind}`
+      const count = this.#alarms.get(id) ?? { monitor, kind, raised: 0 }
+      count.raised += 1
+      this.#alarms.set(id, count)
     }
   }
 

@@ -55,21 +55,34 @@ export function layoutOf(boxes: readonly Place[], arrows: readonly Arrow[]): Lay
 }
 
 const rounds = 40
+/** What an arrow's own places pull at each other, compared to what boxes do: long arrows become straight. */
+const straightness = 8
+
+interface Pull {
+  readonly to: string
+  readonly weight: number
+}
 
 /** Pulls every place to the middle of its neighbours, as far as the others of its layer leave room. */
 function centersOf({ layers, routes }: Layers): Map<string, number> {
   const centers = new Map<string, number>()
-  const near = new Map<string, string[]>()
-  for (const { upper, lower } of routes.flatMap(({ pieces }) => pieces)) {
-    near.set(upper, [...(near.get(upper) ?? []), lower])
-    near.set(lower, [...(near.get(lower) ?? []), upper])
+  const near = new Map<string, Pull[]>()
+  const pull = (id: string, to: string, weight: number) => near.set(id, [...(near.get(id) ?? []), { to, weight }])
+  for (const { pieces } of routes) {
+    for (const [index, { upper, lower }] of pieces.entries()) {
+      const weight = index === 0 || index === pieces.length - 1 ? 1 : straightness
+      pull(upper, lower, weight)
+      pull(lower, upper, weight)
+    }
   }
   for (const layer of layers) settle(layer, layer.map(() => 0), centers)
   for (let round = 0; round < rounds; round += 1) {
     for (const layer of round % 2 === 0 ? layers : layers.toReversed()) {
       const wanted = layer.map(({ id }) => {
-        const around = (near.get(id) ?? []).map((other) => centers.get(other) ?? 0)
-        return around.length === 0 ? (centers.get(id) ?? 0) : around.reduce((sum, x) => sum + x, 0) / around.length
+        const around = near.get(id) ?? []
+        const weights = around.reduce((sum, { weight }) => sum + weight, 0)
+        const moment = around.reduce((sum, { to, weight }) => sum + weight * (centers.get(to) ?? 0), 0)
+        return weights === 0 ? (centers.get(id) ?? 0) : moment / weights
       })
       settle(layer, wanted, centers)
     }

@@ -7,6 +7,8 @@ const fontSize = 13
 /** Wider than any usual character of that size, so that a label never leaves its box. */
 const characterWidth = 8
 const padding = 24
+/** Room for an arrow at the side of its box. */
+const arrowWidth = 13
 
 const style = `
     text { font: ${fontSize}px ui-sans-serif, system-ui, sans-serif; text-anchor: middle; fill: #1b1f24 }
@@ -21,7 +23,10 @@ const style = `
 /** A whole SVG document. Its texts are the names of actors, events and commands. */
 export function flowSvg(graph: FlowGraph): string {
   const { boxes, arrows } = drawingOf(graph)
-  const sized = boxes.map(({ id, label }) => ({ id, width: label.length * characterWidth + padding }))
+  const sized = boxes.map(({ id, label }) => {
+    const joined = arrows.filter(({ from, to }) => from === id || to === id).length
+    return { id, width: Math.max(label.length * characterWidth + padding, (joined + 1) * arrowWidth) }
+  })
   const layout = layoutOf(sized, arrows)
   const { width, height } = layout
   const placed = new Map(layout.boxes.map((box) => [box.id, box]))

@@ -38,6 +38,8 @@ export interface Closing {
   readonly nowMs: number
   readonly outcome?: Outcome
   readonly ended?: SagaEnd
+  /** A monitor raised an alarm of this kind. */
+  readonly alarm?: string
   readonly parked?: { readonly code: string; readonly message: string }
 }
 

@@ -31,6 +31,7 @@ const instruments: Readonly<Record<keyof typeof metric, Instrument>> = {
   fenced: counter("{append}", "Appends refused because another process had written"),
   recordsResent: counter("{record}", "Records sent again"),
   sagasEnded: counter("{saga}", "Sagas that ended"),
+  alarmsRaised: counter("{alarm}", "Alarms that monitors raised"),
   partitions: gauge("{partition}", "Partitions of this process by state"),
   heartbeatAgeS: gauge("s", "Time since the last acknowledged heartbeat was sent"),
 }
@@ -85,6 +86,9 @@ function report(result: BatchObservableResult, byName: ReadonlyMap<string, Obser
   }
   for (const { saga, outcome, ended } of now.sagas) {
     observe("sagasEnded", ended, { [dimension.saga]: saga, [dimension.sagaOutcome]: outcome })
+  }
+  for (const { monitor, kind, raised } of now.alarms) {
+    observe("alarmsRaised", raised, { [dimension.monitor]: monitor, [dimension.alarmKind]: kind })
   }
   for (const [state, count] of Object.entries(now.states)) observe("partitions", count, { [dimension.partitionState]: state })
   observe("recordsResent", now.resent)

@@ -68,6 +68,7 @@ export const names = {
     fenced: "troupe.appends.fenced",
     recordsResent: "troupe.records.resent",
     sagasEnded: "troupe.sagas.ended",
+    alarmsRaised: "troupe.monitor.alarms",
     partitions: "troupe.partitions",
     heartbeatAgeS: "troupe.heartbeat.age",
   },
@@ -80,6 +81,9 @@ export const names = {
     partitionState: "troupe.partition.state",
     saga: "troupe.saga.name",
     sagaOutcome: "troupe.saga.outcome",
+    monitor: "troupe.monitor.name",
+    /** `late` or `out-of-contract`. */
+    alarmKind: "troupe.monitor.alarm.kind",
   },
 
   /** What we write as the messaging system; the conventions have no page for NATS. */

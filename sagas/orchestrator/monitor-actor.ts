@@ -22,7 +22,7 @@ export interface MonitorDefinition {
 }
 
 /** What a monitor may decide: it has no word for a command, an answer or an event other than its alarm. */
-type Observation = Pick<Decision, "state" | "timers" | "emit"> & {
+type Observation = Pick<Decision, "state" | "timers" | "emit" | "alarm"> & {
   readonly send?: never
   readonly answer?: never
   readonly release?: never
@@ -118,7 +118,7 @@ function alarmed(
 ): Observation {
   const { payload, ...event } = MonitorAlarm({ monitor: name, key, ...note })
   const emit: readonly OutgoingEvent[] = [{ ...event, payload: { ...payload } }]
-  return { state: { ...row, alarms: [...row.alarms, note].slice(-limits.monitorAlarmsKeptMax) }, timers, emit }
+  return { state: { ...row, alarms: [...row.alarms, note].slice(-limits.monitorAlarmsKeptMax) }, timers, emit, alarm: note.kind }
 }
 
 function timerChanges(deadlines: Moved["deadlines"], nowMs: number): readonly TimerChange[] {

@@ -24,10 +24,11 @@ test("refused appends, records sent again and parked ones are counted, and the o
   observer.fenced(2)
   observer.resent(40)
   observer.resent(2)
-  observer.committed({ partition: 2, number: 7, decisions: 3, bytes: 500, ended: [], parked: 1 })
+  observer.committed({ partition: 2, number: 7, decisions: 3, bytes: 500, ended: [], alarms: [], parked: 1 })
   assert.deepEqual(tally.counts, {
     counts: [{ partition: 2, blocks: 1, decisions: 3, bytes: 500, parked: 1, fenced: 1 }],
     sagas: [],
+    alarms: [],
     resent: 42,
   })
   assert.deepEqual(told, ["fenced 2", "resent 40", "resent 2", "block 7"])

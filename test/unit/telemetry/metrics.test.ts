@@ -21,6 +21,7 @@ const shown: Metrics = {
   counts: [{ partition: 3, blocks: 11, decisions: 12, bytes: 13, parked: 14, fenced: 15 }],
   states: { claiming: 1, running: 2, stalled: 0, broken: 3, refused: 0 },
   sagas: [{ saga: "place-order", outcome: "compensated", ended: 9 }],
+  alarms: [{ monitor: "order-monitor", kind: "late", raised: 17 }],
   resent: 16,
   heartbeatAgeMs: 250,
 }
@@ -46,6 +47,8 @@ test("every metric of the table reaches the collector, with its kind, its unit a
   assert.deepEqual(of(metric.heartbeatAgeS), [["gauge", "s", 0.25, app]])
   const ended = { ...app, "troupe.saga.name": "place-order", "troupe.saga.outcome": "compensated" }
   assert.deepEqual(of(metric.sagasEnded), [["counter", "{saga}", 9, ended]])
+  const late = { ...app, "troupe.monitor.name": "order-monitor", "troupe.monitor.alarm.kind": "late" }
+  assert.deepEqual(of(metric.alarmsRaised), [["counter", "{alarm}", 17, late]])
   assert.deepEqual(
     of(metric.partitions),
     Object.entries(shown.states).map(([is, count]) => ["gauge", "{partition}", count, { ...app, "troupe.partition.state": is }]),
