@@ -26,7 +26,7 @@ function checkNode(name: string, machine: AnyStateMachine, node: AnyStateNode): 
   for (const child of Object.values(node.states)) checkNode(name, machine, child)
 }
 
-/** XState's own actions are functions with a type; one that is named is looked up in what the machine was set up with. */
+/** XState's own actions are functions with a type; what is named is looked up in what the machine was set up with. */
 function isHarmless(machine: AnyStateMachine, action: unknown): boolean {
   const { type, event, sendId } = own(machine, action)
   if (type === "xstate.assign") return true
@@ -42,7 +42,8 @@ interface BuiltIn {
 
 function own(machine: AnyStateMachine, action: unknown): BuiltIn {
   if (typeof action === "function") return action as BuiltIn // cast: a function of the user's has none of these fields
-  const { type = "" } = action as { readonly type?: string } // cast: XState makes objects of all other actions
+  // cast: a name with parameters; XState takes no other actions
+  const type = typeof action === "string" ? action : (action as { readonly type: string }).type
   const found: unknown = machine.implementations.actions[type]
   return typeof found === "function" ? (found as BuiltIn) : {} // cast: likewise
 }
