@@ -11,4 +11,6 @@ export const notification = service("notification", { state: (): Mailbox => ({ c
   .on(OrderConfirmed, ({ customerId }) => customerId, (box) => done({ ...box, confirmations: box.confirmations + 1 }, null), {
     emits: [],
   })
-  .on(OrderCancelled, ({ customerId }) => customerId, (box) => done({ ...box, apologies: box.apologies + 1 }, null), { emits: [] })
+  .on(OrderCancelled, ({ customerId }) => customerId, (box) => done({ ...box, apologies: box.apologies + 1 }, null), {
+    emits: [],
+  })

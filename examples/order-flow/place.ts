@@ -2,7 +2,9 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
-import { type App, chooseServer, type Client, connect, type Fault, launch, readEnvironment, ServerEnded } from "../../runtime/index.ts"
+import {
+  type App, chooseServer, type Client, connect, type Fault, launch, readEnvironment, ServerEnded,
+} from "../../runtime/index.ts"
 
 export interface Place {
   readonly client: Client

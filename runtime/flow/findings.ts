@@ -32,12 +32,12 @@ export interface FlowCheck {
 export function checkFlow(apps: readonly FlowApp[], { accept = {}, ...options }: CheckOptions = {}): FlowCheck {
   const graph = flowGraph(apps, options)
   const found = [...unhandled(graph), ...untriggered(graph), ...cycles(graph), ...undeclared(graph), ...stale(graph)]
-  const accepted = found.flatMap((finding) => {
-    const because = Object.hasOwn(accept, finding.id) ? accept[finding.id] : undefined
-    return because === undefined ? [] : [{ ...finding, because }]
+  const accepted = found.flatMap((one) => {
+    const because = Object.hasOwn(accept, one.id) ? accept[one.id] : undefined
+    return because === undefined ? [] : [{ ...one, because }]
   })
   const unneeded = Object.keys(accept)
-    .filter((id) => !found.some((finding) => finding.id === id))
+    .filter((id) => !found.some((one) => one.id === id))
     .map((id) => finding("stale", id, `"${id}" is accepted and not found any more: take it out of \`accept\``))
   const findings = [...found.filter(({ id }) => !Object.hasOwn(accept, id)), ...unneeded]
   return { graph, findings, accepted }
@@ -60,9 +60,12 @@ function unhandled({ events }: FlowGraph): readonly FlowFinding[] {
 function untriggered({ actors, events }: FlowGraph): readonly FlowFinding[] {
   const sourceless = events.filter(({ emittedBy, isOutside }) => emittedBy.length === 0 && !isOutside)
   return sourceless.flatMap(({ name }) =>
-    actors.filter((actor) => reactsTo(actor, name)).map(({ id }) =>
-      finding("untriggered", `${id} on ${name}`, `${id} reacts to ${name}, which nobody emits: declare who does, or that it is outside`),
-    ),
+    actors
+      .filter((actor) => reactsTo(actor, name))
+      .map(({ id }) => {
+        const message = `${id} reacts to ${name}, which nobody emits: declare who does, or that it is outside`
+        return finding("untriggered", `${id} on ${name}`, message)
+      }),
   )
 }
 

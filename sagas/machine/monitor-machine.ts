@@ -5,7 +5,7 @@ import { type Duration, durationMs } from "../../runtime/kernel/duration.ts"
 import { InvalidInput } from "../../runtime/kernel/fault.ts"
 import type { Json } from "../../runtime/message/json.ts"
 import type { ChartNode, MonitorChart } from "../definition/chart.ts"
-import { checkObserving, isDeadline } from "./observing.ts"
+import { checkObserving } from "./observing.ts"
 
 /** An XState machine that was made with guards or context, or a chart as plain data. */
 export type MonitorMachine = AnyStateMachine | MonitorChart
@@ -36,6 +36,10 @@ export interface ObservingMachine {
   take(from: Standing, event: { readonly type: string; readonly payload?: unknown }): Moved
 }
 
+interface StandingSnapshot extends Standing {
+  readonly status: string
+}
+
 /** Throws InvalidInput, naming the monitor, on a machine that acts, keeps history, or cannot begin. */
 export function observingMachine(name: string, given: MonitorMachine): ObservingMachine {
   const machine = "getInitialSnapshot" in given ? given : compiled(name, given)
@@ -55,11 +59,12 @@ export function observingMachine(name: string, given: MonitorMachine): Observing
   }
   const moved = (after: ReturnType<typeof machine.transition>, isAccepted: boolean): Moved => {
     if (after.status === "error") throw new InvalidInput(`monitor ${name}: its machine failed`, { cause: after.error })
-    const { value, context, status } = after
-    return { value: value as Json, context: context as Json, isDone: status === "done", isAccepted, deadlines } // cast: checked as JSON when decided
+    const { value, context, status } = after as StandingSnapshot // cast: that both are JSON is checked when it is decided
+    return { value, context, isDone: status === "done", isAccepted, deadlines }
   }
   const observing: ObservingMachine = {
-    events: machine.events.filter((event: string) => !isDeadline(event)),
+    // Without XState's own, such as deadlines and the end of an inner machine, and the one that stands for any event.
+    events: machine.events.filter((event: string) => !event.startsWith("xstate.") && event !== "*"),
     begin() {
       deadlines = []
       return moved(machine.getInitialSnapshot(scope), true)
@@ -94,8 +99,8 @@ function compiled(name: string, chart: MonitorChart): AnyStateMachine {
 }
 
 function inMilliseconds({ after, states, ...node }: ChartNode): object {
-  const inner = Object.entries(states ?? {}).map(([key, state]) => [key, inMilliseconds(state)])
-  const deadlines = Object.entries(after ?? {}).map(([delay, transition]) => [delayMs(delay), transition])
+  const inner = Object.entries(states ?? {}).map(([key, state]) => [key, inMilliseconds(state)] as const)
+  const deadlines = Object.entries(after ?? {}).map(([delay, transition]) => [delayMs(delay), transition] as const)
   return {
     ...node,
     ...(states === undefined ? {} : { states: Object.fromEntries(inner) }),

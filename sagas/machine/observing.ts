@@ -2,11 +2,6 @@
 import type { AnyStateMachine, AnyStateNode } from "xstate"
 import { InvalidInput } from "../../runtime/kernel/fault.ts"
 
-/** Whether the name of an event is that of a deadline. */
-export function isDeadline(event: string): boolean {
-  return event.startsWith("xstate.after.")
-}
-
 /** Throws InvalidInput, naming the monitor and the state. */
 export function checkObserving(name: string, machine: AnyStateMachine): void {
   checkNode(name, machine, machine.root)
@@ -46,4 +41,9 @@ function own(machine: AnyStateMachine, action: unknown): BuiltIn {
   const type = typeof action === "string" ? action : (action as { readonly type: string }).type
   const found: unknown = machine.implementations.actions[type]
   return typeof found === "function" ? (found as BuiltIn) : {} // cast: likewise
+}
+
+/** Whether the name of an event is that of a deadline. */
+function isDeadline(event: string): boolean {
+  return event.startsWith("xstate.after.")
 }

@@ -22,7 +22,7 @@ export interface MonitorDefinition {
 }
 
 /** What a monitor may decide: it has no word for a command, an answer or an event other than its alarm. */
-type Observation = Pick<Decision, "state" | "timers" | "emit" | "alarm"> & {
+export type Observation = Pick<Decision, "state" | "timers" | "emit" | "alarm"> & {
   readonly send?: never
   readonly answer?: never
   readonly release?: never
@@ -73,7 +73,12 @@ function observe(definition: MonitorDefinition, row: MonitorRow | undefined, mes
   }
 }
 
-function takeEvent(definition: MonitorDefinition, row: MonitorRow | undefined, message: EventMessage, nowMs: number): Observation {
+function takeEvent(
+  definition: MonitorDefinition,
+  row: MonitorRow | undefined,
+  message: EventMessage,
+  nowMs: number,
+): Observation {
   const { name, machine } = definition
   const schema = definition.events.find(({ eventName }) => eventName === message.name)?.schema
   const payload = schema === undefined ? message.payload : parse(schema, message.payload, `${name} on ${message.name}`)

@@ -42,7 +42,8 @@ export function monitor<Watched extends WatchedEvent>(name: string, options: Mon
   const machine = observingMachine(name, options.machine)
   const seen = new Set(events.map(({ eventName }) => eventName))
   const blind = machine.events.filter((event) => !seen.has(event))
-  if (blind.length > 0) throw new InvalidInput(`monitor ${name}: its machine waits for ${blind.join(", ")}, and it is not given them`)
+  if (blind.length > 0)
+    throw new InvalidInput(`monitor ${name}: its machine waits for ${blind.join(", ")}, and it is not given them`)
   // cast: a payload is parsed with its own event's schema before it is handed over
   const keyOf = key as ((payload: unknown, subject: string) => string) | undefined
   const logic = monitorActor({ name, machine, events, keyOf, keptMs: durationMs(keep) })

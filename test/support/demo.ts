@@ -5,7 +5,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
-const main = fileURLToPath(new URL("../../examples/order-flow/main.ts", import.meta.url))
+/** Which example: the folder of its main.ts. */
+type Example = "order-flow" | "order-flow-choreographed"
 
 export interface DemoRun {
   readonly process: ChildProcess
@@ -45,7 +46,12 @@ export async function dataFolder(): Promise<{ path: string; remove: () => Promis
   return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) }
 }
 
-export function startDemo(args: readonly string[], environment: Readonly<Record<string, string>> = {}): DemoRun {
+export function startDemo(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  example: Example = "order-flow",
+): DemoRun {
+  const main = fileURLToPath(new URL(`../../examples/${example}/main.ts`, import.meta.url))
   const child = spawn(process.execPath, [main, "--json", ...args], {
     env: { ...withoutTroupe(process.env), ...environment },
     stdio: ["ignore", "pipe", "pipe"],
@@ -79,8 +85,9 @@ export function startDemo(args: readonly string[], environment: Readonly<Record<
 export async function runDemo(
   args: readonly string[],
   environment?: Readonly<Record<string, string>>,
+  example?: Example,
 ): Promise<DemoEnd> {
-  return startDemo(args, environment).ended
+  return startDemo(args, environment, example).ended
 }
 
 /** The pid of the embedded server on a store, as its record says. */

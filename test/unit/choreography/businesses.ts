@@ -1,8 +1,9 @@
 // The order business on the memory ports, as an orchestration or as a choreography, with the same orders and shelves.
-import { type App, type Command } from "../../../runtime/index.ts"
-import { askInMemory, type MemoryProcess, type ProcessOptions, startInMemory, type World } from "../../../runtime/testing/index.ts"
-import { orders } from "../../../examples/order-flow-choreographed/orders.ts"
-import type { OrderState } from "../../../examples/order-flow-choreographed/orders.ts"
+import type { App, Command } from "../../../runtime/index.ts"
+import {
+  askInMemory, type MemoryProcess, type ProcessOptions, startInMemory, type World,
+} from "../../../runtime/testing/index.ts"
+import { orders, type OrderState } from "../../../examples/order-flow-choreographed/orders.ts"
 import { inventory, type Stock } from "../../../examples/order-flow/inventory.ts"
 import type { Mailbox } from "../../../examples/order-flow/notification.ts"
 import type { Order } from "../../../examples/order-flow/order.ts"
@@ -87,7 +88,7 @@ export function mailCount({ mail }: Ledger): number {
 
 /** What the ledger must be for the orders that completed: what there was is left or sold, what was bought is paid. */
 export function expectedLedger(factor: number, placed: readonly Order[], completed: ReadonlySet<Order>): Omit<Ledger, "mail"> {
-  const left = Object.fromEntries(products.map(({ sku, unitsInStock }) => [sku, unitsInStock * factor]).toSorted())
+  const left = Object.fromEntries(products.map(({ sku, unitsInStock }) => [sku, unitsInStock * factor] as const))
   const paid: Record<string, number> = {}
   const parcels: Record<string, number> = {}
   for (const order of placed) {

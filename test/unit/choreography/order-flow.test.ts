@@ -94,7 +94,7 @@ function chance(seed: number): () => number {
 }
 
 for (const seed of [1, 2, 3]) {
-  test(`with all orders under way, lost acknowledgements and crashes at any moment, stock and money are conserved (${seed})`, async () => {
+  test(`with all orders under way, lost answers and crashes at any moment, stock and money are conserved (${seed})`, async () => {
     const random = chance(seed)
     const fault = () => (random() < 0.02 ? (random() < 0.5 ? "lost" : "stored") : "none")
     const business = choreographed(choreography("test"), newWorld({ append: fault, publish: fault }))
@@ -105,8 +105,9 @@ for (const seed of [1, 2, 3]) {
     const isOver = () => placed.every((order) => ["confirmed", "cancelled"].includes(statusOf(process, order)))
     for (let crash = 0; crash < 5; crash += 1) {
       const lives = Math.floor(random() * 60)
-      await process.until(() => process.blocks.length > lives || isOver())
-      await process.kill()
+      const dying = process
+      await dying.until(() => dying.blocks.length > lives || isOver())
+      await dying.kill()
       process = await start(business)
     }
     await process.until(() => isOver() && mailCount(ledgerOf(process, placed)) >= placed.length)

@@ -92,9 +92,10 @@ test("a handler, a timer or a saga that does not declare what it emits is found"
   assert.deepEqual(found([app("vague", { namespace: "test", services })], options), [
     "undeclared vague.do", "undeclared vague on Told", "undeclared vague timer soon", "undeclared run.start",
   ])
-  const declared = [maker, sender, steps.emits(({ input }) => Told(input), [Told])]
-  assert.deepEqual(found([app("sure", { namespace: "test", services: declared })], { ...options, outside: [Asked] }), ["unhandled Told"])
-  assert.deepEqual(found([app("none", { namespace: "test", services: [maker, sender, steps] })], { ...options, outside: [Asked] }), [])
+  const foundWith = (last: Pick<typeof steps, "logic">) =>
+    found([app("sure", { namespace: "test", services: [maker, sender, last] })], { ...options, outside: [Asked] })
+  assert.deepEqual(foundWith(steps.emits(({ input }) => Told(input), [Told])), ["unhandled Told"])
+  assert.deepEqual(foundWith(steps), [])
 })
 
 test("a monitor that sees an event does not handle it, and one that waits for what nobody emits is found", () => {
@@ -120,6 +121,7 @@ test("events go from one app to another; services of several apps are told apart
 })
 
 test("names that differ in a character that Mermaid has no place for are two boxes", () => {
-  const twins = app("twins", { namespace: "test", services: [newService("a-b").on(Asked, byId, stay), newService("a_b").on(Made, byId, stay)] })
+  const services = [newService("a-b").on(Asked, byId, stay), newService("a_b").on(Made, byId, stay)]
+  const twins = app("twins", { namespace: "test", services })
   assert.match(flowMermaid(flowGraph([twins])), /service_a_b\["a-b"\]\n {2}service_a_b_\["a_b"\]/)
 })

@@ -23,7 +23,7 @@ function assertWellFormed(text: string): void {
 interface Box { readonly x: number; readonly y: number; readonly width: number; readonly height: number; readonly label: string }
 
 function boxesOf(text: string): readonly Box[] {
-  const box = /<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)" rx="[\d.]+"\/><text x="[^"]*" y="[^"]*">([^<]*)</g
+  const box = /<rect x="([^"]+)" y="([^"]+)" width="([^"]+)" height="([^"]+)" rx="[^"]+"\/><text [^>]*>([^<]*)</g
   return [...text.matchAll(box)].map(([, x, y, width, height, label = ""]) =>
     ({ x: Number(x), y: Number(y), width: Number(width), height: Number(height), label }))
 }

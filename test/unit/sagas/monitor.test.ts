@@ -126,7 +126,10 @@ test("what stays too long is late: at its deadline, once, also across a crash; a
 test("a state that is left clears its deadline, and one that is entered anew begins again", async (t) => {
   const machine = {
     initial: "quiet",
-    states: { quiet: { on: { Came: { target: "quiet", reenter: true }, Left: "over" }, after: { "1 minute": {} } }, over: { type: "final" } },
+    states: {
+      quiet: { on: { Came: { target: "quiet", reenter: true }, Left: "over" }, after: { "1 minute": {} } },
+      over: { type: "final" },
+    },
   } as const satisfies MonitorChart
   const { process, pass, tell, row } = await house(monitor("talk", { machine, events: [Came, Left] }))
   t.after(() => process.kill())
@@ -156,13 +159,19 @@ test("what has ended is kept for the given time and then forgotten; what has not
 
 test("an XState machine with guards and context is followed too; the key may come from the payload", async (t) => {
   const machine = setup({
-    types: { context: {} as { dishes: number }, events: {} as { type: "Came" | "Ate" | "Left"; payload: { what: string } } }, // cast: types only
+    types: {
+      context: {} as { dishes: number }, // cast: XState reads only the type
+      events: {} as { type: "Came" | "Ate" | "Left" }, // cast: likewise
+    },
     guards: { hasEaten: ({ context }) => context.dishes >= 2 },
     actions: { count: assign({ dishes: ({ context }) => context.dishes + 1 }) },
   }).createMachine({
     context: { dishes: 0 },
     initial: "a",
-    states: { a: { on: { Came: {}, Ate: { actions: "count" }, Left: { guard: "hasEaten", target: "b" } } }, b: { type: "final" } },
+    states: {
+      a: { on: { Came: {}, Ate: { actions: "count" }, Left: { guard: "hasEaten", target: "b" } } },
+      b: { type: "final" },
+    },
   })
   const watch = monitor("meals", { machine, events: [Came, Ate, Left], key: ({ guest }) => guest.toLowerCase() })
   const { process, tell, row } = await house(watch)
