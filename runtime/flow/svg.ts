@@ -1,4 +1,4 @@
-// The flow graph as an SVG picture that needs nothing else: no script, no font of its own, light and dark.
+// The flow graph as an SVG picture that needs nothing else: no script, no font of its own, its own light ground.
 import { type Box, type BoxKind, drawingOf } from "./drawing.ts"
 import type { FlowGraph } from "./graph.ts"
 import { boxHeight, layoutOf, type PlacedArrow, type PlacedBox, type Point } from "./layout.ts"
