@@ -3,6 +3,11 @@ import assert from "node:assert/strict"
 import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { test } from "node:test"
+import { launch } from "../../runtime/index.ts"
+import type { MonitorRow } from "../../sagas/index.ts"
+import { orderMonitor } from "../../examples/order-flow-choreographed/order-monitor.ts"
+import { shop } from "../../examples/order-flow-choreographed/shop.ts"
+import { readOrders } from "../../examples/order-flow/orders-file.ts"
 import { dataFolder, type DemoEnd, runDemo, serverPid, startDemo } from "../support/demo.ts"
 
 const northwindOrders = 830
@@ -17,6 +22,25 @@ function assertConserved({ code, summary, stderr }: DemoEnd, orders = northwindO
   assert.equal(summary.notified, orders)
 }
 
+/** How many orders stand where, says the monitor; asked again while its last events are still on their way. */
+async function monitored(dataDir: string): Promise<Record<string, number>> {
+  const { client, stop } = await launch(shop("shop"), { dataDir, report: () => undefined })
+  const { orders } = await readOrders(undefined)
+  const giveUpAtMs = performance.now() + 20_000
+  let counts: Record<string, number> = {}
+  do {
+    const rows = await Promise.all(orders.map(({ orderId }) => client.query(orderMonitor.name, orderId)))
+    counts = {}
+    for (const { state } of rows) {
+      const { value, late, outOfContract } = state as MonitorRow // cast: the monitor's own
+      const place = late + outOfContract === 0 ? String(value) : "alarm"
+      counts[place] = (counts[place] ?? 0) + 1
+    }
+  } while (Object.keys(counts).length > 2 && performance.now() < giveUpAtMs)
+  await stop()
+  return counts
+}
+
 test("with nobody in charge all 830 orders end confirmed or cancelled; stock and money are conserved", async (t) => {
   const { path, remove } = await dataFolder()
   t.after(remove)
@@ -25,6 +49,7 @@ test("with nobody in charge all 830 orders end confirmed or cancelled; stock and
   const { completed = 0, reasons = {} } = end.summary ?? {}
   assert.ok(completed > 100 && (reasons["out-of-stock"] ?? 0) > 100, "both ends happen")
   assert.ok((reasons["payment-declined"] ?? 0) > 0 && (reasons["never-shipped"] ?? 0) > 0)
+  assert.deepEqual(await monitored(path), { confirmed: completed, cancelled: northwindOrders - completed })
 })
 
 test("process and server killed with -9 in the middle: --resume finishes the same run, conserving to the cent", async (t) => {

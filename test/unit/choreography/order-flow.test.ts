@@ -3,6 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { readFact } from "../../../runtime/message/fact.ts"
+import type { EventMessage } from "../../../runtime/message/message.ts"
 import { newWorld, type World } from "../../../runtime/testing/index.ts"
 import { shop as choreography } from "../../../examples/order-flow-choreographed/shop.ts"
 import type { Order } from "../../../examples/order-flow/order.ts"
@@ -34,12 +35,14 @@ test("one order at a time, the choreography ends every order as the orchestratio
   assert.deepEqual(danced.ledger, led.ledger)
 })
 
-function eventsAbout(world: World, key: string): readonly string[] {
+function eventsOf(world: World): readonly EventMessage[] {
   return Array.from({ length: 8 }, (_, partition) => world.streams.stored("events", partition))
     .flat()
     .map(({ headers, bytes }) => readFact(headers, bytes).event)
-    .filter(({ subject }) => subject === key)
-    .map(({ name }) => name)
+}
+
+function eventsAbout(world: World, key: string): readonly string[] {
+  return eventsOf(world).filter(({ subject }) => subject === key).map(({ name }) => name)
 }
 
 const lines = [{ sku: "P11", quantity: 5 }, { sku: "P42", quantity: 7 }, { sku: "P72", quantity: 9 }] as const
@@ -116,6 +119,8 @@ for (const seed of [1, 2, 3]) {
     assert.ok(completed.size > 5 && completed.size < placed.length - 5, `${completed.size} completed`)
     assert.deepEqual(ledger, expectedLedger(1, placed, completed))
     assert.equal(mailCount(ledgerOf(process, placed)), placed.length)
+    const alarms = eventsOf(business.world).filter(({ name }) => name === "MonitorAlarm")
+    assert.deepEqual(alarms.map(({ payload }) => payload), [], "the monitor saw every order's events in their order")
     assert.deepEqual(process.engine.parked(), [])
     await process.kill()
     void creating

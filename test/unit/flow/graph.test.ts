@@ -98,6 +98,13 @@ test("a handler, a timer or a saga that does not declare what it emits is found"
   assert.deepEqual(foundWith(steps), [])
 })
 
+test("a saga that waits for an event handles it", () => {
+  const waits = saga("waits", { input: Id, version: 1 }).awaitEvent("told", Told, { key: byId })
+  const waiting = app("waiting", { namespace: "test", services: [waits] })
+  assert.deepEqual(found([waiting]), ["untriggered waits on Told"])
+  assert.deepEqual(found([waiting], { outside: [Told] }), [])
+})
+
 test("a monitor that sees an event does not handle it, and one that waits for what nobody emits is found", () => {
   const machine = { initial: "a", states: { a: { on: { Sent: "b", Told: "b" } }, b: { type: "final" } } } as const
   const watch = monitor("watch", { machine, events: [Sent, Told] })
