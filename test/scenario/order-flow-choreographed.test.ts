@@ -33,7 +33,7 @@ async function monitored(dataDir: string): Promise<Record<string, number>> {
     counts = {}
     for (const { state } of rows) {
       const { value, late, outOfContract } = state as MonitorRow // cast: the monitor's own
-      const place = late + outOfContract === 0 ? String(value) : "alarm"
+      const place = late + outOfContract === 0 ? JSON.stringify(value) : "alarm"
       counts[place] = (counts[place] ?? 0) + 1
     }
   } while (Object.keys(counts).length > 2 && performance.now() < giveUpAtMs)
@@ -49,7 +49,7 @@ test("with nobody in charge all 830 orders end confirmed or cancelled; stock and
   const { completed = 0, reasons = {} } = end.summary ?? {}
   assert.ok(completed > 100 && (reasons["out-of-stock"] ?? 0) > 100, "both ends happen")
   assert.ok((reasons["payment-declined"] ?? 0) > 0 && (reasons["never-shipped"] ?? 0) > 0)
-  assert.deepEqual(await monitored(path), { confirmed: completed, cancelled: northwindOrders - completed })
+  assert.deepEqual(await monitored(path), { '"confirmed"': completed, '"cancelled"': northwindOrders - completed })
 })
 
 test("process and server killed with -9 in the middle: --resume finishes the same run, conserving to the cent", async (t) => {
