@@ -2,9 +2,9 @@
 // `node examples/order-flow-choreographed/graph.ts [mermaid | svg]`; exit code 1 if there are findings.
 import { flowMermaid, flowSvg } from "../../runtime/index.ts"
 import { checkShop } from "./flow-check.ts"
-import { shop } from "./shop.ts"
+import { namespace, shop } from "./shop.ts"
 
-const { graph, findings, accepted } = checkShop([shop("shop")])
+const { graph, findings, accepted } = checkShop([shop(namespace)])
 process.stdout.write(process.argv[2] === "svg" ? flowSvg(graph) : flowMermaid(graph))
 for (const { id, because } of accepted) process.stderr.write(`accepted: ${id}, because ${because}\n`)
 for (const { message } of findings) process.stderr.write(`finding: ${message}\n`)

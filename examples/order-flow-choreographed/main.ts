@@ -2,10 +2,11 @@
 // `npm run demo:choreographed`.
 import { runDemo } from "../order-flow/demo.ts"
 import { placeOrder } from "./place-order.ts"
-import { shop } from "./shop.ts"
+import { namespace, shop } from "./shop.ts"
 
 const flow = {
   command: "npm run demo:choreographed",
+  namespace,
   dataDir: ".troupe/order-flow-choreographed",
   shop,
   worker: new URL("worker.ts", import.meta.url),

@@ -10,6 +10,8 @@ import { shipping } from "./shipping.ts"
 
 export const services = [orders, payment, inventory, shipping, notification, orderMonitor]
 
-export function shop(namespace: string): App {
-  return app("order-choreography", { namespace, services })
+export const namespace = "choreographed"
+
+export function shop(within: string): App {
+  return app("order-choreography", { namespace: within, services })
 }

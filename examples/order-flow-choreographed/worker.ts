@@ -1,5 +1,5 @@
 // One process of the choreographed order flow. `npm run demo:choreographed -- --workers 3` starts three of them.
 import { runWorker } from "../order-flow/run-worker.ts"
-import { shop } from "./shop.ts"
+import { namespace, shop } from "./shop.ts"
 
-await runWorker(shop, ".troupe/order-flow-choreographed", process.argv.slice(2))
+await runWorker(shop, namespace, ".troupe/order-flow-choreographed", process.argv.slice(2))

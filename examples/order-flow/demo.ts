@@ -15,6 +15,8 @@ import { type Placed, tally } from "./tally.ts"
 export interface Flow extends Program {
   /** How a user starts it: `npm run demo`. */
   readonly command: string
+  /** Of its own, so that two flows on one server do not hear each other's events. */
+  readonly namespace: string
   /** Where the embedded server keeps its store, unless told otherwise. */
   readonly dataDir: string
   readonly placeOrder: PlaceOrder
@@ -45,7 +47,7 @@ async function main(flow: Flow, args: readonly string[]): Promise<number> {
   const file = await readOrders(options.orders)
   for (const { line, reason } of file.rejected) report.line(`rejected line ${line}: ${reason}`)
   await prepareStore(options, report)
-  const place = { namespace: namespaceOf(options, file), dataDir: options.dataDir, report: report.line }
+  const place = { namespace: namespaceOf(flow, options, file), dataDir: options.dataDir, report: report.line }
   const running = await (options.workers === 0 ? openHere(flow, place) : openWorkers(flow, options.workers, place))
   stopOnSignal(flow, running, report)
   try {
@@ -93,10 +95,10 @@ function hasEnded({ outcome }: Placed): boolean {
 }
 
 /** Other orders or other stock are another run, in streams of their own; the same ones find what they did before. */
-function namespaceOf(options: Options, file: OrdersFile): string {
+function namespaceOf({ namespace }: Flow, options: Options, file: OrdersFile): string {
   return options.orders === undefined && options.stockFactor === 15
-    ? "shop"
-    : `shop-${file.digest}-${options.stockFactor}`
+    ? namespace
+    : `${namespace}-${file.digest}-${options.stockFactor}`
 }
 
 async function prepareStore({ fresh, resume, dataDir }: Options, report: Reporter): Promise<void> {

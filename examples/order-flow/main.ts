@@ -6,6 +6,7 @@ import { shop } from "./shop.ts"
 
 const flow = {
   command: "npm run demo",
+  namespace: "shop",
   dataDir: ".troupe/order-flow",
   shop,
   worker: new URL("worker.ts", import.meta.url),

@@ -2,9 +2,14 @@
 import { type App, describeError, launch, stopOnSignals } from "../../runtime/index.ts"
 
 /** `args` are the namespace and the folder of the embedded server, both optional. */
-export async function runWorker(shop: (namespace: string) => App, dataDir: string, args: readonly string[]): Promise<void> {
+export async function runWorker(
+  shop: (namespace: string) => App,
+  namespace: string,
+  dataDir: string,
+  args: readonly string[],
+): Promise<void> {
   try {
-    const running = await launch(shop(args[0] ?? "shop"), { dataDir: args[1] ?? dataDir })
+    const running = await launch(shop(args[0] ?? namespace), { dataDir: args[1] ?? dataDir })
     process.stdout.write(`${JSON.stringify({ tracesTo: running.tracesTo })}\n`)
     const stop = stopOnSignals(running, { signals: ["SIGTERM"] })
     // Ctrl-C reaches every process of the terminal; the parent decides when the workers end.

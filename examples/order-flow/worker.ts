@@ -3,4 +3,4 @@
 import { runWorker } from "./run-worker.ts"
 import { shop } from "./shop.ts"
 
-await runWorker(shop, ".troupe/order-flow", process.argv.slice(2))
+await runWorker(shop, "shop", ".troupe/order-flow", process.argv.slice(2))

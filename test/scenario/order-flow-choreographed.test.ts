@@ -6,7 +6,7 @@ import { test } from "node:test"
 import { launch } from "../../runtime/index.ts"
 import type { MonitorRow } from "../../sagas/index.ts"
 import { orderMonitor } from "../../examples/order-flow-choreographed/order-monitor.ts"
-import { shop } from "../../examples/order-flow-choreographed/shop.ts"
+import { namespace, shop } from "../../examples/order-flow-choreographed/shop.ts"
 import { readOrders } from "../../examples/order-flow/orders-file.ts"
 import { dataFolder, type DemoEnd, runDemo, serverPid, startDemo } from "../support/demo.ts"
 
@@ -24,7 +24,7 @@ function assertConserved({ code, summary, stderr }: DemoEnd, orders = northwindO
 
 /** How many orders stand where, says the monitor; asked again while its last events are still on their way. */
 async function monitored(dataDir: string): Promise<Record<string, number>> {
-  const { client, stop } = await launch(shop("shop"), { dataDir, report: () => undefined })
+  const { client, stop } = await launch(shop(namespace), { dataDir, report: () => undefined })
   const { orders } = await readOrders(undefined)
   const giveUpAtMs = performance.now() + 20_000
   let counts: Record<string, number> = {}
