@@ -2,7 +2,7 @@
 // (state, message) -> decision. `decide` is pure: no clock, randomness or I/O. What takes I/O goes through `io`.
 import type { Effect } from "effect/Effect"
 import type { Json } from "../message/json.ts"
-import type { Address, Asker, EffectKey, Message, Requester } from "../message/message.ts"
+import type { Address, Asker, EffectKey, Message, Requester, Timing } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { OnPark } from "./definition.ts"
 import type { Policy } from "./policy.ts"
@@ -96,7 +96,7 @@ export interface OutgoingCommand {
   readonly attempt: number
 }
 
-export interface OutgoingEvent {
+export interface OutgoingEvent extends Timing {
   readonly name: string
   readonly payload: Json
   /** Its subject. Absent: the key of the actor that emits it. */

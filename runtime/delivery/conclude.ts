@@ -6,7 +6,7 @@ import { limits } from "../kernel/limits.ts"
 import type { Entry } from "../message/block.ts"
 import { queryCommand } from "../message/contract.ts"
 import { checkJson, type Json } from "../message/json.ts"
-import { addressText, type Requester } from "../message/message.ts"
+import { addressText, followsFrom, type Requester } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { ProcessSpan } from "../ports/telemetry.ts"
 import { type Decided, decidedRecord, seal } from "./decided.ts"
@@ -29,7 +29,7 @@ export interface Concluding {
 /** Turns a decision into its entry: numbers what goes out, and says what is remembered. */
 function conclude({ delivery, task, logic, row, span, nowMs }: Concluding, decision: Decision): Decided {
   const { message, from, held } = task
-  const out = new Outgoing(delivery, span)
+  const out = new Outgoing(delivery, span, message)
   for (const command of decision.send ?? []) out.command(message.to, command)
   for (const event of decision.emit ?? []) out.event(message.to, event, nowMs)
   for (const address of decision.release ?? []) out.settled(message.to, address)
@@ -67,7 +67,7 @@ function rowChanges(
     ...(decision.timers ?? []).map((change) =>
       change.type === "cancel"
         ? { type: "clear" as const, name: change.name }
-        : { ...change, ...(span.trace === undefined ? {} : { trace: span.trace }) },
+        : { ...change, correlation: followsFrom(message).correlation, ...(span.trace !== undefined && { trace: span.trace }) },
     ),
   ]
   return {
