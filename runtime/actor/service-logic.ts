@@ -36,6 +36,7 @@ export function serviceLogic(definition: ServiceDefinition): ActorLogic {
     kind: "service",
     onPark: definition.onPark,
     reactions: reactionKeys(definition),
+    ...reactionPolicies(definition, stateOf),
     decide(state, message, context) {
       const current = stateOf(state, context.self.key)
       const prepared = prepare(definition, message, context)
@@ -85,6 +86,28 @@ function reactionKeys(definition: ServiceDefinition): ActorLogic["reactions"] {
       },
     ]),
   )
+}
+
+/** What reactions say about when, and how often, they are handled; nothing if none says anything. */
+function reactionPolicies(
+  definition: ServiceDefinition,
+  stateOf: (state: Json | undefined, key: string) => unknown,
+): Pick<ActorLogic, "holdMs" | "atMostOnce"> {
+  const reactions = Object.values(definition.reactions)
+  const policies: { -readonly [Name in "holdMs" | "atMostOnce"]?: ActorLogic[Name] } = {}
+  if (reactions.some(({ ready }) => ready !== undefined)) {
+    policies.holdMs = (state, { name, payload, to }) => {
+      const reaction = own(definition.reactions, name)
+      if (reaction?.ready === undefined) return undefined
+      const checked = parse(reaction.schema, payload, `event ${name}`)
+      return reaction.ready(stateOf(state, to.key), checked) ? undefined : reaction.holdMs
+    }
+  }
+  if (reactions.some(({ delivery }) => delivery === "at most once")) {
+    policies.atMostOnce = (message) =>
+      message.type === "event" && own(definition.reactions, message.name)?.delivery === "at most once"
+  }
+  return policies as Pick<ActorLogic, "holdMs" | "atMostOnce"> // cast: a policy that is absent is not there at all
 }
 
 function handlerOf(definition: ServiceDefinition, message: Message): CommandHandler | Reaction | TimerHandler | undefined {

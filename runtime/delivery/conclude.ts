@@ -5,13 +5,15 @@ import { Fault } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import type { Entry } from "../message/block.ts"
 import { queryCommand } from "../message/contract.ts"
+import { checkTiming } from "../message/deliver.ts"
 import { checkJson, type Json } from "../message/json.ts"
 import { addressText, followsFrom, type Requester } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { ProcessSpan } from "../ports/telemetry.ts"
 import { type Decided, decidedRecord, seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
-import { recallOutcome, rememberedEffects } from "./effect-memory.ts"
+import { recallOutcome, rememberedEffects, rememberedEvent } from "./effect-memory.ts"
+import { releaseHeld } from "./holding.ts"
 import { Outgoing } from "./outgoing.ts"
 import type { Row } from "./row.ts"
 import type { Task } from "./task.ts"
@@ -38,7 +40,8 @@ function conclude({ delivery, task, logic, row, span, nowMs }: Concluding, decis
     if ("actor" in to) out.replyLater(to, outcome)
     else answers.push({ to, outcome })
   }
-  const changes = rowChanges({ task, logic, row, span }, decision)
+  const released = releaseHeld({ logic, row, message }, decision.state, out)
+  const changes = rowChanges({ task, logic, row, span }, decision, released)
   const sent = out.entry()
   const isPlain = held === undefined && decision.parked === undefined
   const leavesTrace = !isPlain || Object.keys(changes).length + Object.keys(sent).length > 0
@@ -58,11 +61,13 @@ function conclude({ delivery, task, logic, row, span, nowMs }: Concluding, decis
 function rowChanges(
   { task: { message }, logic, row, span }: Pick<Concluding, "task" | "logic" | "row" | "span">,
   decision: Decision,
+  released: NonNullable<Entry["timers"]>,
 ): Pick<Entry, "state" | "gone" | "effects" | "timers"> {
   const isEffect = message.type === "command" && message.name !== queryCommand && logic.kind === "service"
   const isNew = isEffect && recallOutcome(row, message) === undefined
-  const effects = isNew ? rememberedEffects(row, message, decision.outcome) : []
+  const effects = isNew ? rememberedEffects(row, message, decision.outcome) : rememberedEvent(message)
   const timers = [
+    ...released,
     ...(message.type === "timer" ? [{ type: "clear" as const, name: message.name }] : []),
     ...(decision.timers ?? []).map((change) =>
       change.type === "cancel"
@@ -94,7 +99,10 @@ function checkDecision(decision: Decision, before: Json | undefined, who: string
   }
   for (const timer of decision.timers ?? []) if (timer.type === "set") checkJson(timer.payload, `a timer of ${who}`)
   for (const { name, payload } of decision.send ?? []) checkJson(payload, `the command ${name} of ${who}`)
-  for (const { name, payload } of decision.emit ?? []) checkJson(payload, `the event ${name} of ${who}`)
+  for (const event of decision.emit ?? []) {
+    checkJson(event.payload, `the event ${event.name} of ${who}`)
+    checkTiming(event, `the event ${event.name} of ${who}`)
+  }
   if ((decision.timers?.length ?? 0) > limits.timersPerActorMax)
     throw new DecisionTooLarge(`${who} changes too many timers; its record is parked`)
 }

@@ -1,6 +1,7 @@
 // What the host and tests learn of a partition while it runs: counters, and signals to wait on instead of sleeping.
 import type { SagaEnd } from "../actor/logic.ts"
 import type { Fault } from "../kernel/fault.ts"
+import type { Dropped } from "./decided.ts"
 
 export interface Observer {
   /** A block is durable and handed on. */
@@ -27,6 +28,8 @@ export interface CommittedBlock {
   /** Sagas that ended with this block. */
   readonly ended: readonly (SagaEnd & { readonly saga: string; readonly key: string; readonly endedMs: number })[]
   readonly parked: number
+  /** Records that were given up, because their reactions are handled at most once. */
+  readonly dropped: readonly Dropped[]
 }
 
 const nothing = () => undefined

@@ -50,5 +50,6 @@ function summary(delivery: Delivery, cut: Cut, nowMs: number): CommittedBlock {
     bytes: cut.bytes.length,
     ended,
     parked: cut.decisions.filter(({ entry }) => entry.parked !== undefined).length,
+    dropped: cut.decisions.flatMap(({ dropped }) => dropped ?? []),
   }
 }

@@ -138,6 +138,10 @@ function reporting(observer: Observer, report: (line: string) => void = () => un
   }
   return {
     ...observer,
+    committed: (block) => {
+      for (const { id, row, code, message } of block.dropped) report(`${code}: ${id} for ${row} was dropped: ${message}`)
+      observer.committed(block)
+    },
     broken: saying(observer.broken),
     refused: saying(observer.refused),
     interrupted: saying(observer.interrupted, ({ code }) => code === "PARTITION_CRASHED"),

@@ -27,6 +27,11 @@ export const limits = {
   askedPerActorMax: 1024,
   /** Days for which an ended saga answers those who start it again, unless its definition says otherwise. */
   endedSagaKeptDays: 30,
+  /** Events that one actor holds aside until it is ready for them, and bytes of them that one decision sends on. */
+  heldPerActorMax: 1024,
+  heldReleasedBytesMax: 64 * 1024,
+  /** For how long an event is held aside unless its reaction says otherwise: then it is parked. */
+  heldDefaultMs: 3_600_000,
   /** Timers of one actor. */
   timersPerActorMax: 4096,
   /** Requesters that one saga answers when it ends. */
@@ -210,7 +215,7 @@ export const limits = {
   /** How soon the owner of a partition tells clients that it has got on, and how often it repeats itself when it has not. */
   progressEveryMs: 100,
   progressIdleMs: 1_000,
-  /** Starts, or other requests, that one client has under way. */
+  /** Starts, other requests, or events that are not acknowledged, that one client has under way. */
   clientInFlightMax: 4096,
   /** How long connecting to a NATS server is tried at start-up. */
   serverConnectMs: 5_000,

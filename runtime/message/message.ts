@@ -151,6 +151,10 @@ export function followsFrom(message: Message): Required<Caused> {
   return { correlation: correlation ?? causation, causation }
 }
 
+export function isUrgent(message: Message): boolean {
+  return "priority" in message && message.priority === "high"
+}
+
 export function isRequester(replyTo: Address | Requester): replyTo is Requester {
   return "subject" in replyTo
 }
