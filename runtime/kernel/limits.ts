@@ -135,8 +135,11 @@ export const limits = {
   /** After so much work on journals that are read, everything else of the process has its turn, and for so long. */
   recoverySliceMs: 2,
   recoveryRestMs: 2,
-  /** Age at which events leave their stream. */
+  /** Age at which events leave their stream, unless its maker says otherwise, and the least that can be said. */
+  eventsKeptMsMin: 100,
   eventsKeptDays: 7,
+  /** How often a partition says how far it has come with events that are kept until they are handled. */
+  eventsHandledEveryMs: 5_000,
   /** How long a client waits for an outcome unless its caller says otherwise. */
   askTimeoutMs: 60_000,
   /** A client that hears nothing asks again after this, then after twice as long, up to the maximum. */

@@ -102,6 +102,7 @@ export function memoryStreams(
     answers,
     purge: (partition, before, source = "external") =>
       Effect.sync(() => void (streams.of(source, partition).purgedBefore = before)),
+    handled: () => Effect.void,
     stream: (source) => Effect.sync(() => streams.identity(source)),
     open: (source, partition, from) =>
       Effect.suspend(() =>

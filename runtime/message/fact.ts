@@ -14,6 +14,9 @@ export interface Fact {
   readonly mark: FactMark | undefined
 }
 
+/** What an event says, whoever publishes it. */
+export type FactContent = Omit<EventMessage, "type" | "to">
+
 export interface FactMark {
   readonly incarnation: string
   readonly source: number
@@ -33,7 +36,7 @@ export type TimeText = (ms: number) => string
 
 /** The headers of one event; without a mark, of one that no engine publishes. */
 export function factHeaders(
-  event: Omit<EventMessage, "type" | "to">,
+  event: FactContent,
   mark: FactMark | undefined,
   timeText: TimeText,
 ): Readonly<Record<string, string>> {

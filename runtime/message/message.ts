@@ -122,7 +122,7 @@ export interface SettledMessage {
   readonly scope: string
 }
 
-/** Names a record for whatever follows from it: the idempotency key of handling it. */
+/** Names a record for whatever follows from it. */
 export function recordId(message: Message): string {
   switch (message.type) {
     case "command":
