@@ -139,7 +139,7 @@ export const limits = {
   eventsKeptMsMin: 100,
   eventsKeptDays: 7,
   /** How often a partition says how far it has come with events that are kept until they are handled. */
-  eventsHandledEveryMs: 5_000,
+  eventsHandledEveryMs: 2_000,
   /** How long a client waits for an outcome unless its caller says otherwise. */
   askTimeoutMs: 60_000,
   /** A client that hears nothing asks again after this, then after twice as long, up to the maximum. */
