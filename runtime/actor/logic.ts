@@ -78,6 +78,8 @@ export interface Decision {
   readonly ended?: SagaEnd
   /** An operator let the actor go on: it is parked no more. */
   readonly resumed?: true
+  /** The message changes nothing, because it came for an actor that has ended or never began: counted, and told. */
+  readonly dropped?: { readonly code: string; readonly message: string }
   /** The actor cannot go on by itself: shown to operators with this reason (G2). */
   readonly parked?: { readonly code: string; readonly message: string }
 }

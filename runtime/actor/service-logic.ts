@@ -107,7 +107,7 @@ function reactionPolicies(
     policies.atMostOnce = (message) =>
       message.type === "event" && own(definition.reactions, message.name)?.delivery === "at most once"
   }
-  return policies as Pick<ActorLogic, "holdMs" | "atMostOnce"> // cast: a policy that is absent is not there at all
+  return policies
 }
 
 function handlerOf(definition: ServiceDefinition, message: Message): CommandHandler | Reaction | TimerHandler | undefined {

@@ -15,6 +15,7 @@ import type { Delivery } from "./delivery.ts"
 import { recallOutcome, rememberedEffects, rememberedEvent } from "./effect-memory.ts"
 import { releaseHeld } from "./holding.ts"
 import { Outgoing } from "./outgoing.ts"
+import { recordName } from "./park.ts"
 import type { Row } from "./row.ts"
 import type { Task } from "./task.ts"
 
@@ -54,8 +55,10 @@ function conclude({ delivery, task, logic, row, span, nowMs }: Concluding, decis
     ...(decision.parked === undefined ? {} : { parked: { id: task.row, ...decision.parked, atMs: nowMs } }),
     ...(decision.resumed === true ? { unpark: [{ id: task.row, action: "redrive" as const }] } : {}),
   }
-  const { outcome, ended, parked } = decision
-  return seal(entry, span, { ...(outcome && { outcome }), ...(ended && { ended }), ...(parked && { parked }) }, answers)
+  const { outcome, ended, parked, dropped } = decision
+  const closing = { ...(outcome && { outcome }), ...(ended && { ended }), ...(parked && { parked }) }
+  const sealed = seal(entry, span, closing, answers)
+  return dropped === undefined ? sealed : { ...sealed, dropped: { id: recordName(delivery, task), row: task.row, ...dropped } }
 }
 
 function rowChanges(

@@ -20,7 +20,7 @@ export interface Decided {
   readonly span: ProcessSpan | undefined
   readonly closing: Omit<Closing, "nowMs">
   readonly answers: readonly { readonly to: Requester; readonly outcome: Outcome }[]
-  /** The record is given up: its reaction is handled at most once. */
+  /** The record is given up: its reaction is handled at most once, or its actor has ended or never began. */
   readonly dropped?: Dropped
   /** It changes nothing: compaction writes what is alive again. */
   readonly carried?: true

@@ -28,7 +28,7 @@ export interface CommittedBlock {
   /** Sagas that ended with this block. */
   readonly ended: readonly (SagaEnd & { readonly saga: string; readonly key: string; readonly endedMs: number })[]
   readonly parked: number
-  /** Records that were given up, because their reactions are handled at most once. */
+  /** Records that were given up: their reactions are handled at most once, or their actor has ended or never began. */
   readonly dropped: readonly Dropped[]
 }
 

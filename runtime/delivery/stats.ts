@@ -40,7 +40,7 @@ export interface PartitionCounts {
   readonly decisions: number
   readonly bytes: number
   readonly parked: number
-  /** Records given up, because their reactions are handled at most once. */
+  /** Records given up: their reactions are handled at most once, or their actor has ended or never began. */
   readonly dropped: number
   /** Appends that were refused because another process had written. */
   readonly fenced: number

@@ -29,6 +29,8 @@ export interface SendOptions {
    * remembers it: each keeps the last `limits.askedPerActorMax` keys that came from outside.
    */
   readonly effect: string
+  /** The first cause of all, which everything that follows carries. Default: the idempotency key. */
+  readonly correlation?: string
   /** W3C traceparent of the caller's span; the saga's trace links to it. */
   readonly trace?: string
   /** Not to be carried out before this time, in ms since 1970. See `cancelDelayed`. */
@@ -219,7 +221,7 @@ function isForEngine({ to, name }: CommandMessage): boolean {
 
 function toMessage(command: Command, options: SendOptions, replyTo?: Requester): CommandMessage {
   const { service, key, name, payload } = command
-  const { effect, trace, dueMs, expiresMs, priority } = options
+  const { effect, correlation, trace, dueMs, expiresMs, priority } = options
   return {
     type: "command",
     to: { service, key },
@@ -229,6 +231,7 @@ function toMessage(command: Command, options: SendOptions, replyTo?: Requester):
     direction: "do",
     attempt: 1,
     ...(replyTo === undefined ? {} : { replyTo }),
+    ...(correlation === undefined ? {} : { correlation }),
     ...(trace === undefined ? {} : { trace }),
     ...(dueMs === undefined ? {} : { dueMs }),
     ...(expiresMs === undefined ? {} : { expiresMs }),

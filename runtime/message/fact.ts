@@ -101,8 +101,7 @@ function readExtensions(headers: Readonly<Record<string, string>>): Timing & Cau
     causation: text("ce-causationid"),
     trace: headers["traceparent"],
   }
-  // cast: the same fields, without those that are absent
-  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)) as ReturnType<typeof readExtensions>
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined))
 }
 
 function readTime(headers: Readonly<Record<string, string>>, name: string): number | undefined {

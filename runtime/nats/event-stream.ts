@@ -58,7 +58,7 @@ function bounds(kept: EventsKept): Partial<StreamConfig> {
  */
 async function placeUnplaced(manager: JetStreamManager, subjects: Subjects, partitions: number): Promise<void> {
   const { config } = await manager.streams.info(subjects.streams.events)
-  const { subjects: bound = [], subject_transform: transform } = config
+  const { subjects: bound, subject_transform: transform } = config
   const unplaced = subjects.bindings.unplacedEvents
   const placed = partitionsIn(transform?.dest)
   if (bound.includes(unplaced) && (placed === undefined || placed <= partitions)) return
