@@ -7,6 +7,7 @@ import { type CommandMessage, eventId, type EventMessage, type Message, type Tim
 import type { Outcome } from "../message/outcome.ts"
 import { type Decided, decidedRecord, seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
+import { rememberedEvent } from "./effect-memory.ts"
 import { Outgoing } from "./outgoing.ts"
 import { parkRecord } from "./park.ts"
 import type { Row } from "./row.ts"
@@ -63,9 +64,12 @@ export function cancelDelayed(delivery: Delivery, task: Task, row: Row, message:
   const entry = { ...marksOf(task), to: message.to }
   if (delayed === undefined) return seal({ ...entry, ...out.entry() }, undefined, { outcome }, answers)
   const cancelled: Outcome = { type: "refused", code: "cancelled", detail: null }
-  answers.push(...out.reply(delayed.payload as unknown as Message, cancelled)) // cast: keptAsTimer stored a record
-  const timers = [{ type: "clear" as const, name }]
-  return seal({ ...entry, timers, ...out.entry() }, undefined, { outcome }, answers)
+  const record = delayed.payload as unknown as Message // cast: keptAsTimer stored a record
+  answers.push(...out.reply(record, cancelled))
+  // A publisher's repetition of it must not set it anew.
+  const effects = rememberedEvent(record)
+  const changes = { timers: [{ type: "clear" as const, name }], ...(effects.length === 0 ? {} : { effects }) }
+  return seal({ ...entry, ...changes, ...out.entry() }, undefined, { outcome }, answers)
 }
 
 /** What the decision on a record moves on, wherever the record waited, and what it was. */

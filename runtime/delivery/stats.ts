@@ -141,7 +141,8 @@ export class Tally {
   }
 
   #of(partition: number): Mutable<PartitionCounts> {
-    const counts = this.#partitions.get(partition) ?? { partition, blocks: 0, decisions: 0, bytes: 0, parked: 0, dropped: 0, fenced: 0 }
+    const none = { partition, blocks: 0, decisions: 0, bytes: 0, parked: 0, dropped: 0, fenced: 0 }
+    const counts = this.#partitions.get(partition) ?? none
     this.#partitions.set(partition, counts)
     return counts
   }

@@ -82,8 +82,9 @@ export async function start(app: App, options: StartOptions): Promise<RunningApp
     const readers = await registerReader(link, name, partitions, replicas)
     if (app.eventsKept === "until handled" && readers === undefined) options.report?.(keptOtherwise(namespace))
     const engine = await Effect.runPromise(openEngine(app, options, link, readers).pipe(Scope.provide(scope)))
-    const bounds = { inputRecordsPendingMax: options.inputRecordsPendingMax ?? app.inputRecordsPendingMax, source: `${name}/client` }
-    const client = new Client(natsEdge(link.connection, link.publisher, link.subjects, name), partitions, bounds)
+    const { inputRecordsPendingMax = app.inputRecordsPendingMax } = options
+    const edge = natsEdge(link.connection, link.publisher, link.subjects, name)
+    const client = new Client(edge, partitions, { inputRecordsPendingMax, source: `${name}/client` })
     const operator = operatorOf(app, client, link)
     const lost = Effect.runPromise(Effect.flip(engine.lost))
     const stop = async ({ withinMs }: StopOptions) => {

@@ -1,6 +1,6 @@
 // How a client outside the app reaches it: blocks of commands into the external lane, answers back to one inbox; and events
-// into the event stream. Promises: what was accepted is durable; answers come at most once, and may not come at all (R21); a partition
-// whose input is full refuses at once, and the other partitions and apps do not notice (R15).
+// into the event stream. Promises: what was accepted is durable; answers come at most once, and may not come at all (R21);
+// a partition whose input is full refuses at once, and the other partitions and apps do not notice (R15).
 import { Fault } from "../kernel/fault.ts"
 import type { FactContent } from "../message/fact.ts"
 import type { Outcome } from "../message/outcome.ts"

@@ -184,7 +184,8 @@ export async function publishInMemory(
   event: Event,
   options: PublishOptions = {},
 ): Promise<string> {
-  const client = new Client(memoryEdge(world.streams, { name: `client-${world.next()}` }), partitions, { source: `${name}/client` })
+  const edge = memoryEdge(world.streams, { name: `client-${world.next()}` })
+  const client = new Client(edge, partitions, { source: `${name}/client` })
   const id = await client.publish(event, options)
   await client.close()
   return id

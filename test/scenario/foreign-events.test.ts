@@ -44,10 +44,11 @@ async function openBank(natsUrl: string) {
 /** As docs/events.md tells foreign publishers to make a token of a key. */
 const token = (key: string) =>
   [...Buffer.from(key, "utf8")]
-    .map((byte) => (/[A-Za-z0-9_-]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : `=${byte.toString(16).padStart(2, "0")}`))
+    .map((byte) => [String.fromCharCode(byte), `=${byte.toString(16).padStart(2, "0")}`] as const)
+    .map(([char, escaped]) => (/[A-Za-z0-9_-]/.test(char) ? char : escaped))
     .join("")
 
-test("a plain client publishes without knowing the partition; the server finds the one that the hash of keys names", async (t) => {
+test("a plain client publishes without a partition; the server finds the one that the hash of keys names", async (t) => {
   const natsUrl = await natsUrlOf(t)
   const { running, until } = await openBank(natsUrl)
   const plain = await connectPlain({ servers: natsUrl })
@@ -90,7 +91,8 @@ def publish(subject, id, cents):
                   "ce-correlationid": "cart 5", "content-type": "application/json"}
     head = ("NATS/1.0\\r\\n" + "".join("%s: %s\\r\\n" % pair for pair in attributes.items()) + "\\r\\n").encode()
     body = json.dumps({"cents": cents}).encode()
-    nats.sendall(b"HPUB %s _INBOX.py %d %d\\r\\n" % (subject.encode(), len(head), len(head) + len(body)) + head + body + b"\\r\\n")
+    sizes = (subject.encode(), len(head), len(head) + len(body))
+    nats.sendall(b"HPUB %s _INBOX.py %d %d\\r\\n" % sizes + head + body + b"\\r\\n")
     while True:
         line = lines.readline()
         if line.startswith(b"PING"):
@@ -116,13 +118,17 @@ const noPython = (() => {
 
 test(
   "a publisher in Python, with nothing but a socket, is heard, and its repetition is one event in effect",
-  { skip: noPython /* the reason is in it: there is no python3 */ },
+  { skip: noPython }, // or: there is no python3 to publish with
   async (t) => {
     const natsUrl = await natsUrlOf(t)
     const { running, until } = await openBank(natsUrl)
-    const { stdout } = await promisify(execFile)("python3", ["-c", publisher, new URL(natsUrl).port, "card 4"], { timeout: 20_000 })
+    const given = ["-c", publisher, new URL(natsUrl).port, "card 4"]
+    const { stdout } = await promisify(execFile)("python3", given, { timeout: 20_000 })
     const acks = JSON.parse(stdout) as readonly { stream?: string; error?: unknown }[] // cast: JetStream's acknowledgements
-    assert.deepEqual(acks.map(({ stream, error }) => [stream, error]), Array.from({ length: 3 }, () => ["TOWN_EVENTS", undefined]))
+    assert.deepEqual(
+      acks.map(({ stream, error }) => [stream, error]),
+      Array.from({ length: 3 }, () => ["TOWN_EVENTS", undefined]),
+    )
     await until("card 4", { cents: 8, count: 2 })
     await running.stop()
   },
@@ -158,7 +164,8 @@ test("an event stream of an older release is taught to take events without a par
   const plain = await connectPlain({ servers: natsUrl })
   t.after(() => plain.close())
   const manager = await jetstreamManager(plain)
-  await manager.streams.add({ name: "TOWN_EVENTS", subjects: ["town.evt.*.*.*"], max_age: 3_600_000_000_000, description: "ours" })
+  const older = { subjects: ["town.evt.*.*.*"], max_age: 3_600_000_000_000, description: "ours" }
+  await manager.streams.add({ name: "TOWN_EVENTS", ...older })
   const wide = await connect(bank(8), { natsUrl })
   await wide.client.publish(Paid({ cents: 5 }), { key: "a" })
   await wide.close()

@@ -40,7 +40,9 @@ function pager(delivery: DeliveryChoice) {
   const shape = app("pager", { namespace: "test", partitions: 1, services: [alarm, counter] })
   const world = newWorld()
   const say = (text: string, id = text) => publishInMemory(shape, world, Said({ text }), { id, key: "k" })
-  return { rung, began, shape, world, say, stall: () => void (hold = new Promise(() => undefined)), go: () => void (hold = Promise.resolve()) }
+  const stall = () => void (hold = new Promise(() => undefined))
+  const go = () => void (hold = Promise.resolve())
+  return { rung, began, shape, world, say, stall, go }
 }
 
 type Process = Awaited<ReturnType<typeof startInMemory>>

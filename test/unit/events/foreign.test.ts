@@ -32,7 +32,7 @@ type Process = Awaited<ReturnType<typeof startInMemory>>
 const accountOf = (process: Process, key: string) => process.engine.row({ service: "account", key })?.state
 const storedFor = ({ streams }: World, key: string) => streams.stored("events", partitionOf(key, 4))
 
-test("R22: the same id from the same source is one event in effect, also across a crash; another source is another event", async (t) => {
+test("R22: the same id from the same source is one event in effect, across a crash too; another source is another", async (t) => {
   const { shape, world } = ledger()
   const first = await startInMemory(shape, world)
   const publish = (id: string, source?: string) =>
@@ -99,7 +99,7 @@ test("an event without an acknowledgement is NotAccepted, and may be published a
   await assert.rejects(client.publish({ name: "Paid", payload: { cents: Number.NaN } }, { key: "a" }), InvalidInput)
 })
 
-test("45: the same payment id five times in parallel and once after a crash: one charge, the others get its answer", async (t) => {
+test("45: the same payment id five times in parallel and once after a crash: one charge, the rest get its answer", async (t) => {
   const { charges, account, shape, world } = ledger()
   const charge = () => askInMemory(shape, world, account.charge("card", { cents: 9 }), "payment-1")
   const first = await startInMemory(shape, world)

@@ -45,7 +45,7 @@ const logOf = (process: Process, key = "o-1") => {
 }
 const waiting = (process: Process, key = "o-1") => process.engine.row({ service: "view", key })?.timers.size ?? 0
 
-test("20: complete before start is held, and taken when the state allows it; what is ready goes by, also after a crash", async (t) => {
+test("20: complete before start is held, and taken when the state allows it, also after a crash; others go by", async (t) => {
   const { shape, world, publish } = orders()
   const first = await startInMemory(shape, world)
   await publish(OrderCompleted({ orderId: "o-1" }))
@@ -62,7 +62,7 @@ test("20: complete before start is held, and taken when the state allows it; wha
   assert.deepEqual([waiting(second), second.engine.parked()], [0, []])
 })
 
-test("20: what is held for longer than its reaction allows is parked with its body, and held anew when it is redriven", async (t) => {
+test("20: what is held for too long is parked with its body, and held anew when it is redriven", async (t) => {
   const { shape, world, publish } = orders()
   const time = await virtualClock()
   const starting = startInMemory(shape, world, { clock: time.clock })

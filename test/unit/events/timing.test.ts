@@ -81,7 +81,7 @@ test("47: a delayed event outlives its process: it is handled within 250 ms afte
   assert.equal(heard.length, 1)
 })
 
-test("47: a delayed event that is cancelled, by its source and id, is never handled", async (t) => {
+test("47: a delayed event that is cancelled, by its source and id, is never handled, nor is its repetition", async (t) => {
   const { heard, shape, world } = office()
   const process = await startInMemory(shape, world)
   t.after(() => process.kill())
@@ -90,6 +90,7 @@ test("47: a delayed event that is cancelled, by its source and id, is never hand
   await process.until(() => process.engine.row({ service: "clerk", key: "cake" }) !== undefined)
   const cancelled = await askInMemory(shape, world, cancelDelayed("clerk", "tea", "office/client/r-1"))
   assert.deepEqual(cancelled, { type: "done", value: true })
+  await publishInMemory(shape, world, deliver(Reminder({ text: "tea" }), { dueMs: Date.now() + 50 }), { id: "r-1" })
   await process.until(() => heard.length > 0)
   assert.deepEqual(
     heard.map(([text]) => text),

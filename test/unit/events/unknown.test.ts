@@ -51,7 +51,8 @@ test("21: a reply for a saga that has ended, or that nobody knows, changes nothi
       type: "reply", to: { service: "letter", key }, effect: `letter/${key}:9:1`, outcome: { type: "done", value: null },
     }
     const partition = partitionOf(key, 2)
-    const frame = { app: "desk", partition, lane: "replies" as const, incarnation: "elsewhere", source: n, first: 1, messages: [reply] }
+    const from = { app: "desk", partition, lane: "replies" as const, incarnation: "elsewhere", source: n }
+    const frame = { ...from, first: 1, messages: [reply] }
     world.streams.store("replies", partition, encodeFrame([reply]), { [peerHeader]: peerMarkText(frame) })
   }
   const dropped = () => process.blocks.flatMap((block) => block.dropped)
