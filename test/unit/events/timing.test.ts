@@ -3,6 +3,8 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Schema from "effect/Schema"
 import { app, cancelDelayed, deliver, done, effectful, event, InvalidInput, service } from "../../../runtime/index.ts"
+import { RecordQueue } from "../../../runtime/delivery/record-queue.ts"
+import type { EventMessage } from "../../../runtime/message/message.ts"
 import {
   askInMemory, newWorld, operateInMemory, publishInMemory, startInMemory, virtualClock,
 } from "../../../runtime/testing/index.ts"
@@ -145,6 +147,26 @@ test("49: of 1,000 ordinary events and then 10 urgent ones, the 10 are done amon
   const last = order.lastIndexOf("high")
   assert.ok(last < 10 + 1, `the last urgent one was done as number ${last + 1}`)
   assert.equal(order.filter((text) => text === "low").length, 1_000)
+})
+
+test("49: an urgent event overtakes what waits in its partition on its way to its actor, and no reply", () => {
+  const queue = new RecordQueue()
+  const fact = (id: string, urgent = false): EventMessage => ({
+    type: "event", to: { service: "clerk", key: id }, name: "Job", payload: null, id, source: "x", subject: id, timeMs: 0,
+    ...(urgent ? { priority: "high" as const } : {}),
+  })
+  const forward = (message: EventMessage) =>
+    queue.push({ lane: "events", from: [], work: { type: "forward", messages: [message] } })
+  for (const id of ["1", "2"]) forward(fact(id))
+  forward(fact("3", true))
+  const outcome = { type: "done" as const, value: null }
+  const reply = { type: "reply" as const, to: { service: "s", key: "4" }, effect: "4", outcome }
+  queue.push({ lane: "replies", from: [], work: { type: "message", message: reply } })
+  const taken = Array.from({ length: 4 }, () => {
+    const work = queue.take()?.work
+    return work?.type === "forward" ? work.messages[0]?.to.key : work?.type === "message" && work.message.to.key
+  })
+  assert.deepEqual(taken, ["4", "3", "1", "2"])
 })
 
 test("a time that is none and a priority that is none are refused where they are written", () => {
