@@ -68,7 +68,9 @@ function rowChanges(
 ): Pick<Entry, "state" | "gone" | "effects" | "timers"> {
   const isEffect = message.type === "command" && message.name !== queryCommand && logic.kind === "service"
   const isNew = isEffect && recallOutcome(row, message) === undefined
-  const effects = isNew ? rememberedEffects(row, message, decision.outcome) : rememberedEvent(message)
+  // A saga takes only what it waits for: what changes nothing now may still be waited for later.
+  const isTaken = logic.kind === "service" || decision.state !== row.state
+  const effects = isNew ? rememberedEffects(row, message, decision.outcome) : isTaken ? rememberedEvent(message) : []
   const timers = [
     ...released,
     ...(message.type === "timer" ? [{ type: "clear" as const, name: message.name }] : []),

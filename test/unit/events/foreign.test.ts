@@ -2,12 +2,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Schema from "effect/Schema"
-import { app, done, effectful, event, InvalidInput, NotAccepted, service } from "../../../runtime/index.ts"
+import { app, done, effectful, event, InvalidInput, NotAccepted, query, service } from "../../../runtime/index.ts"
 import { limits } from "../../../runtime/kernel/limits.ts"
 import { partitionOf } from "../../../runtime/message/key.ts"
 import { Client } from "../../../runtime/host/client.ts"
 import { memoryEdge, type SubmitFault } from "../../../runtime/memory/edge.ts"
 import { askInMemory, newWorld, publishInMemory, startInMemory, type World } from "../../../runtime/testing/index.ts"
+import { saga } from "../../../sagas/index.ts"
 
 const Amount = Schema.toStandardSchemaV1(Schema.Struct({ cents: Schema.Int }))
 const Paid = event("Paid", Amount)
@@ -111,4 +112,35 @@ test("45: the same payment id five times in parallel and once after a crash: one
   assert.deepEqual(outcomes, Array.from({ length: 6 }, () => ({ type: "done", value: 1 })))
   assert.deepEqual(charges, ["payment-1"])
   assert.deepEqual(accountOf(second, "card"), { cents: -9, count: 1 })
+})
+
+test("R22, R18: a saga takes a foreign event once, and the ids that it remembers are forgotten with it", async (t) => {
+  const input = Schema.toStandardSchemaV1(Schema.Struct({}))
+  const wait = saga("wait", { input, version: 1, keep: 0 })
+    .awaitEvent("paid", Paid, { key: (_, subject) => subject })
+    .awaitEvent("more", Paid, { key: (_, subject) => subject, when: ({ cents }) => cents === 2 })
+  const shape = app("waits", { namespace: "test", partitions: 1, services: [wait], compactionBytesMin: 4096 })
+  const world = newWorld()
+  const process = await startInMemory(shape, world)
+  t.after(() => process.kill())
+  const publish = (key: string, id: string, cents: number) => publishInMemory(shape, world, Paid({ cents }), { id, key })
+  const rememberedBy = (key: string) => process.engine.row({ service: "wait", key })?.asked.size
+  const first = askInMemory(shape, world, wait.start("s-0", {}))
+  await process.until(() => process.engine.row({ service: "wait", key: "s-0" }) !== undefined)
+  for (const id of ["p-1", "p-1"]) await publish("s-0", id, 2)
+  await process.until(() => rememberedBy("s-0") === 1)
+  // Asked last, so it is answered when both have come to the saga.
+  for (let n = 0; n < 2; n += 1) await askInMemory(shape, world, query("wait", "s-0"))
+  assert.ok(!JSON.stringify(process.engine.row({ service: "wait", key: "s-0" })?.state).includes('"ended"'))
+  await publish("s-0", "p-2", 2)
+  const outcome = await first
+  assert.equal(outcome.type, "done")
+  for (let n = 1; n < 60; n += 1) {
+    const ended = askInMemory(shape, world, wait.start(`s-${n}`, {}))
+    await process.until(() => process.engine.row({ service: "wait", key: `s-${n}` }) !== undefined)
+    for (const id of ["a", "b"]) await publish(`s-${n}`, `${id}-${n}`, 2)
+    await ended
+  }
+  await process.until(() => [...process.engine.rows("wait")].length < 30)
+  assert.equal(rememberedBy("s-0"), undefined)
 })

@@ -34,7 +34,7 @@ test("21: a saga that was never started refuses to resume; one that has ended an
   const process = await startInMemory(shape, world)
   t.after(() => process.kill())
   const unknown = await askInMemory(shape, world, letter.resume("nobody"))
-  assert.deepEqual(unknown, { type: "refused", code: "not-parked", detail: "it was never started" })
+  assert.deepEqual(unknown, { type: "refused", code: "not-started", detail: "it was never started" })
   const first = await askInMemory(shape, world, letter.start("l-1", {}))
   assert.deepEqual(await askInMemory(shape, world, letter.start("l-1", {})), first)
   assert.deepEqual(process.engine.row({ service: "pen", key: "p" })?.state, 1)
