@@ -99,7 +99,7 @@ function isOver({ timers, effects }: Row, keptUntilMs: number | undefined, nowMs
 
 /** Its retention has passed: unlike what is carried, this changes something, here as in the journal. */
 function forgetRow(partition: Partition, key: string): Entry {
-  const entry: Entry = { from: [], carry: { row: key } }
+  const entry: Entry = { from: [], to: parseAddress(key), gone: true, carry: { row: key } }
   applyEntry(partition, entry)
   return entry
 }
