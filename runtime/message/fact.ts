@@ -3,6 +3,7 @@
 // Any client in any language reads and writes them, also in structured mode. The `troupe-mark` header carries the source's
 // dense number; what has none was published by somebody else.
 import { Fault } from "../kernel/fault.ts"
+import { limits } from "../kernel/limits.ts"
 import type { Json } from "./json.ts"
 import { checkKey } from "./key.ts"
 import type { Caused, EventMessage, Timing } from "./message.ts"
@@ -29,6 +30,21 @@ export class MalformedEvent extends Fault {
   readonly _tag = "MalformedEvent"
   readonly code = "MALFORMED_EVENT"
   readonly retry = "never"
+}
+
+/** An event does not fit one block on its way to those who react to it. It is parked, and stays in its stream. */
+export class EventTooLarge extends Fault {
+  readonly _tag = "EventTooLarge"
+  readonly code = "EVENT_TOO_LARGE"
+  readonly retry = "never"
+}
+
+/** A foreign publisher may store what is larger than any engine emits. Throws EventTooLarge. */
+export function checkFits(bytes: number, actors: number): void {
+  if (bytes * actors <= limits.inputBytesMax) return
+  throw new EventTooLarge(
+    `an event of ${bytes} bytes for ${actors} actors is more than the ${limits.inputBytesMax} bytes that fit; it is parked`,
+  )
 }
 
 /** Times as RFC 3339 text come from the adapter: the core reads and formats no clock. */

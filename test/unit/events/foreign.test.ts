@@ -84,6 +84,20 @@ test("an event in structured mode, and one with attributes that need no encoding
   )
 })
 
+test("R13: an event that is too large for a block is parked, and those behind it are handled", async (t) => {
+  const { shape, world } = ledger()
+  const process = await startInMemory(shape, world)
+  t.after(() => process.kill())
+  const large = { cents: 1, note: "x".repeat(limits.inputBytesMax) }
+  const headers = { "ce-id": "l", "ce-source": "/till", "ce-type": "Paid", "ce-subject": "a" }
+  world.streams.store("events", partitionOf("a", 4), Buffer.from(JSON.stringify(large)), headers)
+  await publishInMemory(shape, world, Paid({ cents: 5 }), { key: "a" })
+  await process.until(() => JSON.stringify(accountOf(process, "a")) === '{"cents":5,"count":1}')
+  const [parked] = process.engine.parked()
+  assert.equal(parked?.code, "EVENT_TOO_LARGE")
+  assert.ok(process.blocks.every(({ bytes }) => bytes < limits.blockBytesMax))
+})
+
 test("an event without an acknowledgement is NotAccepted, and may be published again with its id", async (t) => {
   const { shape, world } = ledger()
   let fault: SubmitFault = "stored"

@@ -102,27 +102,37 @@ test("47: a delayed event that is cancelled, by its source and id, is never hand
 
 test("48: an event that expired while nobody ran the app is parked with its body, and can be redriven", async (t) => {
   const { heard, desk, shape, world } = office()
-  const first = await startInMemory(shape, world)
-  await askInMemory(shape, world, desk.wish("d", { text: "tea", afterMs: 50, forMs: 60 }))
-  await first.until(() => first.engine.row({ service: "clerk", key: "tea" }) !== undefined)
+  const time = await virtualClock()
+  const startNow = async () => {
+    const starting = startInMemory(shape, world, { clock: time.clock })
+    await time.pass(200)
+    return starting
+  }
+  const first = await startNow()
+  void askInMemory(shape, world, desk.wish("d", { text: "tea", afterMs: 1_000, forMs: 2_000 }))
+  await time.pass(200)
+  assert.equal(first.engine.row({ service: "clerk", key: "tea" })?.timers.size, 1)
   await first.kill()
-  await new Promise((resolve) => setTimeout(resolve, 70)) // its time passes while nobody is there
-  const second = await startInMemory(shape, world)
+  await time.pass(3_000)
+  const second = await startNow()
   t.after(() => second.kill())
-  await second.until(() => second.engine.parked().length > 0)
+  await time.pass(200)
   const [parked] = second.engine.parked()
   assert.deepEqual([parked?.code, parked?.record?.type === "event" && parked.record.payload], ["EXPIRED", { text: "tea" }])
   assert.deepEqual(heard, [])
-  await operateInMemory(shape, world).redrive({ code: "EXPIRED" }, { by: "ops", why: "still thirsty" })
-  await second.until(() => heard.length > 0)
+  void operateInMemory(shape, world).redrive({ code: "EXPIRED" }, { by: "ops", why: "still thirsty" })
+  await time.pass(200)
   assert.equal(heard.length, 1)
 })
 
-test("48: an expired command is not carried out after a restart either: it is parked with its body", async (t) => {
+test("48: a command that expired while nobody ran the app is not carried out: it is parked with its body", async (t) => {
   const { desk, shape, world } = office()
-  const late = askInMemory(shape, world, desk.wish("d", { text: "tea" }), { expiresMs: Date.now() + 40, effect: "late" })
-  await new Promise((resolve) => setTimeout(resolve, 50)) // its time passes while nobody is there
-  const process = await startInMemory(shape, world)
+  const time = await virtualClock()
+  const late = askInMemory(shape, world, desk.wish("d", { text: "tea" }), { expiresMs: 500, effect: "late" })
+  await time.pass(1_000)
+  const starting = startInMemory(shape, world, { clock: time.clock })
+  await time.pass(400)
+  const process = await starting
   t.after(() => process.kill())
   const outcome = await late
   assert.equal(outcome.type === "faulted" && outcome.code, "EXPIRED")
