@@ -1,4 +1,5 @@
 // The data behind a service: what its builder collects, its logic runs, and tools read.
+import type { Duration } from "../kernel/duration.ts"
 import type { EventName } from "../message/contract.ts"
 import type { Schema } from "../message/schema.ts"
 import type { HandlerContext } from "./handler-context.ts"
@@ -23,9 +24,25 @@ export interface HandlerOptions {
   readonly emits?: readonly EventName[]
 }
 
-export interface ReactionOptions<Payload> extends HandlerOptions {
+/**
+ * "exactly once": the state change and everything sent happen once; what fails is tried again by policy, then parked.
+ * "at most once": the handling begins once, and that is durable before it does; what fails, or is cut short by a crash, is
+ * dropped, counted and reported.
+ */
+export type DeliveryChoice = "exactly once" | "at most once"
+
+export interface ReactionOptions<Payload, State = unknown> extends HandlerOptions {
   /** Only events of which this is true are reacted to. A pure function: it is asked again when an event is read again. */
   readonly when?: (payload: Payload) => boolean
+  /**
+   * Whether the actor can take the event now. While it cannot, the event is held aside, durable, and the actor goes on with
+   * others; it is asked again whenever the state has changed. A pure function. Absent: it always can.
+   */
+  readonly ready?: (state: State, payload: Payload) => boolean
+  /** For how long an event may be held until it is parked as HELD_TOO_LONG. Default: `limits.heldDefaultMs`, an hour. */
+  readonly holdAtMost?: Duration
+  /** Default: "exactly once". */
+  readonly delivery?: DeliveryChoice
 }
 
 interface Declared {
@@ -43,6 +60,9 @@ export interface Reaction extends Declared {
   readonly schema: Schema<unknown>
   readonly keyOf: (payload: unknown, subject: string) => string
   readonly when?: (payload: unknown) => boolean
+  readonly ready?: (state: unknown, payload: unknown) => boolean
+  readonly holdMs: number
+  readonly delivery: DeliveryChoice
   readonly handler: Handler<unknown, unknown, unknown>
 }
 

@@ -7,4 +7,9 @@ export interface HandlerContext {
   readonly nowMs: number
   /** The same for every attempt at the same effect. */
   readonly idempotencyKey: string
+  /**
+   * What everything that this handling sends will carry: the id of the first cause of all, such as a client's request, and
+   * the id of the record that is being handled.
+   */
+  readonly cause: { readonly correlation: string; readonly causation: string }
 }

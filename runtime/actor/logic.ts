@@ -2,7 +2,7 @@
 // (state, message) -> decision. `decide` is pure: no clock, randomness or I/O. What takes I/O goes through `io`.
 import type { Effect } from "effect/Effect"
 import type { Json } from "../message/json.ts"
-import type { Address, Asker, EffectKey, Message, Requester } from "../message/message.ts"
+import type { Address, Asker, EffectKey, EventMessage, Message, Requester, Timing } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { OnPark } from "./definition.ts"
 import type { Policy } from "./policy.ts"
@@ -19,6 +19,10 @@ export interface ActorLogic {
    * Throws only on a defect: the engine then parks the message (a poison message).
    */
   decide(state: Json | undefined, message: Message, context: DecideContext): Decision
+  /** For how long an event that the actor cannot take yet may be held; undefined: it can take it now. Pure. */
+  holdMs?(state: Json | undefined, message: EventMessage): number | undefined
+  /** Whether a message is not handled again once its handling has begun: what fails, or is cut short, is dropped. */
+  atMostOnce?(message: Message): boolean
   /** Until when a state is kept; undefined: for ever. Later it may be forgotten, if nothing else is known of the actor. */
   keptUntilMs?(state: Json): number | undefined
   /** How messages are handled that take I/O; absent if this actor type has none. */
@@ -91,6 +95,8 @@ export interface Decision {
   readonly resumed?: true
   /** A monitor raised an alarm of this kind. */
   readonly alarm?: string
+  /** The message changes nothing, because it came for an actor that has ended or never began: counted, and told. */
+  readonly dropped?: { readonly code: string; readonly message: string }
   /** The actor cannot go on by itself: shown to operators with this reason (G2). */
   readonly parked?: { readonly code: string; readonly message: string }
 }
@@ -113,7 +119,7 @@ export interface OutgoingCommand {
   readonly attempt: number
 }
 
-export interface OutgoingEvent {
+export interface OutgoingEvent extends Timing {
   readonly name: string
   readonly payload: Json
   /** Its subject. Absent: the key of the actor that emits it. */

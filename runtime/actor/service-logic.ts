@@ -3,7 +3,9 @@ import * as Effect from "effect/Effect"
 import { unreachable } from "../kernel/assert.ts"
 import { Fault } from "../kernel/fault.ts"
 import { checkJson, type Json } from "../message/json.ts"
-import { addressText, type CommandMessage, type EventMessage, type Message, type TimerMessage } from "../message/message.ts"
+import {
+  type CommandMessage, eventId, type EventMessage, followsFrom, type Message, recordId, type TimerMessage,
+} from "../message/message.ts"
 import type { Event } from "../message/contract.ts"
 import { parse } from "../message/schema.ts"
 import type { CommandHandler, Handler, Reaction, ServiceDefinition, TimerHandler } from "./definition.ts"
@@ -35,12 +37,14 @@ export function serviceLogic(definition: ServiceDefinition): ActorLogic {
     onPark: definition.onPark,
     reactions: reactionKeys(definition),
     flow: flowOf(definition),
+    ...reactionPolicies(definition, stateOf),
     decide(state, message, context) {
       const current = stateOf(state, context.self.key)
       const prepared = prepare(definition, message, context)
       const { handler, payload, what, idempotencyKey } = prepared
       if (typeof handler !== "function") throw new HandlerDefect(`${what} does I/O and was asked for a pure decision`)
-      const result = handler(current, payload, { key: context.self.key, nowMs: context.nowMs, idempotencyKey })
+      const { self, nowMs } = context
+      const result = handler(current, payload, { key: self.key, nowMs, idempotencyKey, cause: followsFrom(message) })
       return toDecision(current, checkResult(result, message, what), prepared)
     },
     ...(io === undefined ? {} : { io }),
@@ -65,9 +69,9 @@ function ioLogic(
       Effect.suspend(() => {
         const current = stateOf(state, context.self.key)
         const prepared = prepare(definition, message, context)
-        const { handler, payload, what, idempotencyKey } = prepared
+        const { handler, payload, what } = prepared
         if (typeof handler === "function") throw new HandlerDefect(`${what} is pure and was asked to do I/O`)
-        const result = outcomingEffect(() => handler.run(current, payload, ioContext(context, idempotencyKey, what)))
+        const result = outcomingEffect(() => handler.run(current, payload, ioContext(context, message, prepared)))
         return Effect.map(result, (value) => toDecision(current, checkResult(value, message, what), prepared))
       }),
   }
@@ -93,6 +97,28 @@ function flowOf({ commands, reactions, timers }: ServiceDefinition): ActorFlow {
     }),
   )
   return { handlers }
+}
+
+/** What reactions say about when, and how often, they are handled; nothing if none says anything. */
+function reactionPolicies(
+  definition: ServiceDefinition,
+  stateOf: (state: Json | undefined, key: string) => unknown,
+): Pick<ActorLogic, "holdMs" | "atMostOnce"> {
+  const reactions = Object.values(definition.reactions)
+  const policies: { -readonly [Name in "holdMs" | "atMostOnce"]?: ActorLogic[Name] } = {}
+  if (reactions.some(({ ready }) => ready !== undefined)) {
+    policies.holdMs = (state, { name, payload, to }) => {
+      const reaction = own(definition.reactions, name)
+      if (reaction?.ready === undefined) return undefined
+      const checked = parse(reaction.schema, payload, `event ${name}`)
+      return reaction.ready(stateOf(state, to.key), checked) ? undefined : reaction.holdMs
+    }
+  }
+  if (reactions.some(({ delivery }) => delivery === "at most once")) {
+    policies.atMostOnce = (message) =>
+      message.type === "event" && own(definition.reactions, message.name)?.delivery === "at most once"
+  }
+  return policies
 }
 
 function handlerOf(definition: ServiceDefinition, message: Message): CommandHandler | Reaction | TimerHandler | undefined {
@@ -149,7 +175,7 @@ function prepareReaction(definition: ServiceDefinition, message: EventMessage): 
   if (reaction === undefined)
     throw new UnknownCommand(`service ${definition.name} does not react to "${message.name}"; the record is parked`)
   const payload = parse(reaction.schema, message.payload, what)
-  return { handler: reaction.handler, emits: reaction.emits, payload, what, idempotencyKey: `${message.source}/${message.id}` }
+  return { handler: reaction.handler, emits: reaction.emits, payload, what, idempotencyKey: eventId(message) }
 }
 
 function prepareTimer(definition: ServiceDefinition, message: TimerMessage): Prepared {
@@ -158,17 +184,17 @@ function prepareTimer(definition: ServiceDefinition, message: TimerMessage): Pre
   if (timer === undefined)
     throw new UnknownCommand(`service ${definition.name} has no timer "${message.name}"; it is parked`)
   const payload = parse(timer.schema, message.payload, what)
-  const idempotencyKey = `${addressText(message.to)} ${message.name} ${message.dueMs}`
-  return { handler: timer.handler, emits: timer.emits, payload, what, idempotencyKey }
+  return { handler: timer.handler, emits: timer.emits, payload, what, idempotencyKey: recordId(message) }
 }
 
-function ioContext(context: PerformContext, idempotencyKey: string, what: string): IoContext {
+function ioContext(context: PerformContext, message: Message, { idempotencyKey, what }: Prepared): IoContext {
   const { self, nowMs, signal, deadlineMs, attempt } = context
   const used = new Set<string>()
   return {
     key: self.key,
     nowMs,
     idempotencyKey,
+    cause: followsFrom(message),
     signal,
     deadlineMs,
     attempt,
@@ -214,10 +240,10 @@ function toDecision(state: unknown, result: Result<unknown, unknown>, { what, em
 }
 
 function toOutgoing(event: Event, declared: readonly string[] | undefined, what: string): OutgoingEvent {
-  const { name, payload, key } = event
+  const { name, payload, ...how } = event
   if (declared !== undefined && !declared.includes(name))
     throw new HandlerDefect(`${what} emits "${name}" and does not declare it in \`emits\`; the record is parked`)
-  return { name, payload: asJson(payload), ...(key === undefined ? {} : { key }) }
+  return { ...how, name, payload: asJson(payload) }
 }
 
 /** States and values have the user's types; what JSON cannot carry is refused when the decision is encoded. */

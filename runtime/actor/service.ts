@@ -1,5 +1,6 @@
 // How a team writes a service: its state, its commands, how to undo them, and the facts it reacts to.
 // The same value is the contract that others call: `inventory.reserve(sku, { quantity })` makes a command.
+import { durationMs } from "../kernel/duration.ts"
 import { InvalidInput } from "../kernel/fault.ts"
 import { type Command, type EventContract, makeCommand } from "../message/contract.ts"
 import { checkName } from "../message/key.ts"
@@ -48,7 +49,7 @@ interface ServiceBuilder<State, C extends Calls, P extends Payloads> {
     contract: EventContract<Payload>,
     keyOf: (payload: Payload, subject: string) => string,
     handler: Handler<State, Payload, null>,
-    options?: ReactionOptions<Payload>,
+    options?: ReactionOptions<Payload, State>,
   ): Service<State, C, P>
 
   /** What happens when a timer of the actor is due. It cannot refuse. */
@@ -118,9 +119,7 @@ function build(definition: ServiceDefinition): object {
       const name = contract.eventName
       if (Object.hasOwn(definition.reactions, name))
         throw new InvalidInput(`service ${definition.name} reacts twice to "${name}"`)
-      const { when } = options
-      const filter = when === undefined ? {} : { when }
-      const reaction = { schema: contract.schema, keyOf, handler, ...filter, ...declared(options) }
+      const reaction = { schema: contract.schema, keyOf, handler, ...reactionChoices(name, options), ...declared(options) }
       return build({ ...definition, reactions: { ...definition.reactions, [name]: reaction } })
     },
     timer: (contract: TimerContract<unknown>, handler: TimerHandler["handler"], options?: HandlerOptions) => {
@@ -131,6 +130,16 @@ function build(definition: ServiceDefinition): object {
     },
   }
   return Object.assign(builder, calls(definition))
+}
+
+function reactionChoices(name: string, options: ReactionOptions<unknown>) {
+  const { when, ready, holdAtMost, delivery = "exactly once" } = options
+  if (delivery !== "exactly once" && delivery !== "at most once")
+    throw new InvalidInput(`on ${name}: delivery ${JSON.stringify(delivery)} is neither "exactly once" nor "at most once"`)
+  if (holdAtMost !== undefined && ready === undefined)
+    throw new InvalidInput(`on ${name}: holdAtMost says nothing without ready`)
+  const holdMs = holdAtMost === undefined ? limits.heldDefaultMs : durationMs(holdAtMost)
+  return { ...(when === undefined ? {} : { when }), ...(ready === undefined ? {} : { ready }), holdMs, delivery }
 }
 
 function declared({ emits }: HandlerOptions = {}): { readonly emits: readonly string[] | undefined } {

@@ -92,13 +92,14 @@ function nextCarried(partition: Partition, round: Round, keptUntilMs: KeptUntil)
   return undefined
 }
 
-function isOver({ timers, effects, asked }: Row, keptUntilMs: number | undefined, nowMs: number): boolean {
-  return keptUntilMs !== undefined && keptUntilMs <= nowMs && timers.size + effects.size + asked.size === 0
+/** What was asked from outside is remembered no longer than the state that it led to. */
+function isOver({ timers, effects }: Row, keptUntilMs: number | undefined, nowMs: number): boolean {
+  return keptUntilMs !== undefined && keptUntilMs <= nowMs && timers.size + effects.size === 0
 }
 
 /** Its retention has passed: unlike what is carried, this changes something, here as in the journal. */
 function forgetRow(partition: Partition, key: string): Entry {
-  const entry: Entry = { from: [], to: parseAddress(key), gone: true }
+  const entry: Entry = { from: [], to: parseAddress(key), gone: true, carry: { row: key } }
   applyEntry(partition, entry)
   return entry
 }

@@ -5,14 +5,17 @@ import { Fault } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import type { Entry } from "../message/block.ts"
 import { queryCommand } from "../message/contract.ts"
+import { checkTiming } from "../message/deliver.ts"
 import { checkJson, type Json } from "../message/json.ts"
-import { addressText, type Requester } from "../message/message.ts"
+import { addressText, followsFrom, type Requester } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { ProcessSpan } from "../ports/telemetry.ts"
 import { type Decided, decidedRecord, seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
-import { recallOutcome, rememberedEffects } from "./effect-memory.ts"
+import { recallOutcome, rememberedEffects, rememberedEvent } from "./effect-memory.ts"
+import { releaseHeld } from "./holding.ts"
 import { Outgoing } from "./outgoing.ts"
+import { recordName } from "./park.ts"
 import type { Row } from "./row.ts"
 import type { Task } from "./task.ts"
 
@@ -29,7 +32,7 @@ export interface Concluding {
 /** Turns a decision into its entry: numbers what goes out, and says what is remembered. */
 function conclude({ delivery, task, logic, row, span, nowMs }: Concluding, decision: Decision): Decided {
   const { message, from, held } = task
-  const out = new Outgoing(delivery, span)
+  const out = new Outgoing(delivery, span, message)
   for (const command of decision.send ?? []) out.command(message.to, command)
   for (const event of decision.emit ?? []) out.event(message.to, event, nowMs)
   for (const address of decision.release ?? []) out.settled(message.to, address)
@@ -38,7 +41,8 @@ function conclude({ delivery, task, logic, row, span, nowMs }: Concluding, decis
     if ("actor" in to) out.replyLater(to, outcome)
     else answers.push({ to, outcome })
   }
-  const changes = rowChanges({ task, logic, row, span }, decision)
+  const released = releaseHeld({ logic, row, message }, decision.state, out)
+  const changes = rowChanges({ task, logic, row, span }, decision, released)
   const sent = out.entry()
   const isPlain = held === undefined && decision.parked === undefined
   const leavesTrace = !isPlain || Object.keys(changes).length + Object.keys(sent).length > 0
@@ -51,26 +55,31 @@ function conclude({ delivery, task, logic, row, span, nowMs }: Concluding, decis
     ...(decision.parked === undefined ? {} : { parked: { id: task.row, ...decision.parked, atMs: nowMs } }),
     ...(decision.resumed === true ? { unpark: [{ id: task.row, action: "redrive" as const }] } : {}),
   }
-  const { outcome, ended, alarm, parked } = decision
+  const { outcome, ended, alarm, parked, dropped } = decision
   const closing = {
     ...(outcome && { outcome }), ...(ended && { ended }), ...(alarm && { alarm }), ...(parked && { parked }),
   }
-  return seal(entry, span, closing, answers)
+  const sealed = seal(entry, span, closing, answers)
+  return dropped === undefined ? sealed : { ...sealed, dropped: { id: recordName(delivery, task), row: task.row, ...dropped } }
 }
 
 function rowChanges(
   { task: { message }, logic, row, span }: Pick<Concluding, "task" | "logic" | "row" | "span">,
   decision: Decision,
+  released: NonNullable<Entry["timers"]>,
 ): Pick<Entry, "state" | "gone" | "effects" | "timers"> {
   const isEffect = message.type === "command" && message.name !== queryCommand && logic.kind === "service"
   const isNew = isEffect && recallOutcome(row, message) === undefined
-  const effects = isNew ? rememberedEffects(row, message, decision.outcome) : []
+  // A saga takes only what it waits for: what changes nothing now may still be waited for later.
+  const isTaken = logic.kind === "service" || decision.state !== row.state
+  const effects = isNew ? rememberedEffects(row, message, decision.outcome) : isTaken ? rememberedEvent(message) : []
   const timers = [
+    ...released,
     ...(message.type === "timer" ? [{ type: "clear" as const, name: message.name }] : []),
     ...(decision.timers ?? []).map((change) =>
       change.type === "cancel"
         ? { type: "clear" as const, name: change.name }
-        : { ...change, ...(span.trace === undefined ? {} : { trace: span.trace }) },
+        : { ...change, correlation: followsFrom(message).correlation, ...(span.trace !== undefined && { trace: span.trace }) },
     ),
   ]
   return {
@@ -97,7 +106,10 @@ function checkDecision(decision: Decision, before: Json | undefined, who: string
   }
   for (const timer of decision.timers ?? []) if (timer.type === "set") checkJson(timer.payload, `a timer of ${who}`)
   for (const { name, payload } of decision.send ?? []) checkJson(payload, `the command ${name} of ${who}`)
-  for (const { name, payload } of decision.emit ?? []) checkJson(payload, `the event ${name} of ${who}`)
+  for (const event of decision.emit ?? []) {
+    checkJson(event.payload, `the event ${event.name} of ${who}`)
+    checkTiming(event, `the event ${event.name} of ${who}`)
+  }
   if ((decision.timers?.length ?? 0) > limits.timersPerActorMax)
     throw new DecisionTooLarge(`${who} changes too many timers; its record is parked`)
 }

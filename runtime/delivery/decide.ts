@@ -5,16 +5,19 @@ import { Fault } from "../kernel/fault.ts"
 import { cancelCommand, queryCommand } from "../message/contract.ts"
 import type { Entry } from "../message/block.ts"
 import type { Message } from "../message/message.ts"
+import type { ProcessSpan } from "../ports/telemetry.ts"
+import { drop, dropBegun, isAtMostOnce } from "./at-most-once.ts"
 import { concludeChecked } from "./conclude.ts"
 import { type Decided, decidedRecord, seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
-import { cancelDelayed, decideUntimely, isDelayed, sendDelayed } from "./delays.ts"
-import { isVoidUndo, nothingToUndo, recallOutcome, undoneEffect } from "./effect-memory.ts"
+import { cancelDelayed, decideUntimely, isDelayed, marksOf, sendDelayed } from "./delays.ts"
+import { isRepeated, isVoidUndo, nothingToUndo, recallOutcome, undoneEffect } from "./effect-memory.ts"
+import { decideEarly, isHeld, parkOverdue } from "./holding.ts"
 import type { Work } from "./inbound.ts"
 import { load } from "./load.ts"
 import { isOperation, operate } from "./operate.ts"
 import { Outgoing } from "./outgoing.ts"
-import { causeOf, parkKnownKiller, parkTask } from "./park.ts"
+import { type Cause, causeOf, parkKnownKiller, parkTask } from "./park.ts"
 import type { Row } from "./row.ts"
 import type { Task } from "./task.ts"
 
@@ -47,8 +50,13 @@ export function decide(delivery: Delivery, task: Task, nowMs: number): Decided |
   const settled = logic === undefined ? undefined : answeredAlready(logic, row, message)
   if (isDelayed(message)) return sendDelayed(delivery, task, message)
   if (message.type === "command" && message.name === cancelCommand) return cancelDelayed(delivery, task, row, message)
+  if (isHeld(message)) return parkOverdue(delivery, task, message, nowMs)
+  if (isRepeated(row, message)) return seal({ ...marksOf(task), to: message.to })
+  const begun = dropBegun(delivery, task, nowMs)
+  if (begun !== undefined) return begun
   const untimely = settled === undefined ? decideUntimely(delivery, task, row, nowMs) : undefined
-  if (untimely !== undefined) return untimely
+  const early = untimely ?? decideEarly(delivery, task, row, nowMs)
+  if (early !== undefined) return early
   if (settled === undefined && logic?.io?.policy(message) !== undefined) return undefined
   if (message.type === "command" && isOperation(message)) return operate(delivery, task, message, nowMs)
   const first = row.state === undefined
@@ -59,8 +67,14 @@ export function decide(delivery: Delivery, task: Task, nowMs: number): Decided |
     const decision = settled ?? logic.decide(row.state, message, decideContext(row, message, nowMs))
     return concludeChecked({ delivery, task, logic, row, span, nowMs }, decision)
   } catch (error) {
-    return parkTask(delivery, task, causeOf(error, 1, nowMs), span)
+    return giveUp(delivery, task, causeOf(error, 1, nowMs), span)
   }
+}
+
+/** What cannot be decided is parked, unless it is to be handled at most once. */
+export function giveUp(delivery: Delivery, task: Task, cause: Cause, span: ProcessSpan): Decided {
+  if (!isAtMostOnce(delivery, task)) return parkTask(delivery, task, cause, span)
+  return { ...drop(delivery, task, cause), span }
 }
 
 /** What needs no handler: a question, an effect that was answered before, an undo with nothing to take back (R11). */

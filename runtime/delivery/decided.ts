@@ -4,6 +4,15 @@ import type { Message, Requester } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { Closing, ProcessSpan } from "../ports/telemetry.ts"
 
+/** A record that was given up, and why. */
+export interface Dropped {
+  readonly id: string
+  /** The actor, as `addressText`. */
+  readonly row: string
+  readonly code: string
+  readonly message: string
+}
+
 /** A decision that is applied in memory and waits for its block. */
 export interface Decided {
   readonly entry: Entry
@@ -11,6 +20,8 @@ export interface Decided {
   readonly span: ProcessSpan | undefined
   readonly closing: Omit<Closing, "nowMs">
   readonly answers: readonly { readonly to: Requester; readonly outcome: Outcome }[]
+  /** The record is given up: its reaction is handled at most once, or its actor has ended or never began. */
+  readonly dropped?: Dropped
   /** It changes nothing: compaction writes what is alive again. */
   readonly carried?: true
   /** Called when its block is durable. */

@@ -2,7 +2,7 @@
 import { describeError, Fault } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import type { Entry, ParkedEntry } from "../message/block.ts"
-import { type Fact, readFact } from "../message/fact.ts"
+import { checkFits, type Fact, readFact } from "../message/fact.ts"
 import { decodeInput } from "../message/input.ts"
 import type { EventMessage, Message } from "../message/message.ts"
 import { decodeFrame, peerHeader } from "../message/peer.ts"
@@ -63,7 +63,9 @@ export function decodeEvent(app: AppShape, record: InputRecord): readonly Decode
       fact.mark === undefined
         ? []
         : [[factChannel(fact.mark.incarnation, fact.mark.source, fact.mark.eventPartition), fact.mark.number]]
-    return [{ number, marks, work: { type: "forward", messages: addressed(app, fact) } }]
+    const messages = addressed(app, fact)
+    checkFits(record.bytes.length, messages.length)
+    return [{ number, marks, work: { type: "forward", messages } }]
   } catch (error) {
     return [{ number, marks: [], work: { type: "park", parked: parkedBytes("events", record, error) } }]
   }

@@ -2,7 +2,7 @@
 // never happened leaves a tombstone, and the do is refused should it still come. Kept by the engine, not the handler.
 import type { EffectMemory, Entry } from "../message/block.ts"
 import type { Json } from "../message/json.ts"
-import type { CommandMessage } from "../message/message.ts"
+import { type CommandMessage, eventId, type EventMessage, type Message } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import { memoryOf, type Row } from "./row.ts"
 
@@ -26,6 +26,23 @@ export function undoneEffect(row: Row, message: CommandMessage): { payload: Json
 /** An undo with nothing to take back never reaches a handler. */
 export function isVoidUndo(row: Row, message: CommandMessage): boolean {
   return message.direction === "undo" && undoneEffect(row, message) === undefined
+}
+
+/**
+ * An event of a foreign publisher has no number that would tell a repetition: its actor remembers its source and id, among
+ * what was asked from outside (R22).
+ */
+export function isRepeated(row: Row, message: Message): boolean {
+  return message.type === "event" && message.foreign === true && memoryOf(row, eventMemory(message)) !== undefined
+}
+
+export function rememberedEvent(message: Message): NonNullable<Entry["effects"]> {
+  if (message.type !== "event" || message.foreign !== true) return []
+  return [[eventMemory(message), { outcome: { type: "done", value: null } }]]
+}
+
+function eventMemory(message: EventMessage): string {
+  return `$event:${eventId(message)}`
 }
 
 /** What to remember of a command that has just been decided. */

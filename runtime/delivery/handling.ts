@@ -10,13 +10,14 @@ import { spreadBackoffMs } from "../kernel/backoff.ts"
 import { Fault } from "../kernel/fault.ts"
 import { fnv1a32 } from "../message/hash.ts"
 import type { ProcessSpan } from "../ports/telemetry.ts"
+import { isAtMostOnce, noteBegun } from "./at-most-once.ts"
 import { concludeChecked } from "./conclude.ts"
-import { decideContext } from "./decide.ts"
+import { decideContext, giveUp } from "./decide.ts"
 import { seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
 import { load } from "./load.ts"
 import { finishCurrent } from "./mailbox.ts"
-import { causeOf, hold, leaveMemory, parkTask } from "./park.ts"
+import { causeOf, hold, leaveMemory } from "./park.ts"
 import { ready } from "./ready.ts"
 import { stepJournal } from "./steps.ts"
 import type { Finished, Mailbox, Task } from "./task.ts"
@@ -41,6 +42,7 @@ export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox:
   const clock = yield* Effect.clockWith(Effect.succeed)
   const nowMs = clock.currentTimeMillisUnsafe()
   const { message } = task
+  if (isAtMostOnce(delivery, task)) yield* noteBegun(delivery, task)
   const row = load(delivery.partition, message.to)
   const kind = delivery.app.logics.get(message.to.service)?.kind ?? "service"
   const span = delivery.ports.telemetry.process({ message, kind, first: row.state === undefined, nowMs })
@@ -90,7 +92,7 @@ function tryAgainOrPark(delivery: Delivery, mailbox: Mailbox, error: unknown, sp
   const failed = attempts + 1
   const cause = causeOf(error, failed, nowMs)
   const isHopeless = error instanceof Fault && error.retry === "never"
-  if (!isHopeless && failed <= policy.retry.times) {
+  if (!isHopeless && failed <= policy.retry.times && !isAtMostOnce(delivery, task)) {
     const dueMs = nowMs + spreadBackoffMs(policy.retry, failed, fnv1a32(task.row))
     const { code, message } = cause
     ready(
@@ -99,10 +101,10 @@ function tryAgainOrPark(delivery: Delivery, mailbox: Mailbox, error: unknown, sp
     )
     return true
   }
-  const parked = parkTask(delivery, task, cause, span)
+  const givenUp = giveUp(delivery, task, cause, span)
   leaveMemory(delivery, task)
-  ready(delivery, parked)
-  return parked.entry.hold !== undefined
+  ready(delivery, givenUp)
+  return givenUp.entry.hold !== undefined
 }
 
 function underWay(delivery: Delivery, mailbox: Mailbox) {

@@ -12,6 +12,7 @@ import { commit, cutBlock } from "./commit.ts"
 import { positionOf } from "./decode.ts"
 import type { Delivery } from "./delivery.ts"
 import { dispatch, resend } from "./dispatch.ts"
+import { tellHandled } from "./handled-events.ts"
 import { concludeHandlings, startHandlings } from "./handling.ts"
 import { handle, releaseSlots, reopenMailboxes, tendMailboxes } from "./mailbox.ts"
 import { channelOf } from "./partition.ts"
@@ -55,6 +56,7 @@ export const runPartition = Effect.fnUntraced(function* (
     purgeInput(delivery, readers),
     forgettingHistory(delivery),
     tellProgress(delivery, readers),
+    tellHandled(delivery, readers),
   ])
 })
 

@@ -3,7 +3,7 @@
 // the front part, so that a crash, which brings the others back from their sources, cannot change the order (R6).
 import { limits } from "../kernel/limits.ts"
 import { queryCommand } from "../message/contract.ts"
-import { addressText, type Message } from "../message/message.ts"
+import { addressText, isUrgent, type Message } from "../message/message.ts"
 import { decide, decideWork } from "./decide.ts"
 import { type Decided, seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
@@ -134,8 +134,7 @@ function startHandling(delivery: Delivery, mailbox: Mailbox, task: Task): void {
   const { service } = task.message.to
   mailbox.current = task
   const max = delivery.app.logics.get(service)?.io?.concurrency ?? 1
-  const isUrgent = task.message.type === "command" && task.message.priority === "high"
-  mailbox.slot = delivery.sharing.slots.acquire({ service, max, isUrgent }, () => {
+  mailbox.slot = delivery.sharing.slots.acquire({ service, max, isUrgent: isUrgent(task.message) }, () => {
     delivery.starting.push(mailbox)
     // Not at once: who waits for the latch would run in the middle of what granted the slot.
     queueMicrotask(() => delivery.work.openUnsafe())

@@ -1,6 +1,7 @@
 // What the host and tests learn of a partition while it runs: counters, and signals to wait on instead of sleeping.
 import type { SagaEnd } from "../actor/logic.ts"
 import type { Fault } from "../kernel/fault.ts"
+import type { Dropped } from "./decided.ts"
 
 export interface Observer {
   /** A block is durable and handed on. */
@@ -29,6 +30,8 @@ export interface CommittedBlock {
   /** Alarms that monitors raised with this block. */
   readonly alarms: readonly { readonly monitor: string; readonly kind: string }[]
   readonly parked: number
+  /** Records that were given up: their reactions are handled at most once, or their actor has ended or never began. */
+  readonly dropped: readonly Dropped[]
 }
 
 const nothing = () => undefined

@@ -6,7 +6,7 @@ import { limits } from "../kernel/limits.ts"
 import type { Entry, ParkedEntry, Unpark } from "../message/block.ts"
 import { queryCommand } from "../message/contract.ts"
 import { checkJson, type Json } from "../message/json.ts"
-import type { CommandMessage, Message } from "../message/message.ts"
+import type { CommandMessage, EventMessage, Message } from "../message/message.ts"
 import { type OperationNote, type ParkedFilter, partitionService } from "../message/operation.ts"
 import type { Outcome } from "../message/outcome.ts"
 import { type Decided, decidedRecord, seal } from "./decided.ts"
@@ -165,15 +165,21 @@ function redriveOne(delivery: Delivery, parked: ParkedEntry, order: Order, out: 
 }
 
 function edited(parked: Message, order: Order): Message {
-  const record = parked.type === "command" && parked.expiresMs !== undefined ? withoutExpiry(parked) : parked
+  const record = parked.type === "command" || parked.type === "event" ? withoutBounds(parked) : parked
   if (order.payload === undefined) return record
   if (!("payload" in record)) throw new BadOperation(`a ${record.type} has no payload to edit`)
   checkJson(order.payload, "the edited payload")
   return { ...record, payload: order.payload }
 }
 
-/** An operator's word is newer than the time that the command was good for. */
-function withoutExpiry({ expiresMs: _, ...command }: CommandMessage): CommandMessage {
+/** An operator's word is newer than the time that the record was good for, or might be held. */
+function withoutBounds(record: CommandMessage | EventMessage): CommandMessage | EventMessage {
+  if (record.expiresMs === undefined && !("heldUntilMs" in record)) return record
+  if (record.type === "event") {
+    const { expiresMs: _, heldUntilMs: __, ...event } = record
+    return event
+  }
+  const { expiresMs: _, ...command } = record
   return command
 }
 

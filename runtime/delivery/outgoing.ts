@@ -6,8 +6,10 @@ import {
   type Address,
   addressText,
   type Asker,
+  type Caused,
   type CommandMessage,
   type EventMessage,
+  followsFrom,
   isRequester,
   type Message,
   type Requester,
@@ -22,12 +24,15 @@ import type { Delivery } from "./delivery.ts"
 export class Outgoing {
   readonly #delivery: Delivery
   readonly #span: ProcessSpan | undefined
+  readonly #cause: Caused
   readonly #last = new Map<string, number>()
   readonly #out: (readonly [destination: string, number: number, message: Message])[] = []
 
-  constructor(delivery: Delivery, span: ProcessSpan | undefined) {
+  /** `because`: the record whose decision sends all this. */
+  constructor(delivery: Delivery, span: ProcessSpan | undefined, because?: Message) {
     this.#delivery = delivery
     this.#span = span
+    this.#cause = because === undefined ? {} : followsFrom(because)
   }
 
   command(from: Address, command: OutgoingCommand): void {
@@ -37,6 +42,7 @@ export class Outgoing {
       ...command,
       replyTo: from,
       scope: addressText(from),
+      ...this.#cause,
       ...this.#trace({ type: "command", to, name, effect, direction }),
     }
     // An undo travels with the replies, so that a full command lane cannot hold compensation up (R1).
@@ -54,20 +60,22 @@ export class Outgoing {
 
   event(from: Address, event: OutgoingEvent, timeMs: number): void {
     const { app, partition } = this.#delivery
-    const subject = event.key ?? from.key
+    const { name, payload, key: subject = from.key, ...timing } = event
     const eventPartition = partitionOf(subject, app.eventPartitions)
     const destination = destinationId({ type: "events", partition: eventPartition })
     const number = this.#next(destination)
     const message: EventMessage = {
       type: "event",
       to: from,
-      name: event.name,
-      payload: event.payload,
+      name,
+      payload,
       id: `${partition.incarnation}.${eventPartition}.${number}`,
       source: `${app.name}/${from.service}`,
       subject,
       timeMs,
-      ...this.#trace({ type: "event", to: from, name: event.name }),
+      ...timing,
+      ...this.#cause,
+      ...this.#trace({ type: "event", to: from, name }),
     }
     this.#out.push([destination, number, message])
   }
@@ -89,29 +97,25 @@ export class Outgoing {
   reply(message: Message, outcome: Outcome | undefined): readonly { readonly to: Requester; readonly outcome: Outcome }[] {
     if (message.type !== "command" || outcome === undefined || message.replyTo === undefined) return []
     if (isRequester(message.replyTo)) return [{ to: message.replyTo, outcome }]
-    const { replyTo: actor, effect, name } = message
-    this.#replyTo({ actor, effect }, outcome, name)
+    const { replyTo: actor, effect, name, correlation } = message
+    this.#replyTo({ actor, effect }, outcome, name, correlation)
     return []
   }
 
   /** The reply to a command that was decided long ago, by an actor that answers when it has come to its end. */
   replyLater(asker: Asker, outcome: Outcome): void {
-    this.#replyTo(asker, outcome, "start")
+    this.#replyTo(asker, outcome, "start", this.#cause.correlation)
   }
 
-  #replyTo({ actor, effect }: Asker, outcome: Outcome, name: string): void {
+  /** Its effect says what a reply is caused by. */
+  #replyTo({ actor, effect }: Asker, outcome: Outcome, name: string, correlation: string | undefined): void {
     const to = { service: actor.service, key: actor.key }
-    const trace = this.#trace({ type: "reply", to, name, effect })
+    const cause = correlation === undefined ? {} : { correlation }
+    const rest = { outcome, ...cause, ...this.#trace({ type: "reply", to, name, effect }) }
     const { app, partitions } = actor
     if (app === undefined || partitions === undefined)
-      return this.#toActor({ type: "reply", to, effect, outcome, ...trace }, "replies")
-    this.#toPeer({ app, partitions, ...to }, "replies", {
-      type: "reply",
-      to,
-      effect: ownEffect(app, effect),
-      outcome,
-      ...trace,
-    })
+      return this.#toActor({ type: "reply", to, effect, ...rest }, "replies")
+    this.#toPeer({ app, partitions, ...to }, "replies", { type: "reply", to, effect: ownEffect(app, effect), ...rest })
   }
 
   entry(): Pick<Entry, "out"> {

@@ -137,8 +137,9 @@ function applyToRow(partition: Partition, rowKey: string, entry: Entry): void {
 
 function applyTimer(partition: Partition, rowKey: string, row: Row, timer: TimerEntry): void {
   if (timer.type === "clear") return clearTimer(row, timer.name)
-  const { name, dueMs, payload, trace } = timer
-  setTimer(row, name, { dueMs, payload, ...(trace === undefined ? {} : { trace }) })
+  const { type: _, name, ...rest } = timer
+  const { dueMs } = rest
+  setTimer(row, name, rest)
   partition.dueTimers.add({ dueMs, row: rowKey, name })
 }
 

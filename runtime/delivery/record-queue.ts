@@ -2,7 +2,8 @@
 // and undos come first, so that compensation never waits behind new work; commands come before new input (R1). What was
 // sent with high priority comes before both, but never starves them.
 import { limits } from "../kernel/limits.ts"
-import type { Inbound, InboundLane } from "./inbound.ts"
+import { isUrgent } from "../message/message.ts"
+import type { Inbound, InboundLane, Work } from "./inbound.ts"
 
 type Queue = InboundLane | "urgent"
 
@@ -26,8 +27,7 @@ export class RecordQueue {
 
   push(inbound: Inbound): void {
     const { lane, work } = inbound
-    const isUrgent = work.type === "message" && work.message.type === "command" && work.message.priority === "high"
-    this.#lanes.get(isUrgent && lane !== "replies" ? "urgent" : lane)?.items.push(inbound)
+    this.#lanes.get(lane !== "replies" && hasPriority(work) ? "urgent" : lane)?.items.push(inbound)
     this.#size += 1
   }
 
@@ -52,4 +52,9 @@ export class RecordQueue {
   #isEnough(urgent: number): boolean {
     return this.#urgentInARow >= limits.urgentInARowMax && this.#size > urgent
   }
+}
+
+function hasPriority(work: Work): boolean {
+  if (work.type === "message") return isUrgent(work.message)
+  return work.type === "forward" && work.messages.some(isUrgent)
 }

@@ -17,6 +17,7 @@ export interface Row {
 export interface Timer {
   readonly dueMs: number
   readonly payload: Json
+  readonly correlation?: string
   readonly trace?: string
 }
 

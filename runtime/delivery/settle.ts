@@ -54,5 +54,6 @@ function summary(delivery: Delivery, cut: Cut, nowMs: number): CommittedBlock {
     ended,
     alarms,
     parked: cut.decisions.filter(({ entry }) => entry.parked !== undefined).length,
+    dropped: cut.decisions.flatMap(({ dropped }) => dropped ?? []),
   }
 }

@@ -40,6 +40,8 @@ export interface PartitionCounts {
   readonly decisions: number
   readonly bytes: number
   readonly parked: number
+  /** Records given up: their reactions are handled at most once, or their actor has ended or never began. */
+  readonly dropped: number
   /** Appends that were refused because another process had written. */
   readonly fenced: number
 }
@@ -137,12 +139,13 @@ export class Tally {
     }
   }
 
-  #block({ partition, decisions, bytes, parked, ended, alarms }: CommittedBlock): void {
+  #block({ partition, decisions, bytes, parked, dropped, ended, alarms }: CommittedBlock): void {
     const counts = this.#of(partition)
     counts.blocks += 1
     counts.decisions += decisions
     counts.bytes += bytes
     counts.parked += parked
+    counts.dropped += dropped.length
     for (const { saga, outcome } of ended) {
       const id = `${saga} ${outcome}`
       const count = this.#sagas.get(id) ?? { saga, outcome, ended: 0 }
@@ -158,7 +161,8 @@ export class Tally {
   }
 
   #of(partition: number): Mutable<PartitionCounts> {
-    const counts = this.#partitions.get(partition) ?? { partition, blocks: 0, decisions: 0, bytes: 0, parked: 0, fenced: 0 }
+    const none = { partition, blocks: 0, decisions: 0, bytes: 0, parked: 0, dropped: 0, fenced: 0 }
+    const counts = this.#partitions.get(partition) ?? none
     this.#partitions.set(partition, counts)
     return counts
   }

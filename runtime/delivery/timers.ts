@@ -39,8 +39,7 @@ function queueDueTimers(delivery: Delivery, nowMs: number): void {
     const timer = rows.get(due.row)?.timers.get(due.name)
     if (timer === undefined || timer.dueMs !== due.dueMs) continue
     const to = parseAddress(due.row)
-    const { dueMs, payload, trace } = timer
-    const message = { type: "timer" as const, to, name: due.name, dueMs, payload, ...(trace === undefined ? {} : { trace }) }
+    const message = { type: "timer" as const, to, name: due.name, ...timer }
     delivery.queue.push({ lane: "replies", from: [], work: { type: "message", message } })
     delivery.work.openUnsafe()
   }

@@ -6,6 +6,7 @@ import { type Duration, durationMs } from "../kernel/duration.ts"
 import { InvalidInput } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import { checkName } from "../message/key.ts"
+import type { EventsKept } from "../nats/event-stream.ts"
 import type { Peer } from "../message/peer.ts"
 import { subjectsOf } from "../message/subjects.ts"
 
@@ -13,6 +14,16 @@ export interface App {
   readonly namespace: string
   readonly shape: AppShape
   readonly inputRecordsPendingMax?: number
+  readonly eventsKept?: EventsKept
+}
+
+export interface EventsOptions {
+  /**
+   * How long the namespace keeps events, should this app be the first that comes: by age (default: `limits.eventsKeptDays`)
+   * and by bytes, whichever comes first, or until every app that has run on the namespace has decided them. An existing
+   * stream stays as it is.
+   */
+  readonly keep: { readonly age?: Duration; readonly bytes?: number } | "until handled"
 }
 
 export interface AppOptions {
@@ -31,6 +42,8 @@ export interface AppOptions {
   readonly historyBytesMax?: number
   /** Records that may wait for the app before its clients refuse more. Default: `limits.inputRecordsPendingMax`. */
   readonly inputRecordsPendingMax?: number
+  /** How long the namespace's events are kept. */
+  readonly events?: EventsOptions
   /** Services and sagas. */
   readonly services: readonly { readonly logic: ActorLogic }[]
   /** Other apps of the namespace whose services this one sends commands to. */
@@ -60,7 +73,24 @@ export function app(name: string, options: AppOptions): App {
   const peers = peersOf(name, options.peers ?? [], logics)
   const history = historyWindow(name, options)
   const shape = { name, partitions, eventPartitions: partitions, logics, peers, compactionBytesMin, history }
-  return { namespace: options.namespace, shape, ...(inputRecordsPendingMax === undefined ? {} : { inputRecordsPendingMax }) }
+  const eventsKept = keptOf(name, options.events)
+  return {
+    namespace: options.namespace,
+    shape,
+    ...(inputRecordsPendingMax === undefined ? {} : { inputRecordsPendingMax }),
+    ...(eventsKept === undefined ? {} : { eventsKept }),
+  }
+}
+
+function keptOf(name: string, options: EventsOptions | undefined): EventsKept | undefined {
+  if (options === undefined || options.keep === "until handled") return options?.keep
+  const { age, bytes } = options.keep
+  if (bytes !== undefined && (!Number.isSafeInteger(bytes) || bytes < 1))
+    throw new InvalidInput(`app ${name}: events.keep.bytes ${bytes} is not a whole number from 1 up`)
+  const ageMs = age === undefined ? undefined : durationMs(age)
+  if (ageMs !== undefined && ageMs < limits.eventsKeptMsMin)
+    throw new InvalidInput(`app ${name}: events.keep.age is less than ${limits.eventsKeptMsMin} ms`)
+  return { ...(ageMs === undefined ? {} : { ageMs }), ...(bytes === undefined ? {} : { bytes }) }
 }
 
 function historyWindow(name: string, { history, historyBytesMax }: AppOptions): HistoryWindow {

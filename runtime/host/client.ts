@@ -2,7 +2,7 @@
 // block. Sending or asking again with the same effect key is safe (R21), for as long as the actor remembers it (R11).
 import { describeError, type Fault, InvalidInput } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
-import { type Command, query, queryCommand } from "../message/contract.ts"
+import { type Command, type Event, query, queryCommand } from "../message/contract.ts"
 import type { Json } from "../message/json.ts"
 import { partitionOf } from "../message/key.ts"
 import type { Address, CommandMessage, Requester } from "../message/message.ts"
@@ -13,11 +13,14 @@ import { type Edge, InputFull, NotAccepted } from "../ports/edge.ts"
 import { NoOutcome, Overloaded, ReceiptUnknown } from "./client-faults.ts"
 import { commandBytesMax, InputQueue } from "./input-queue.ts"
 import { type PendingRecord, PendingRecords } from "./pending-records.ts"
+import { factOf, type PublishOptions } from "./publish.ts"
 import { type Answer, Requests } from "./requests.ts"
 
 export interface ClientOptions {
   /** Records that may wait for the app before this client refuses more. Default: `limits.inputRecordsPendingMax`. */
   readonly inputRecordsPendingMax?: number | undefined
+  /** CloudEvents source of the events that it publishes. Default: `client`. */
+  readonly source?: string
 }
 
 export interface SendOptions {
@@ -26,6 +29,8 @@ export interface SendOptions {
    * remembers it: each keeps the last `limits.askedPerActorMax` keys that came from outside.
    */
   readonly effect: string
+  /** The first cause of all, which everything that follows carries. Default: the idempotency key. */
+  readonly correlation?: string
   /** W3C traceparent of the caller's span; the saga's trace links to it. */
   readonly trace?: string
   /** Not to be carried out before this time, in ms since 1970. See `cancelDelayed`. */
@@ -63,7 +68,9 @@ export class Client {
   readonly #pending: PendingRecords
   readonly #queues = new Map<number, InputQueue>()
   readonly #requests = new Requests()
+  readonly #source: string
   #queries = 0
+  #publishing = 0
   #closed = false
 
   /** Throws InvalidInput on a bound that is no whole number from 1 up. */
@@ -73,6 +80,7 @@ export class Client {
       throw new InvalidInput(`inputRecordsPendingMax ${max} is not a whole number from 1 up`)
     this.#edge = edge
     this.#partitions = partitions
+    this.#source = options.source ?? "client"
     this.#pending = new PendingRecords(max, performance.now())
     edge.listen((request, outcome, receipt) => this.#requests.answer(request, { outcome, receipt }))
     edge.watch((progress) => {
@@ -142,6 +150,25 @@ export class Client {
     return { state: outcome.value, receipt }
   }
 
+  /**
+   * Publishes an event for whoever reacts to it, and resolves with its id when it is durable in the event stream. Rejects
+   * with NotAccepted: it may be stored all the same, and publishing it again with the same id is safe; with Overloaded or
+   * InvalidInput: nothing was stored.
+   */
+  async publish(event: Event, options: PublishOptions = {}): Promise<string> {
+    const fact = factOf(event, options, this.#source, Date.now())
+    if (this.#closed) throw new NotAccepted(`the client is closed; publish event ${fact.id} again on another`)
+    if (this.#publishing >= limits.clientInFlightMax)
+      throw new Overloaded(`${this.#publishing} events are on their way`, limits.overloadedRetryAfterMs)
+    this.#publishing += 1
+    try {
+      await this.#edge.publish(partitionOf(fact.subject, this.#partitions), fact)
+    } finally {
+      this.#publishing -= 1
+    }
+    return fact.id
+  }
+
   /** What is under way is rejected: requests with NoOutcome, commands that have not left with NotAccepted. */
   async close(): Promise<void> {
     this.#closed = true
@@ -194,7 +221,7 @@ function isForEngine({ to, name }: CommandMessage): boolean {
 
 function toMessage(command: Command, options: SendOptions, replyTo?: Requester): CommandMessage {
   const { service, key, name, payload } = command
-  const { effect, trace, dueMs, expiresMs, priority } = options
+  const { effect, correlation, trace, dueMs, expiresMs, priority } = options
   return {
     type: "command",
     to: { service, key },
@@ -204,6 +231,7 @@ function toMessage(command: Command, options: SendOptions, replyTo?: Requester):
     direction: "do",
     attempt: 1,
     ...(replyTo === undefined ? {} : { replyTo }),
+    ...(correlation === undefined ? {} : { correlation }),
     ...(trace === undefined ? {} : { trace }),
     ...(dueMs === undefined ? {} : { dueMs }),
     ...(expiresMs === undefined ? {} : { expiresMs }),

@@ -28,10 +28,11 @@ export async function connect(app: App, options: ConnectOptions): Promise<Connec
   const id = randomBytes(4).toString("hex")
   const { namespace } = app
   const { natsUrl, replicas, inputRecordsPendingMax = app.inputRecordsPendingMax } = options
-  const link = await openLink({ natsUrl, name: `troupe client of ${name} ${id}`, namespace, app: name, partitions, replicas })
+  const place = { natsUrl, namespace, app: name, partitions, replicas, eventsKept: app.eventsKept }
+  const link = await openLink({ ...place, name: `troupe client of ${name} ${id}` })
   try {
     const edge = natsEdge(link.connection, link.publisher, link.subjects, name)
-    const client = new Client(edge, partitions, { inputRecordsPendingMax })
+    const client = new Client(edge, partitions, { inputRecordsPendingMax, source: `${name}/client` })
     return { client, operator: operatorOf(app, client, link), close: () => client.close().then(link.close) }
   } catch (error) {
     await link.close()

@@ -11,6 +11,7 @@ import { memoryLanes } from "../memory/lanes.ts"
 import { type Durability, readDurability } from "../nats/durability.ts"
 import { natsEdge } from "../nats/edge.ts"
 import { natsEgress } from "../nats/egress.ts"
+import { type HandledEvents, registerReader } from "../nats/event-readers.ts"
 import { natsInputs } from "../nats/inputs.ts"
 import { natsJournal } from "../nats/journal.ts"
 import { natsLanes } from "../nats/lanes.ts"
@@ -68,7 +69,7 @@ export async function start(app: App, options: StartOptions): Promise<RunningApp
   const { natsUrl, replicas } = options
   const { namespace } = app
   const peers = [...(app.shape.peers?.values() ?? [])]
-  const place = { natsUrl, namespace, app: name, partitions, replicas, peers }
+  const place = { natsUrl, namespace, app: name, partitions, replicas, peers, eventsKept: app.eventsKept }
   const link = await openLink({ ...place, name: `troupe ${name}`, isMember: true })
   const scope = Effect.runSync(Scope.make())
   const close = async () => {
@@ -78,9 +79,12 @@ export async function start(app: App, options: StartOptions): Promise<RunningApp
   }
   try {
     const durability = await tellDurability(options, link)
-    const engine = await Effect.runPromise(openEngine(app, options, link).pipe(Scope.provide(scope)))
-    const bounds = { inputRecordsPendingMax: options.inputRecordsPendingMax ?? app.inputRecordsPendingMax }
-    const client = new Client(natsEdge(link.connection, link.publisher, link.subjects, name), partitions, bounds)
+    const readers = await registerReader(link, name, partitions, replicas)
+    if (app.eventsKept === "until handled" && readers === undefined) options.report?.(keptOtherwise(namespace))
+    const engine = await Effect.runPromise(openEngine(app, options, link, readers).pipe(Scope.provide(scope)))
+    const { inputRecordsPendingMax = app.inputRecordsPendingMax } = options
+    const edge = natsEdge(link.connection, link.publisher, link.subjects, name)
+    const client = new Client(edge, partitions, { inputRecordsPendingMax, source: `${name}/client` })
     const operator = operatorOf(app, client, link)
     const lost = Effect.runPromise(Effect.flip(engine.lost))
     const stop = async ({ withinMs }: StopOptions) => {
@@ -103,12 +107,21 @@ export function operatorOf({ shape }: App, client: Client, { connection, publish
   return new Operator((command, effect) => client.ask(command, { effect }), shape.partitions, newOrder, journal)
 }
 
-function openEngine({ shape }: App, options: StartOptions, { connection, publisher, reads, subjects }: Link) {
+function keptOtherwise(namespace: string): string {
+  return `the event stream of ${namespace} was made to keep events by age or size, and stays as it is: not until they are handled`
+}
+
+function openEngine(
+  { shape }: App,
+  options: StartOptions,
+  { connection, publisher, reads, subjects }: Link,
+  readers: HandledEvents | undefined,
+) {
   const { name } = shape
   const self = randomBytes(8).toString("hex")
   const ports = {
     journal: natsJournal(connection, publisher, subjects, name, reads),
-    inputs: natsInputs(connection, subjects, name),
+    inputs: natsInputs(connection, subjects, name, readers),
     egress: natsEgress(connection, publisher, subjects, name),
     lanes: natsLanes(connection, subjects, shape, memoryLanes(), self),
     telemetry: options.telemetry ?? silent,
@@ -138,6 +151,10 @@ function reporting(observer: Observer, report: (line: string) => void = () => un
   }
   return {
     ...observer,
+    committed: (block) => {
+      for (const { id, row, code, message } of block.dropped) report(`${code}: ${id} for ${row} was dropped: ${message}`)
+      observer.committed(block)
+    },
     broken: saying(observer.broken),
     refused: saying(observer.refused),
     interrupted: saying(observer.interrupted, ({ code }) => code === "PARTITION_CRASHED"),

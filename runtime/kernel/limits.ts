@@ -31,6 +31,11 @@ export const limits = {
   endedMonitorKeptDays: 30,
   /** The latest alarms that a monitor keeps of each key. */
   monitorAlarmsKeptMax: 16,
+  /** Events that one actor holds aside until it is ready for them, and bytes of them that one decision sends on. */
+  heldPerActorMax: 1024,
+  heldReleasedBytesMax: 64 * 1024,
+  /** For how long an event is held aside unless its reaction says otherwise: then it is parked. */
+  heldDefaultMs: 3_600_000,
   /** Timers of one actor. */
   timersPerActorMax: 4096,
   /** Requesters that one saga answers when it ends. */
@@ -136,8 +141,11 @@ export const limits = {
   /** After so much work on journals that are read, everything else of the process has its turn, and for so long. */
   recoverySliceMs: 2,
   recoveryRestMs: 2,
-  /** Age at which events leave their stream. */
+  /** Age at which events leave their stream, unless its maker says otherwise, and the least that can be said. */
+  eventsKeptMsMin: 100,
   eventsKeptDays: 7,
+  /** How often a partition says how far it has come with events that are kept until they are handled. */
+  eventsHandledEveryMs: 2_000,
   /** How long a client waits for an outcome unless its caller says otherwise. */
   askTimeoutMs: 60_000,
   /** A client that hears nothing asks again after this, then after twice as long, up to the maximum. */
@@ -216,7 +224,7 @@ export const limits = {
   /** How soon the owner of a partition tells clients that it has got on, and how often it repeats itself when it has not. */
   progressEveryMs: 100,
   progressIdleMs: 1_000,
-  /** Starts, or other requests, that one client has under way. */
+  /** Starts, other requests, or events that are not acknowledged, that one client has under way. */
   clientInFlightMax: 4096,
   /** How long connecting to a NATS server is tried at start-up. */
   serverConnectMs: 5_000,

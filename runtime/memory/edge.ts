@@ -1,6 +1,7 @@
 // The client's side of the external lane in memory: a client of an app that runs on memory streams, with the same bound on
 // what a partition's input holds and the same unpleasantness on demand.
 import { limits } from "../kernel/limits.ts"
+import { factHeaders } from "../message/fact.ts"
 import { type Edge, InputFull, NotAccepted } from "../ports/edge.ts"
 import type { MemoryStreams } from "./streams.ts"
 
@@ -30,6 +31,15 @@ export function memoryEdge(streams: MemoryStreams, options: MemoryEdgeOptions = 
         return Promise.reject(new InputFull(`commands to partition ${partition} were not accepted (its input is full)`))
       const position = streams.store("external", partition, block)
       return fault === "stored" ? Promise.reject(notAccepted) : Promise.resolve(position)
+    },
+    publish(partition, event) {
+      const fault = faults(partition)
+      if (fault !== "lost") {
+        const attributes = factHeaders(event, undefined, (ms) => new Date(ms).toISOString())
+        streams.store("events", partition, Buffer.from(JSON.stringify(event.payload), "utf8"), attributes)
+      }
+      if (fault === "none") return Promise.resolve()
+      return Promise.reject(new NotAccepted(`event ${event.id} got no answer; publish it again with the same id`))
     },
     listen(answered) {
       ends.push(streams.tell({

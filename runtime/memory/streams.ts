@@ -102,6 +102,7 @@ export function memoryStreams(
     answers,
     purge: (partition, before, source = "external") =>
       Effect.sync(() => void (streams.of(source, partition).purgedBefore = before)),
+    handled: () => Effect.void,
     stream: (source) => Effect.sync(() => streams.identity(source)),
     open: (source, partition, from) =>
       Effect.suspend(() =>
@@ -110,7 +111,7 @@ export function memoryStreams(
     publish: (fact) =>
       stored(`event ${fact.event.id}`, faults(fact), () => {
         const body = Buffer.from(JSON.stringify(fact.event.payload), "utf8")
-        store("events", fact.eventPartition, body, factHeaders(fact.event, fact, new Date(fact.event.timeMs).toISOString()))
+        store("events", fact.eventPartition, body, factHeaders(fact.event, fact, (ms) => new Date(ms).toISOString()))
       }),
     send: (frame) => {
       const peer = peers.get(frame.app)

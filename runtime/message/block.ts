@@ -116,7 +116,14 @@ export interface EffectMemory {
 }
 
 export type TimerEntry =
-  | { readonly type: "set"; readonly name: string; readonly dueMs: number; readonly payload: Json; readonly trace?: string }
+  | {
+      readonly type: "set"
+      readonly name: string
+      readonly dueMs: number
+      readonly payload: Json
+      readonly correlation?: string
+      readonly trace?: string
+    }
   /** Cancelled, or taken because it became due. */
   | { readonly type: "clear"; readonly name: string }
 

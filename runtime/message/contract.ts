@@ -1,6 +1,7 @@
 // What services say to each other, as typed values: commands and events are data, and making one does nothing by itself.
 import { checkKey, checkName } from "./key.ts"
 import type { Json } from "./json.ts"
+import type { Timing } from "./message.ts"
 import { parse, type Schema } from "./schema.ts"
 
 /** A command to one actor. `Value` is the type of what its reply carries; it exists for the compiler only. */
@@ -14,8 +15,8 @@ export interface Command<Value = unknown> {
   readonly "~value"?: Value
 }
 
-/** A fact that has happened. */
-export interface Event<Payload = unknown> {
+/** A fact that has happened; `deliver` says when, and how urgently, it is handed to who reacts to it. */
+export interface Event<Payload = unknown> extends Timing {
   readonly name: string
   readonly payload: Payload
   /** What it is about, by which it is ordered and partitioned. Absent: the key of the actor that emits it. */

@@ -1,10 +1,12 @@
 // Facts on the event stream: one NATS message each, CloudEvents 1.0 attributes in headers (binary mode), JSON body.
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/nats-protocol-binding.md
-// Any client in any language reads and writes them. The `troupe-*` headers carry the source's dense number.
+// Any client in any language reads and writes them, also in structured mode. The `troupe-mark` header carries the source's
+// dense number; what has none was published by somebody else.
 import { Fault } from "../kernel/fault.ts"
+import { limits } from "../kernel/limits.ts"
 import type { Json } from "./json.ts"
 import { checkKey } from "./key.ts"
-import type { EventMessage } from "./message.ts"
+import type { Caused, EventMessage, Timing } from "./message.ts"
 
 export interface Fact {
   /** `to` is the emitter until the event is addressed to who reacts to it. */
@@ -12,6 +14,9 @@ export interface Fact {
   /** Absent on events of foreign publishers. */
   readonly mark: FactMark | undefined
 }
+
+/** What an event says, whoever publishes it. */
+export type FactContent = Omit<EventMessage, "type" | "to">
 
 export interface FactMark {
   readonly incarnation: string
@@ -27,33 +32,65 @@ export class MalformedEvent extends Fault {
   readonly retry = "never"
 }
 
-/** `isoTime` is the event's time as RFC 3339 text, from the adapter: the core reads and formats no clock. */
-export function factHeaders(event: EventMessage, mark: FactMark, isoTime: string): Readonly<Record<string, string>> {
+/** An event does not fit one block on its way to those who react to it. It is parked, and stays in its stream. */
+export class EventTooLarge extends Fault {
+  readonly _tag = "EventTooLarge"
+  readonly code = "EVENT_TOO_LARGE"
+  readonly retry = "never"
+}
+
+/** A foreign publisher may store what is larger than any engine emits. Throws EventTooLarge. */
+export function checkFits(bytes: number, actors: number): void {
+  if (bytes * actors <= limits.inputBytesMax) return
+  throw new EventTooLarge(
+    `an event of ${bytes} bytes for ${actors} actors is more than the ${limits.inputBytesMax} bytes that fit; it is parked`,
+  )
+}
+
+/** Times as RFC 3339 text come from the adapter: the core reads and formats no clock. */
+export type TimeText = (ms: number) => string
+
+/** The headers of one event; without a mark, of one that no engine publishes. */
+export function factHeaders(
+  event: FactContent,
+  mark: FactMark | undefined,
+  timeText: TimeText,
+): Readonly<Record<string, string>> {
+  const { dueMs, expiresMs, priority, correlation, causation, trace } = event
   return {
     "ce-specversion": "1.0",
     "ce-id": encodeAttribute(event.id),
     "ce-source": encodeAttribute(event.source),
     "ce-type": encodeAttribute(event.name),
     "ce-subject": encodeAttribute(event.subject),
-    "ce-time": isoTime,
+    "ce-time": timeText(event.timeMs),
     "content-type": "application/json",
-    "troupe-mark": `${mark.incarnation} ${mark.source} ${mark.eventPartition} ${mark.number}`,
-    ...(event.trace === undefined ? {} : { traceparent: event.trace }),
+    ...(dueMs === undefined ? {} : { "ce-duetime": timeText(dueMs) }),
+    ...(expiresMs === undefined ? {} : { "ce-expirytime": timeText(expiresMs) }),
+    ...(priority === undefined ? {} : { "ce-priority": priority }),
+    ...(correlation === undefined ? {} : { "ce-correlationid": encodeAttribute(correlation) }),
+    ...(causation === undefined ? {} : { "ce-causationid": encodeAttribute(causation) }),
+    ...(mark === undefined ? {} : { "troupe-mark": markText(mark) }),
+    ...(trace === undefined ? {} : { traceparent: trace }),
   }
+}
+
+function markText({ incarnation, source, eventPartition, number }: FactMark): string {
+  return `${incarnation} ${source} ${eventPartition} ${number}`
 }
 
 /** Reads what `factHeaders` wrote, or what a foreign publisher did. Throws MalformedEvent. */
 export function readFact(headers: Readonly<Record<string, string>>, body: Uint8Array): Fact {
+  if (/^application\/cloudevents\b/i.test(headers["content-type"] ?? "")) return readStructured(headers, body)
   const attribute = (name: string): string => {
     const value = headers[`ce-${name}`]
     if (value === undefined || value === "")
       throw new MalformedEvent(`an event has no "ce-${name}" header; its bytes are parked`)
     return decodeAttribute(value)
   }
-  const timeMs = Date.parse(headers["ce-time"] ?? "")
   const subject = attribute("subject")
   checkKey(subject)
-  const trace = headers["traceparent"]
+  const mark = parseMark(headers["troupe-mark"])
   const event: EventMessage = {
     type: "event",
     to: { service: attribute("source"), key: subject },
@@ -62,10 +99,52 @@ export function readFact(headers: Readonly<Record<string, string>>, body: Uint8A
     id: attribute("id"),
     source: attribute("source"),
     subject,
-    timeMs: Number.isNaN(timeMs) ? 0 : timeMs,
-    ...(trace === undefined ? {} : { trace }),
+    timeMs: readTime(headers, "time") ?? 0,
+    ...(mark === undefined ? { foreign: true } : {}),
+    ...readExtensions(headers),
   }
-  return { event, mark: parseMark(headers["troupe-mark"]) }
+  return { event, mark }
+}
+
+/** The attributes besides those that CloudEvents itself names. What is no time is parked, and not taken for "at once". */
+function readExtensions(headers: Readonly<Record<string, string>>): Timing & Caused & { trace?: string } {
+  const text = (name: string) => (headers[name] === undefined ? undefined : decodeAttribute(headers[name]))
+  const found = {
+    dueMs: strictTime(headers, "duetime"),
+    expiresMs: strictTime(headers, "expirytime"),
+    priority: headers["ce-priority"] === "high" ? ("high" as const) : undefined,
+    correlation: text("ce-correlationid"),
+    causation: text("ce-causationid"),
+    trace: headers["traceparent"],
+  }
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined))
+}
+
+function readTime(headers: Readonly<Record<string, string>>, name: string): number | undefined {
+  const ms = Date.parse(headers[`ce-${name}`] ?? "")
+  return Number.isNaN(ms) ? undefined : ms
+}
+
+function strictTime(headers: Readonly<Record<string, string>>, name: string): number | undefined {
+  const text = headers[`ce-${name}`]
+  if (text === undefined) return undefined
+  const ms = readTime(headers, name)
+  if (ms === undefined) throw new MalformedEvent(`an event's ${name} "${text.slice(0, 80)}" is no time; its bytes are parked`)
+  return ms
+}
+
+/** Structured mode: the whole event, attributes and data, is one JSON object in the body. */
+function readStructured(headers: Readonly<Record<string, string>>, body: Uint8Array): Fact {
+  const whole = parseBody(body)
+  if (typeof whole !== "object" || whole === null || Array.isArray(whole))
+    throw new MalformedEvent("a structured event is no JSON object; its bytes are parked")
+  // cast: the lines before looked
+  const { data = null, ...attributes } = whole as Record<string, Json | undefined>
+  const binary: Record<string, string> = { ...headers, "content-type": "application/json" }
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "string") binary[`ce-${name}`] = encodeAttribute(value)
+  }
+  return readFact(binary, Buffer.from(JSON.stringify(data), "utf8"))
 }
 
 function parseBody(body: Uint8Array): Json {

@@ -1,4 +1,5 @@
 // The typed records that move between actors. `type` tells them apart; every one names its addressee in `to`.
+import { unreachable } from "../kernel/assert.ts"
 import type { Json } from "./json.ts"
 import type { Outcome } from "./outcome.ts"
 
@@ -29,10 +30,31 @@ export type EffectKey = string
 /** What a handler has done already, by the names of its steps: `context.run(name, ...)`. */
 export type Steps = readonly (readonly [name: string, value: Json])[]
 
+/**
+ * Why a record is there. What has neither was sent from outside, and begins a correlation of its own: `followsFrom`.
+ * A reply is caused by the command that it answers, and a timer by the actor's record that set it.
+ */
+export interface Caused {
+  /** The first cause of all: the id of a client's request or event. */
+  readonly correlation?: string
+  /** Id of the record whose decision sent this one. */
+  readonly causation?: string
+}
+
+/** When a command or an event may be handled, and how urgent it is. */
+export interface Timing {
+  /** Not to be carried out before this time, in ms since 1970. */
+  readonly dueMs?: number
+  /** Not to be carried out from this time on: what is late is parked. */
+  readonly expiresMs?: number
+  /** "high" overtakes what waits in its partition. */
+  readonly priority?: "high"
+}
+
 export type Message = CommandMessage | ReplyMessage | EventMessage | TimerMessage | SettledMessage
 
 /** Asks an actor to do something, or (direction "undo") to take back what the effect `undoes` did. */
-export interface CommandMessage {
+export interface CommandMessage extends Caused, Timing {
   readonly type: "command"
   readonly to: Address
   readonly name: string
@@ -44,12 +66,6 @@ export interface CommandMessage {
   /** Counts from 1. */
   readonly attempt: number
   readonly replyTo?: Address | Requester
-  /** Not to be carried out before this time, in ms since 1970. */
-  readonly dueMs?: number
-  /** Not to be carried out from this time on: what is late is parked. */
-  readonly expiresMs?: number
-  /** "high" overtakes what waits in its partition. */
-  readonly priority?: "high"
   /** Steps that an earlier life of this record has done: it was redriven (R23). */
   readonly steps?: Steps
   /** `<service>/<key>` of the saga until whose end the participant remembers the effect (R11). */
@@ -64,20 +80,25 @@ export interface ReplyMessage {
   readonly to: Address
   readonly effect: EffectKey
   readonly outcome: Outcome
+  readonly correlation?: string
   readonly trace?: string
 }
 
 /** A fact, delivered to one actor that reacts to it. CloudEvents `source` + `id` name it (R10). */
-export interface EventMessage {
+export interface EventMessage extends Caused, Timing {
   readonly type: "event"
   readonly to: Address
   readonly name: string
   readonly payload: Json
   readonly id: string
   readonly source: string
-  /** The key of the actor that emitted it. */
+  /** What it is about: by default the key of the actor that emitted it. */
   readonly subject: string
   readonly timeMs: number
+  /** Published by no engine: nothing but its source and id tells a repetition (R22). */
+  readonly foreign?: true
+  /** It has waited for its actor's state, and is parked if it still has to at this time. */
+  readonly heldUntilMs?: number
   /** Steps that an earlier life of this record has done: it was redriven (R23). */
   readonly steps?: Steps
   readonly trace?: string
@@ -90,6 +111,7 @@ export interface TimerMessage {
   readonly name: string
   readonly dueMs: number
   readonly payload: Json
+  readonly correlation?: string
   readonly trace?: string
 }
 
@@ -98,6 +120,39 @@ export interface SettledMessage {
   readonly type: "settled"
   readonly to: Address
   readonly scope: string
+}
+
+/** Names a record for whatever follows from it. */
+export function recordId(message: Message): string {
+  switch (message.type) {
+    case "command":
+    case "reply":
+      return message.effect
+    case "event":
+      return message.id
+    case "timer":
+      return `${addressText(message.to)} ${message.name} ${message.dueMs}`
+    case "settled":
+      return message.scope
+    default:
+      return unreachable(message)
+  }
+}
+
+/** Source and id of an event in one text, as CloudEvents tells events apart. */
+export function eventId({ source, id }: Pick<EventMessage, "source" | "id">): string {
+  return `${source}/${id}`
+}
+
+/** What a record's decision writes into the records that it sends. */
+export function followsFrom(message: Message): Required<Caused> {
+  const causation = recordId(message)
+  const correlation = "correlation" in message ? message.correlation : undefined
+  return { correlation: correlation ?? causation, causation }
+}
+
+export function isUrgent(message: Message): boolean {
+  return "priority" in message && message.priority === "high"
 }
 
 export function isRequester(replyTo: Address | Requester): replyTo is Requester {

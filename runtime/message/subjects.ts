@@ -5,7 +5,7 @@ import { checkName, encodeKey } from "./key.ts"
 
 export interface Subjects {
   readonly streams: Readonly<Record<"input" | "replies" | "journal" | "events", string>>
-  readonly bindings: Readonly<Record<"input" | "replies" | "journal" | "events", string>>
+  readonly bindings: Readonly<Record<"input" | "replies" | "journal" | "events" | "unplacedEvents", string>>
   /** The external lane of one partition. */
   input(app: string, partition: number): string
   /** Where other apps' replies and undos come in: nothing else can fill it (R1). */
@@ -27,6 +27,12 @@ export interface Subjects {
   /** One fact; `*` in place of type and key reads a whole event partition. */
   event(partition: number, name: string, key: string): string
   eventPartition(partition: number): string
+  /** The same fact from a publisher that does not know the partition: the server finds it. */
+  unplacedEvent(name: string, key: string): string
+  /** Where the server stores what `bindings.unplacedEvents` takes, by the hash of the key's token (R16). */
+  placedEvents(partitions: number): string
+  /** Bucket of the apps that read the events, and of how far they have come. */
+  readonly eventReaders: string
   /** The same for another layout: its journals, lanes and members are others; what comes from outside is the same. */
   at(layout: number): Subjects
 }
@@ -51,6 +57,7 @@ function subjectsAt(namespace: string, layout: number): Subjects {
       replies: `${namespace}.rep.*.*`,
       journal: `${namespace}.jrn.*.*`,
       events: `${namespace}.evt.*.*.*`,
+      unplacedEvents: `${namespace}.evt-in.*.*`,
     },
     input: (name, partition) => `${namespace}.in.${app(name)}.${partition}`,
     replies: (name, partition) => `${namespace}.rep.${app(name)}.${partition}`,
@@ -64,6 +71,9 @@ function subjectsAt(namespace: string, layout: number): Subjects {
     // A name starts with a letter, so no app has the bucket of another one's layout.
     members: (name) => `${upper}_MEMBERS_${layout === 0 ? "" : `${layout}_`}${app(name)}`,
     event: (partition, name, key) => `${namespace}.evt.${partition}.${name}.${encodeKey(key)}`,
+    unplacedEvent: (name, key) => `${namespace}.evt-in.${name}.${encodeKey(key)}`,
+    placedEvents: (partitions) => `${namespace}.evt.{{partition(${partitions},2)}}.{{wildcard(1)}}.{{wildcard(2)}}`,
+    eventReaders: `${upper}_EVENT_READERS`,
     eventPartition: (partition) => `${namespace}.evt.${partition}.*.*`,
     at: (other) => subjectsAt(namespace, other),
   }

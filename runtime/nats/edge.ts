@@ -1,12 +1,14 @@
 // The client's side of the external lane on NATS.
-import { createInbox, type NatsConnection, type Subscription } from "@nats-io/transport-node"
+import { createInbox, headers, type NatsConnection, type Subscription } from "@nats-io/transport-node"
 import { limits } from "../kernel/limits.ts"
+import { factHeaders } from "../message/fact.ts"
 import type { Outcome } from "../message/outcome.ts"
 import { readProgress } from "../message/progress.ts"
 import { readReceipt, type Receipt } from "../message/receipt.ts"
 import type { Subjects } from "../message/subjects.ts"
 import { type Edge, InputFull, NotAccepted } from "../ports/edge.ts"
 import { type AckedPublisher, isFull } from "./acked-publisher.ts"
+import { timeText } from "./egress.ts"
 
 export function natsEdge(connection: NatsConnection, publisher: AckedPublisher, subjects: Subjects, app: string): Edge {
   const inbox = createInbox()
@@ -27,6 +29,17 @@ export function natsEdge(connection: NatsConnection, publisher: AckedPublisher, 
       const reason = `commands to ${subject} were not accepted (${ack.description})`
       if (isFull(ack)) throw new InputFull(reason)
       throw new NotAccepted(`${reason}; send them again with the same keys`)
+    },
+    async publish(partition, event) {
+      const attributes = headers()
+      for (const [name, value] of Object.entries(factHeaders(event, undefined, timeText))) attributes.set(name, value)
+      // For readers that know no CloudEvents: within its window the server stores a repetition once. Actors look themselves.
+      attributes.set("Nats-Msg-Id", `${attributes.get("ce-source")}/${attributes.get("ce-id")}`)
+      const subject = subjects.event(partition, event.name, event.subject)
+      const body = Buffer.from(JSON.stringify(event.payload), "utf8")
+      const ack = await publisher.publish(subject, body, limits.appendTimeoutMs, attributes)
+      if (ack.type === "stored") return
+      throw new NotAccepted(`event ${event.id} was not accepted (${ack.description}); publish it again with the same id`)
     },
     listen(answered) {
       subscribe(inbox, (value) => {

@@ -15,8 +15,7 @@ export function natsEgress(connection: NatsConnection, publisher: AckedPublisher
       Effect.flatMap(
         Effect.promise(() => {
           const attributes = headers()
-          const isoTime = new Date(fact.event.timeMs).toISOString()
-          for (const [name, value] of Object.entries(factHeaders(fact.event, fact, isoTime))) attributes.set(name, value)
+          for (const [name, value] of Object.entries(factHeaders(fact.event, fact, timeText))) attributes.set(name, value)
           const body = Buffer.from(JSON.stringify(fact.event.payload), "utf8")
           const subject = subjects.event(fact.eventPartition, fact.event.name, fact.event.subject)
           return publisher.publish(subject, body, limits.appendTimeoutMs, attributes)
@@ -55,4 +54,9 @@ export function natsEgress(connection: NatsConnection, publisher: AckedPublisher
       if (!connection.isClosed()) connection.publish(subjects.progress(app), JSON.stringify(progress))
     },
   }
+}
+
+/** RFC 3339. */
+export function timeText(ms: number): string {
+  return new Date(ms).toISOString()
 }

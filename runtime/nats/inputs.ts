@@ -13,10 +13,16 @@ import type { Subjects } from "../message/subjects.ts"
 import {
   InputBehind, type InputPosition, type InputReader, type InputRecord, type Inputs, type InputSource, InputUnavailable,
 } from "../ports/inputs.ts"
+import type { HandledEvents } from "./event-readers.ts"
 import { purgeBefore } from "./purge.ts"
 import { StreamReader } from "./stream-reader.ts"
 
-export function natsInputs(connection: NatsConnection, subjects: Subjects, app: string): Inputs {
+export function natsInputs(
+  connection: NatsConnection,
+  subjects: Subjects,
+  app: string,
+  readers?: HandledEvents,
+): Inputs {
   const streamOf = (source: InputSource) => subjects.streams[source === "external" ? "input" : source]
   const subjectOf = (source: InputSource, partition: number) => {
     if (source === "events") return subjects.eventPartition(partition)
@@ -27,6 +33,9 @@ export function natsInputs(connection: NatsConnection, subjects: Subjects, app: 
       Effect.ignore(
         Effect.tryPromise(() => purgeBefore(connection, streamOf(source), subjectOf(source, partition), before)),
       ),
+    // What cannot be said now is said with the next mark.
+    handled: (partition, before) =>
+      readers === undefined ? Effect.void : Effect.ignore(Effect.tryPromise(() => readers.handled(partition, before))),
     stream: (source) =>
       Effect.tryPromise({
         try: async () => (await readStream(connection, streamOf(source))).identity,

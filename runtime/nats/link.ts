@@ -4,6 +4,7 @@ import type { NatsConnection } from "@nats-io/transport-node"
 import type { Peer } from "../message/peer.ts"
 import { type Subjects, subjectsOf } from "../message/subjects.ts"
 import { AckedPublisher } from "./acked-publisher.ts"
+import type { EventsKept } from "./event-stream.ts"
 import { provision } from "./provision.ts"
 import { ReadLink } from "./read-link.ts"
 import { connectChecked } from "./server/connect.ts"
@@ -27,16 +28,18 @@ export interface LinkOptions {
   readonly replicas?: number | undefined
   /** The apps that it sends to. */
   readonly peers?: readonly Peer[]
+  /** How long events are kept, if their stream is not there yet. */
+  readonly eventsKept?: EventsKept | undefined
   /** It is to run partitions of the app, and is no client. */
   readonly isMember?: boolean
 }
 
 /** Rejects with a Fault that says in one sentence what is wrong with the server or the streams; then nothing stays open. */
 export async function openLink(options: LinkOptions): Promise<Link> {
-  const { namespace, app, partitions, replicas = 1, peers = [], isMember = false } = options
+  const { namespace, app, partitions, replicas = 1, peers = [], isMember = false, eventsKept } = options
   const link = await openBareLink(options)
   try {
-    const { layout } = await provision({ ...link, app, partitions, replicas, peers, isMember })
+    const { layout } = await provision({ ...link, app, partitions, replicas, peers, isMember, eventsKept })
     return { ...link, subjects: subjectsOf(namespace).at(layout) }
   } catch (error) {
     await link.close()

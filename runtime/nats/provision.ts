@@ -9,6 +9,7 @@ import { keyHash, type Manifest, newManifest } from "../message/manifest.ts"
 import type { Peer } from "../message/peer.ts"
 import type { Subjects } from "../message/subjects.ts"
 import type { AckedPublisher } from "./acked-publisher.ts"
+import { ensureEvents, type EventsKept } from "./event-stream.ts"
 import {
   callOff, ManifestNotStored, type ManifestPlace, ManifestRefused, readManifest, replaceManifest,
 } from "./manifest.ts"
@@ -35,6 +36,8 @@ export interface Provision {
   readonly replicas: number
   /** The apps that it sends to: their manifests are made too, so that no app has to be there first. */
   readonly peers?: readonly Peer[]
+  /** How long events are kept, if the stream is not there yet. Default: `limits.eventsKeptDays`. */
+  readonly eventsKept?: EventsKept | undefined
   /** This process is to run partitions of the app: a move of them to another number that is under way is called off. */
   readonly isMember?: boolean
 }
@@ -42,7 +45,6 @@ export interface Provision {
 const streamNotFound = 10059
 const subjectsOverlap = 10065
 const noPeers = 10005
-const dayNanos = 86_400_000_000_000
 
 /**
  * Per partition of each app (R15): the input of an app that is gone fills up and refuses, and nobody else notices. Journals
@@ -89,8 +91,8 @@ async function provisionOnce(options: Provision): Promise<Manifest> {
     await ensureStream(manager, { ...kept, name: streams.journal, subjects: [bindings.journal] })
     await ensureStream(manager, { ...kept, ...inputBounds, name: streams.input, subjects: [bindings.input] })
     await ensureStream(manager, { ...kept, name: streams.replies, subjects: [bindings.replies] })
-    const events = { name: streams.events, subjects: [bindings.events], max_age: limits.eventsKeptDays * dayNanos }
-    await ensureStream(manager, { storage: "file", allow_direct: true, num_replicas: replicas, ...events })
+    const events = { subjects, partitions, replicas, kept: options.eventsKept }
+    await ensureEvents(manager, events, (stream) => ensureStream(manager, stream))
     const place = { manager, publisher, subjects, app }
     const manifest = await ensureManifest(place, { app, partitions }, isMember)
     for (const peer of peers) await ensureManifest({ ...place, app: peer.app }, peer, false)

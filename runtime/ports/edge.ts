@@ -1,7 +1,8 @@
-// How a client outside the app reaches it: blocks of commands into the external lane, answers back to one inbox.
-// Promises: a block that was accepted is durable; answers come at most once, and may not come at all (R21); a partition
-// whose input is full refuses at once, and the other partitions and apps do not notice (R15).
+// How a client outside the app reaches it: blocks of commands into the external lane, answers back to one inbox; and events
+// into the event stream. Promises: what was accepted is durable; answers come at most once, and may not come at all (R21);
+// a partition whose input is full refuses at once, and the other partitions and apps do not notice (R15).
 import { Fault } from "../kernel/fault.ts"
+import type { FactContent } from "../message/fact.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { Progress } from "../message/progress.ts"
 import type { Receipt } from "../message/receipt.ts"
@@ -12,6 +13,11 @@ export interface Edge {
    * or with NotAccepted: it may be stored all the same.
    */
   submit(partition: number, block: Uint8Array): Promise<number>
+  /**
+   * Resolves when the event is durable in the event stream, in a partition of it. Rejects with NotAccepted: it may be stored
+   * all the same, and publishing it again with the same source and id is safe.
+   */
+  publish(partition: number, event: FactContent): Promise<void>
   /** Subject that answers to this client go to. */
   readonly inbox: string
   /** Calls back with every answer until the edge closes. */

@@ -12,6 +12,8 @@ export interface Inputs {
   open(source: InputSource, partition: number, from: InputPosition): Effect<InputReader, InputUnavailable | InputBehind, Scope>
   /** Deletes this partition's records of a source before stream position `before`: they are decided. Default: external. */
   purge(partition: number, before: number, source?: Exclude<InputSource, "events">): Effect<void>
+  /** This app has decided a partition's events before a stream position: they may go once all apps have. Never fails. */
+  handled(partition: number, before: number): Effect<void>
   /** Identity of the stream behind a source: changes when the stream is deleted and created again. */
   stream(source: InputSource): Effect<string, InputUnavailable>
 }

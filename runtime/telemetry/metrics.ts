@@ -28,6 +28,7 @@ const instruments: Readonly<Record<keyof typeof metric, Instrument>> = {
   blockBytes: counter("By", "Bytes of committed journal blocks"),
   decisions: counter("{decision}", "Decisions committed"),
   recordsParked: counter("{record}", "Records and actors parked"),
+  recordsDropped: counter("{record}", "Records given up: of reactions handled at most once, or for sagas that have ended"),
   fenced: counter("{append}", "Appends refused because another process had written"),
   recordsResent: counter("{record}", "Records sent again"),
   sagasEnded: counter("{saga}", "Sagas that ended"),
@@ -66,7 +67,8 @@ const gaugeFields: Readonly<Partial<Record<keyof typeof metric, Numbers<Partitio
 }
 
 const countFields: Readonly<Partial<Record<keyof typeof metric, Numbers<PartitionCounts>>>> = {
-  blocks: "blocks", blockBytes: "bytes", decisions: "decisions", recordsParked: "parked", fenced: "fenced",
+  blocks: "blocks", blockBytes: "bytes", decisions: "decisions", recordsParked: "parked",
+  recordsDropped: "dropped", fenced: "fenced",
 }
 
 function report(result: BatchObservableResult, byName: ReadonlyMap<string, Observable>, now: Metrics): void {

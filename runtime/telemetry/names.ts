@@ -65,6 +65,7 @@ export const names = {
     blockBytes: "troupe.block.size",
     decisions: "troupe.decisions",
     recordsParked: "troupe.records.parked",
+    recordsDropped: "troupe.records.dropped",
     fenced: "troupe.appends.fenced",
     recordsResent: "troupe.records.resent",
     sagasEnded: "troupe.sagas.ended",

@@ -6,13 +6,16 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { type CommittedBlock, unobserved } from "../delivery/observer.ts"
 import type { App } from "../host/app.ts"
+import { Client } from "../host/client.ts"
 import { type Engine, startEngine } from "../host/engine.ts"
 import { Operator } from "../host/operator.ts"
+import type { PublishOptions } from "../host/publish.ts"
+import { memoryEdge } from "../memory/edge.ts"
 import { type AppendFault, memoryJournal, type MemoryJournal } from "../memory/journal.ts"
 import { memoryLanes } from "../memory/lanes.ts"
 import { type MemoryMembers, memoryMembers } from "../memory/members.ts"
 import { memoryStreams, type MemoryStreams, type PublishFault } from "../memory/streams.ts"
-import type { Command } from "../message/contract.ts"
+import type { Command, Event } from "../message/contract.ts"
 import { encodeInput } from "../message/input.ts"
 import type { CommandMessage } from "../message/message.ts"
 import { partitionOfActor } from "../message/operation.ts"
@@ -172,4 +175,18 @@ export function askInMemory(
 export function operateInMemory(app: App, world: World): Operator {
   const ask = (command: Command, effect: string) => askInMemory(app, world, command, effect)
   return new Operator(ask, app.shape.partitions, () => `order-${world.next()}`, world.journal)
+}
+
+/** Publishes an event as a client outside would; gives its id. */
+export async function publishInMemory(
+  { shape: { name, partitions } }: App,
+  world: World,
+  event: Event,
+  options: PublishOptions = {},
+): Promise<string> {
+  const edge = memoryEdge(world.streams, { name: `client-${world.next()}` })
+  const client = new Client(edge, partitions, { source: `${name}/client` })
+  const id = await client.publish(event, options)
+  await client.close()
+  return id
 }

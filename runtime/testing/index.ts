@@ -7,6 +7,7 @@ export {
   newWorld,
   operateInMemory,
   type ProcessOptions,
+  publishInMemory,
   startInMemory,
   type World,
   type WorldFaults,

@@ -8,6 +8,7 @@ import type { CommandMessage, EventMessage, Message } from "../../runtime/messag
 import { parse, SchemaMismatch } from "../../runtime/message/schema.ts"
 import type { SagaDefinition } from "../definition/definition.ts"
 import type { Core, CoreEvent } from "../machine/core.ts"
+import type { EndedRow } from "../machine/row.ts"
 import { participants } from "../machine/stop.ts"
 import { join, type Row, waiterOf, withWaiter } from "./answers.ts"
 import type { SagaParts } from "./saga-parts.ts"
@@ -93,10 +94,16 @@ function settle(row: Row | undefined): Decision {
 
 /** What is not of anything that the saga has open changes nothing. */
 function step({ core }: SagaParts, row: Row | undefined, event: CoreEvent, context: DecideContext): Decision {
-  if (row === undefined || "ended" in row) return { state: row }
+  if (row === undefined || "ended" in row) return { state: row, ...(event.type === "reply" ? { dropped: tooLate(row) } : {}) }
   const taken = core.decide(row, event, context)
   if (taken.row === row) return { state: row }
   return toDecision(row, taken, event.type === "timer" ? { fired: event.effect } : {})
+}
+
+/** A reply that nobody waits for any more is normal after a retry; one that nobody ever waited for is not. */
+function tooLate(row: EndedRow | undefined): NonNullable<Decision["dropped"]> {
+  if (row !== undefined) return { code: "SAGA_ENDED", message: "a reply came for a saga that had ended" }
+  return { code: "NO_SUCH_SAGA", message: "a reply came for a saga that was never started, or is forgotten" }
 }
 
 /** An event for a saga that never started, or has ended, or does not wait for it any more, changes nothing. */

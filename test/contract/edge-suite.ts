@@ -2,12 +2,13 @@
 import assert from "node:assert/strict"
 import { describe } from "node:test"
 import * as Effect from "effect/Effect"
+import { type FactContent, readFact } from "../../runtime/message/fact.ts"
 import type { Outcome } from "../../runtime/message/outcome.ts"
 import type { Progress } from "../../runtime/message/progress.ts"
 import type { Receipt } from "../../runtime/message/receipt.ts"
 import type { Edge } from "../../runtime/ports/edge.ts"
 import type { Egress } from "../../runtime/ports/egress.ts"
-import type { InputRecord, Inputs } from "../../runtime/ports/inputs.ts"
+import type { InputRecord, Inputs, InputSource } from "../../runtime/ports/inputs.ts"
 import { reading } from "./inputs-suite.ts"
 import { bytes } from "./journal-suite.ts"
 import { promiseOn } from "./promise.ts"
@@ -83,6 +84,29 @@ export function edgeContract(name: string, make: () => Promise<EdgeUnderTest>): 
       assert.deepEqual(await stored(under, 0), ["3", "5", "6"])
     })
 
+    promise("an event that was accepted is stored in its partition with all that it says", async (under) => {
+      await under.edge.publish(5, fact)
+      const [record] = await records(under, 5, "events")
+      const read = readFact(record?.headers ?? {}, record?.bytes ?? bytes(""))
+      const event = { ...fact, type: "event", foreign: true, to: { service: fact.source, key: fact.subject } }
+      assert.deepEqual(read, { event, mark: undefined })
+    })
+
+    promise("an event whose answer was lost is NotAccepted, and stored all the same", async (under) => {
+      under.fail("stored")
+      assert.equal(await refusal(under.edge.publish(0, fact)), "NotAccepted")
+      await under.heal()
+      assert.equal((await records(under, 0, "events")).length, 1)
+    })
+
+    promise("an event that never arrived is NotAccepted, and may be published again", async (under) => {
+      under.fail("lost")
+      assert.equal(await refusal(under.edge.publish(0, fact)), "NotAccepted")
+      await under.heal()
+      await under.edge.publish(0, fact)
+      assert.equal((await records(under, 0, "events")).length, 1)
+    })
+
     promise("answers to the inbox reach the listener, and what is no answer is ignored", async (under) => {
       const answers = listen(under.edge)
       const answer = (request: string) =>
@@ -135,6 +159,12 @@ export function edgeContract(name: string, make: () => Promise<EdgeUnderTest>): 
   })
 }
 
+const fact: FactContent = {
+  name: "Paid", payload: { cents: 5 }, id: "a 1", source: "shop/client", subject: "Größe 7/8", timeMs: 1_700_000_000_000,
+  dueMs: 1_700_000_000_001, expiresMs: 1_700_000_000_002, priority: "high", correlation: "cart 1", causation: "click 2",
+  trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+}
+
 export function progress(position: number): Progress {
   return { partition: 3, stream: "stream:external:x:3", position, records: 7, held: 2 }
 }
@@ -168,7 +198,7 @@ function watch(edge: Edge) {
   return heard
 }
 
-async function refusal(submitted: Promise<number>): Promise<string> {
+async function refusal(submitted: Promise<unknown>): Promise<string> {
   try {
     await submitted
     return "accepted"
@@ -185,8 +215,8 @@ async function numbers(under: EdgeUnderTest, partition: number): Promise<number[
   return (await records(under, partition)).map(({ number }) => number)
 }
 
-function records({ inputs }: EdgeUnderTest, partition: number): Promise<InputRecord[]> {
-  return reading(inputs, "external", partition, 0, async ({ backlog, next }) => {
+function records({ inputs }: EdgeUnderTest, partition: number, source: InputSource = "external"): Promise<InputRecord[]> {
+  return reading(inputs, source, partition, 0, async ({ backlog, next }) => {
     const read: InputRecord[] = []
     while (read.length < backlog) read.push(await Effect.runPromise(next))
     return read

@@ -1,4 +1,5 @@
-// Competing workers on one real nats-server: the work is shared, a killed worker's share is taken over, more workers do more.
+// Competing workers on one real nats-server (scenarios 39 and 50): the work is shared, a killed one is replaced by the
+// others, more workers do more.
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { type RunningApp, start } from "../../runtime/index.ts"

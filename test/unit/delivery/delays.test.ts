@@ -1,4 +1,4 @@
-// What time does to records: a service's own timers, delayed commands, commands that expire, and urgent ones.
+// What time does to records (scenarios 47, 48, 49): timers of a service, delayed commands, commands that expire, urgent ones.
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Schema from "effect/Schema"

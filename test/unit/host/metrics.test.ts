@@ -24,9 +24,9 @@ test("refused appends, records sent again and parked ones are counted, and the o
   observer.fenced(2)
   observer.resent(40)
   observer.resent(2)
-  observer.committed({ partition: 2, number: 7, decisions: 3, bytes: 500, ended: [], alarms: [], parked: 1 })
+  observer.committed({ partition: 2, number: 7, decisions: 3, bytes: 500, ended: [], alarms: [], parked: 1, dropped: [] })
   assert.deepEqual(tally.counts, {
-    counts: [{ partition: 2, blocks: 1, decisions: 3, bytes: 500, parked: 1, fenced: 1 }],
+    counts: [{ partition: 2, blocks: 1, decisions: 3, bytes: 500, parked: 1, dropped: 0, fenced: 1 }],
     sagas: [],
     alarms: [],
     resent: 42,

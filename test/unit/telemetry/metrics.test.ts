@@ -18,7 +18,7 @@ const shown: Metrics = {
       journalBytes: 8,
     },
   ],
-  counts: [{ partition: 3, blocks: 11, decisions: 12, bytes: 13, parked: 14, fenced: 15 }],
+  counts: [{ partition: 3, blocks: 11, decisions: 12, bytes: 13, parked: 14, dropped: 16, fenced: 15 }],
   states: { claiming: 1, running: 2, stalled: 0, broken: 3, refused: 0 },
   sagas: [{ saga: "place-order", outcome: "compensated", ended: 9 }],
   alarms: [{ monitor: "order-monitor", kind: "late", raised: 17 }],

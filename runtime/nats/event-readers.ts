@@ -1,0 +1,102 @@
+// Which apps of a namespace read its events, and how far each has decided them: where events are kept until all have, the
+// last of them deletes. A mark is written by the owner of a partition; an app that is gone for good is removed by an
+// operator, never by time, because one that is merely down must find its events again.
+import { jetstream, jetstreamManager } from "@nats-io/jetstream"
+import { type KV, Kvm } from "@nats-io/kv"
+import type { NatsConnection } from "@nats-io/transport-node"
+import type { Subjects } from "../message/subjects.ts"
+import { isKeptUntilHandled } from "./event-stream.ts"
+import { purgeBefore } from "./purge.ts"
+
+/** Where one app stands in one event partition: everything before this stream position is decided. */
+export interface EventReader {
+  readonly app: string
+  readonly partition: number
+  readonly before: number
+}
+
+interface Place {
+  readonly connection: NatsConnection
+  readonly subjects: Subjects
+}
+
+export interface HandledEvents {
+  /** Says how far the app has come, and deletes what all have decided. */
+  handled(partition: number, before: number): Promise<void>
+}
+
+/** Registers the app where events are kept until they are handled; `undefined` where they are kept otherwise. */
+export async function registerReader(
+  place: Place,
+  app: string,
+  partitions: number,
+  replicas = 1,
+): Promise<HandledEvents | undefined> {
+  const { connection, subjects } = place
+  const { config, created } = await readStream(place)
+  if (!isKeptUntilHandled(config)) return undefined
+  const identity = String(Date.parse(created)) // clock: parses the server's text
+  const kv = await new Kvm(jetstream(connection)).create(subjects.eventReaders, { history: 1, replicas })
+  for (let partition = 0; partition < partitions; partition += 1) {
+    const known = await kv.get(keyOf(app, partition))
+    if (known === null || known.operation !== "PUT") await kv.put(keyOf(app, partition), markText(identity, 0))
+  }
+  return {
+    async handled(partition, before) {
+      await kv.put(keyOf(app, partition), markText(identity, before))
+      const marks = await marksOf(kv, identity, `*.${partition}`)
+      const first = Math.min(before, ...marks.map((mark) => mark.before))
+      await purgeBefore(connection, subjects.streams.events, subjects.eventPartition(partition), first)
+    },
+  }
+}
+
+/** All marks of the namespace, by app and partition; empty where events are not kept until they are handled. */
+export async function listReaders(place: Place): Promise<readonly EventReader[]> {
+  const { config, created } = await readStream(place)
+  if (!isKeptUntilHandled(config)) return []
+  const kv = await new Kvm(jetstream(place.connection)).open(place.subjects.eventReaders)
+  return marksOf(kv, String(Date.parse(created)), ">") // clock: parses the server's text
+}
+
+/** Events are not kept for this app any more. Gives the number of its marks. */
+export async function removeReader(place: Place, app: string): Promise<number> {
+  const marks = (await listReaders(place)).filter((mark) => mark.app === app)
+  if (marks.length === 0) return 0
+  const kv = await new Kvm(jetstream(place.connection)).open(place.subjects.eventReaders)
+  for (const { partition } of marks) await kv.purge(keyOf(app, partition))
+  return marks.length
+}
+
+async function readStream({ connection, subjects }: Place) {
+  const manager = await jetstreamManager(connection, { checkAPI: false })
+  return manager.streams.info(subjects.streams.events)
+}
+
+async function marksOf(kv: KV, identity: string, keys: string): Promise<readonly EventReader[]> {
+  const marks: EventReader[] = []
+  for await (const { key, operation, value } of await kv.history({ key: keys })) {
+    const [app = "", partition] = key.split(".")
+    if (operation === "PUT") marks.push({ app, partition: Number(partition), before: readMark(value, identity) })
+  }
+  return marks
+}
+
+function keyOf(app: string, partition: number): string {
+  return `${app}.${partition}`
+}
+
+function markText(stream: string, before: number): string {
+  return JSON.stringify({ stream, before })
+}
+
+/** A mark on a stream that was there before, or one that cannot be read, keeps everything. */
+function readMark(value: Uint8Array, identity: string): number {
+  try {
+    const mark: unknown = JSON.parse(Buffer.from(value).toString("utf8"))
+    if (typeof mark !== "object" || mark === null || !("stream" in mark) || !("before" in mark)) return 0
+    return mark.stream === identity && typeof mark.before === "number" ? mark.before : 0
+  } catch {
+    return 0
+  }
+}
