@@ -22,6 +22,7 @@ import type { Confirmation, LaneFrame, Lanes } from "../../../runtime/ports/lane
 import { silent } from "../../../runtime/ports/telemetry.ts"
 import { askInMemory, newWorld, startInMemory, type World } from "../../../runtime/testing/index.ts"
 import { account, bank } from "../../support/bank.ts"
+import { seeded } from "../../support/seeded.ts"
 
 /** A world whose partition of account "a" holds a genesis block and four more. */
 async function bankWithBlocks(): Promise<{ world: World; partition: number }> {
@@ -263,17 +264,6 @@ function wildLanes(inner: Lanes, chance: () => number): Lanes {
     ...inner,
     send: (frame: LaneFrame) => carry(() => inner.send(frame)),
     confirm: (confirmation: Confirmation) => carry(() => inner.confirm(confirmation)),
-  }
-}
-
-/** A small generator (mulberry32): the same seed gives the same luck. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }
 
