@@ -71,6 +71,8 @@ test("R21, R14: a journal that was put back to an older copy does not answer for
   // What was decided has been deleted from the input too, so that it does not come again.
   const last = world.streams.store("external", partition, encodeInput([]))
   await Effect.runPromise(world.streams.purge(partition, last))
-  await run()
+  const { engine } = await run()
+  assert.match(engine.health().reasons.join("\n"), /holds another record under 1 than was decided/)
+  assert.equal(engine.claimAgain(partition, { resync: true }), true)
   await assert.rejects(client.query("account", "a", { atLeast: receipt }), { code: "RECEIPT_UNKNOWN" })
 })
