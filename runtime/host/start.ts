@@ -13,6 +13,8 @@ import { natsEdge } from "../nats/edge.ts"
 import { natsEgress } from "../nats/egress.ts"
 import { natsInputs } from "../nats/inputs.ts"
 import { natsJournal } from "../nats/journal.ts"
+import { manifestPlace } from "../nats/manifest.ts"
+import { readNeighbours } from "../nats/neighbours.ts"
 import { natsLanes } from "../nats/lanes.ts"
 import { type Link, openLink } from "../nats/link.ts"
 import { natsMembers } from "../nats/members.ts"
@@ -20,6 +22,7 @@ import { silent, type Telemetry } from "../ports/telemetry.ts"
 import type { App } from "./app.ts"
 import { Client } from "./client.ts"
 import { type Engine, startEngine } from "./engine.ts"
+import { missedEvents } from "./event-partitions.ts"
 import type { Health } from "./health.ts"
 import { Operator } from "./operator.ts"
 
@@ -78,6 +81,8 @@ export async function start(app: App, options: StartOptions): Promise<RunningApp
   }
   try {
     const durability = await tellDurability(options, link)
+    const neighbours = await readNeighbours(await manifestPlace(link, name))
+    for (const line of missedEvents(app.shape, neighbours)) options.report?.(line)
     const engine = await Effect.runPromise(openEngine(app, options, link).pipe(Scope.provide(scope)))
     const bounds = { inputRecordsPendingMax: options.inputRecordsPendingMax ?? app.inputRecordsPendingMax }
     const client = new Client(natsEdge(link.connection, link.publisher, link.subjects, name), partitions, bounds)
