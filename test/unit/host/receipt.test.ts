@@ -79,7 +79,7 @@ test("R21, R14: a journal that was put back to an older copy does not answer for
   await assert.rejects(client.query("account", "a", { atLeast: receipt }), { code: "RECEIPT_UNKNOWN" })
 })
 
-test("R21: an owner that lost its partition, and does not know it, answers no query with the state that it still has", async (t) => {
+test("R21: an owner that lost its partition, and does not know it, answers no query with what it still has", async (t) => {
   const { world, client, run } = openWorld(t)
   // The first process sees neither the other members nor the second deposit: it holds what was true before.
   const deaf = { ...world, streams: { ...world.streams, open: hiding(world, "d2") } }
