@@ -11,7 +11,7 @@ export function missedEvents({ name, partitions, logics }: AppShape, neighbours:
     .map(
       (other) =>
         `EVENTS_MISSED: app ${other.app} of this namespace has ${other.partitions} partitions and ${name} has ${partitions}: ` +
-        `of the events of ${other.app} it gets those of event partitions 0 to ${partitions - 1} only; if it reacts to them, raise ` +
-        "its number with repartition",
+        `of the events of ${other.app} it gets those of event partitions 0 to ${partitions - 1} only; if it reacts ` +
+        "to them, raise its number with repartition",
     )
 }
