@@ -1,5 +1,5 @@
-// An app reads as many event partitions as it has partitions, and an emitter uses as many as it has. Which app emits what is
-// declared nowhere, so an app that reacts to events is told of every app whose events it would not read all.
+// An app reads as many event partitions as it has partitions, and an emitter uses as many as it has. What an app
+// emits is not in its manifest, so an app that reacts to events is told of every app whose events it would not get all.
 import type { AppShape } from "../delivery/delivery.ts"
 import type { Neighbour } from "../nats/neighbours.ts"
 
