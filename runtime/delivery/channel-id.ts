@@ -22,6 +22,32 @@ export function streamChannel(source: InputSource, stream: string, partition: nu
   return `stream:${source}:${stream}:${partition}`
 }
 
+/** The channel that a stream is read on: an operator who resyncs a partition begins another one. */
+export function latestStreamChannel(
+  known: { has(id: string): boolean },
+  source: InputSource,
+  stream: string,
+  partition: number,
+): string {
+  let latest = streamChannel(source, stream, partition)
+  for (let n = 1; ; n += 1) {
+    const next = streamChannel(source, `${stream}~${n}`, partition)
+    if (!known.has(next)) return latest
+    latest = next
+  }
+}
+
+export function nextStreamChannel(
+  known: { has(id: string): boolean },
+  source: InputSource,
+  stream: string,
+  partition: number,
+): string {
+  let n = 1
+  while (known.has(streamChannel(source, `${stream}~${n}`, partition))) n += 1
+  return streamChannel(source, `${stream}~${n}`, partition)
+}
+
 export type ParsedChannel =
   | { readonly type: "lane"; readonly incarnation: string; readonly source: number; readonly lane: LaneName }
   | { readonly type: "other" }

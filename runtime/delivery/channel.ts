@@ -2,6 +2,8 @@
 // ids (R3, R5): `low` (all up to it are decided) and a bounded set of decided numbers above it.
 // Dense channels (lanes) count every record; sparse ones (stream positions) only grow.
 import { assert } from "../kernel/assert.ts"
+import type { StreamMark } from "../message/block.ts"
+import { ClaimRuns } from "./claim-runs.ts"
 
 export type Admission = "new" | "duplicate" | "gap"
 
@@ -13,6 +15,16 @@ export class Channel {
   high = 0
   /** Decided numbers above `low`. */
   readonly decided = new Set<number>()
+  /** Of a lane: under which claims of its source the records from `low` on were made (R14). */
+  readonly claims = new ClaimRuns()
+  /** The claims have changed since a block has told them. */
+  hasNewClaims = false
+  /** An operator said so: the next frame tells where the lane goes on. */
+  adopts = false
+  /** Of a stream: the last record that is decided in a cut block (R14). */
+  last: StreamMark | undefined
+  /** Digests of the records behind it, by position. */
+  readonly #digests = new Map<number, string>()
   /** Taken and not yet below `low`, in order. */
   readonly #open: number[] = []
   #head = 0
@@ -46,9 +58,41 @@ export class Channel {
 
   /** Takes over the low mark of a journal block. */
   restoreLow(low: number): void {
+    this.adopts = false
     this.low = Math.max(this.low, low)
     this.high = Math.max(this.high, this.low)
     for (const number of this.decided) if (number <= this.low) this.decided.delete(number)
+  }
+
+  /** Records from `number` on were made under this claim of their source. */
+  noteClaim(number: number, claim: string): void {
+    if ((this.claims.at(number) ?? "") === claim) return
+    this.claims.add(number, claim)
+    this.claims.prune(this.low)
+    this.hasNewClaims = true
+  }
+
+  /** The source goes on behind `number`, and has nothing before it any more. */
+  adopt(number: number): void {
+    this.adopts = false
+    this.restoreLow(number)
+  }
+
+  /** Notes what stands at a position of the stream. */
+  noteRead(position: number, digest: string): void {
+    this.#digests.set(position, digest)
+  }
+
+  /** A record at this position is decided in the block that is being cut. */
+  markDecided(position: number): void {
+    const digest = this.#digests.get(position)
+    if (digest === undefined || position < (this.last?.[0] ?? 0)) return
+    this.last = [position, digest]
+    // Positions were noted in their order.
+    for (const noted of this.#digests.keys()) {
+      if (noted >= position) break
+      this.#digests.delete(noted)
+    }
   }
 
   /** Records taken and not yet decided in a cut block. */

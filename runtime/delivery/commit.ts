@@ -3,10 +3,11 @@
 import * as Effect from "effect/Effect"
 import { assert } from "../kernel/assert.ts"
 import { limits } from "../kernel/limits.ts"
-import { type BlockHead, blockVersion, encodeBlock } from "../message/block.ts"
+import { type BlockHead, blockVersion, type ClaimRun, encodeBlock, type StreamMark } from "../message/block.ts"
 import { digest } from "../message/hash.ts"
 import type { AppendUnknown, Fenced, JournalUnavailable } from "../ports/journal.ts"
 import type { Decided } from "./decided.ts"
+import { streamPosition } from "./decode.ts"
 import type { Delivery, Ports } from "./delivery.ts"
 import { channelOf, type Partition } from "./partition.ts"
 
@@ -25,7 +26,7 @@ export function cutBlock(delivery: Delivery, nowMs: number): Cut {
     ...nextHead(partition, Math.max(nowMs, partition.atMs)),
     kind: "decisions",
     ...(delivery.compaction.since === partition.blockNumber + 1 ? { begins: true as const } : {}),
-    low: moveMarks(partition, decisions),
+    ...moveMarks(partition, decisions),
     confirmed: takeConfirmed(partition),
   }
   return { head, bytes: encodeBlock(head, decisions.map((decided) => decided.encoded)), decisions }
@@ -54,16 +55,28 @@ function takePending(delivery: Delivery): readonly Decided[] {
 }
 
 /** Moves the inbox marks over the records that this block decides; once it is cut, only the fence can stop it. */
-function moveMarks(partition: Partition, decisions: readonly Decided[]): Record<string, number> {
+function moveMarks(partition: Partition, decisions: readonly Decided[]): Pick<BlockHead, "low" | "last" | "claims"> {
   const low: Record<string, number> = {}
+  const last: Record<string, StreamMark> = {}
+  const claims: Record<string, readonly ClaimRun[]> = {}
   for (const { entry } of decisions) {
     for (const [id, number] of entry.from) {
       const channel = channelOf(partition, id)
       channel.decide(number)
       low[id] = channel.low
+      if (channel.hasNewClaims) claims[id] = channel.claims.list
+      channel.hasNewClaims = false
+      if (channel.dense) continue
+      channel.markDecided(streamPosition(number))
+      if (channel.last !== undefined) last[id] = channel.last
     }
   }
-  return low
+  return { low, ...(isEmpty(last) ? {} : { last }), ...(isEmpty(claims) ? {} : { claims }) }
+}
+
+function isEmpty(marks: object): boolean {
+  for (const _ in marks) return false
+  return true
 }
 
 export function takeConfirmed(partition: Partition): Record<string, number> {

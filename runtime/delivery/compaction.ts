@@ -4,9 +4,10 @@
 // owner cannot put an old snapshot in place; a round that is cut short by a crash is simply begun again. How long the
 // blocks before the round stay, for those who read history, is another matter (truncation.ts).
 import { limits } from "../kernel/limits.ts"
-import type { Entry, HeldRecord } from "../message/block.ts"
+import type { ChannelMarks, Entry, HeldRecord } from "../message/block.ts"
 import type { Json } from "../message/json.ts"
 import { parseAddress } from "../message/message.ts"
+import type { Channel } from "./channel.ts"
 import { type Decided, seal } from "./decided.ts"
 import { applyEntry, type Partition } from "./partition.ts"
 import { emptyRow, type Row } from "./row.ts"
@@ -136,14 +137,24 @@ function checkpoint(partition: Partition, round: Round): Entry {
     checkpoint: {
       since: round.since,
       channels: [...partition.channels]
-        .filter(([, { low, decided }]) => low > 0 || decided.size > 0)
-        .map(([id, { low, decided }]) => [id, low, [...decided]] as const),
+        .filter(([, { low, decided, adopts }]) => low > 0 || decided.size > 0 || adopts)
+        .map(([id, channel]) => [id, channel.low, [...channel.decided], moreMarks(channel)] as const),
       outboxes: [...partition.outboxes].map(([id, outbox]) => {
         const { messages } = outbox.owed(0, outbox.unconfirmedCount)
-        return [id, outbox.last, messages] as const
+        return [id, outbox.last, messages, outbox.claims.list] as const
       }),
       carried: round.carriedSize,
       runs: partition.stored.before(round.since),
+      claim: partition.claim,
     },
+  }
+}
+
+function moreMarks({ last, claims, adopts }: Channel): ChannelMarks {
+  const { list } = claims
+  return {
+    ...(last === undefined ? {} : { last }),
+    ...(list.length === 0 ? {} : { claims: list }),
+    ...(adopts ? { adopts } : {}),
   }
 }

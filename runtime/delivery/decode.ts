@@ -6,7 +6,8 @@ import { checkFits, type Fact, readFact } from "../message/fact.ts"
 import { decodeInput } from "../message/input.ts"
 import type { EventMessage, Message } from "../message/message.ts"
 import { decodeFrame, peerHeader } from "../message/peer.ts"
-import type { InputRecord, InputSource } from "../ports/inputs.ts"
+import type { InputPosition, InputRecord, InputSource } from "../ports/inputs.ts"
+import type { Channel } from "./channel.ts"
 import { factChannel, peerChannel } from "./channel-id.ts"
 import type { AppShape } from "./delivery.ts"
 import type { Work } from "./inbound.ts"
@@ -51,7 +52,18 @@ export function decodePeer(record: InputRecord, source: "external" | "replies"):
 
 /** The stream position (as `InputReader` counts) below which everything is decided, from a channel's low mark. */
 export function positionOf(low: number): number {
-  return Math.max(0, Math.floor(low / limits.inputRecordsMax) - 1)
+  return Math.max(0, streamPosition(low) - 1)
+}
+
+/** Where the next owner begins to read a stream, and what must be true of it. */
+export function inputPosition({ low, decided, last }: Pick<Channel, "low" | "decided" | "last">, stream: string): InputPosition {
+  const seen = streamPosition(Math.max(low, ...decided))
+  return { stream, after: positionOf(low), seen, ...(last?.[0] === seen ? { digest: last[1] } : {}) }
+}
+
+/** The stream position of the record that a number was made from. */
+export function streamPosition(number: number): number {
+  return Math.floor(number / limits.inputRecordsMax)
 }
 
 /** One fact, addressed to every actor of this app that reacts to it. */

@@ -76,6 +76,9 @@ export interface Delivery {
   readonly room: Latch.Latch
   /** Opened when an event, or a record for another app, waits to be published. */
   readonly facts: Latch.Latch
+  /** What makes it likely that the journal was restored from an older copy (R14). */
+  suspicion: string | undefined
+  readonly suspected: Latch.Latch
   readonly sharing: Sharing
 }
 
@@ -117,6 +120,8 @@ export function newDelivery(
     decided: Latch.makeUnsafe(false),
     room: Latch.makeUnsafe(true),
     facts: Latch.makeUnsafe(false),
+    suspicion: undefined,
+    suspected: Latch.makeUnsafe(false),
   }
 }
 

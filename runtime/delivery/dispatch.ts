@@ -5,6 +5,7 @@ import { parseDestination } from "./channel-id.ts"
 import type { Decided } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
 import type { Outbox } from "./outbox.ts"
+import { outboxOf } from "./partition.ts"
 
 /** Hands on what one block sends: lane records as one frame per destination, events to the publisher. */
 export function dispatch(delivery: Delivery, decisions: readonly Decided[]): void {
@@ -28,6 +29,7 @@ function sendFrame(
   const { partition, ports } = delivery
   const destination = parseDestination(destinationId)
   if (destination.type !== "lane") return void delivery.facts.openUnsafe()
+  const outbox = outboxOf(partition, destinationId)
   ports.lanes.send({
     incarnation: partition.incarnation,
     source: partition.index,
@@ -35,6 +37,8 @@ function sendFrame(
     lane: destination.lane,
     first: frame.first,
     messages: frame.messages,
+    confirmed: outbox.confirmed,
+    claims: outbox.claims.list,
   })
 }
 

@@ -7,9 +7,9 @@ import type { AppendUnknown, Fenced, JournalUnavailable } from "../ports/journal
 import type { InputBehind, InputSource, InputUnavailable } from "../ports/inputs.ts"
 import type { LaneReceiver } from "../ports/lanes.ts"
 import { takeCautiously } from "./caution.ts"
-import { destinationId, parseDestination, streamChannel } from "./channel-id.ts"
+import { destinationId, latestStreamChannel, nextStreamChannel, parseDestination } from "./channel-id.ts"
 import { commit, cutBlock } from "./commit.ts"
-import { positionOf } from "./decode.ts"
+import { inputPosition } from "./decode.ts"
 import type { Delivery } from "./delivery.ts"
 import { dispatch, resend } from "./dispatch.ts"
 import { tellHandled } from "./handled-events.ts"
@@ -20,11 +20,12 @@ import { tellProgress } from "./progress.ts"
 import { publishing } from "./publishing.ts"
 import { closeRoomWhenFull, receiveFrame, receiveStream } from "./receive.ts"
 import { settle } from "./settle.ts"
+import { confirmSuspicion, isForeignMark, type JournalBehind, suspect } from "./suspicion.ts"
 import { fireTimers } from "./timers.ts"
 import { forgettingHistory, purgeInput, truncateJournal } from "./truncation.ts"
 
 /** Why a partition stopped: everything it held in memory is forgotten with it. */
-export type PartitionLost = Fenced | AppendUnknown | JournalUnavailable | InputUnavailable | InputBehind
+export type PartitionLost = Fenced | AppendUnknown | JournalUnavailable | InputUnavailable | InputBehind | JournalBehind
 
 const sources = ["external", "events", "replies"] as const satisfies readonly InputSource[]
 
@@ -57,16 +58,20 @@ export const runPartition = Effect.fnUntraced(function* (
     forgettingHistory(delivery),
     tellProgress(delivery, readers),
     tellHandled(delivery, readers),
+    confirmSuspicion(delivery),
   ])
 })
 
 function laneReceiver(delivery: Delivery): LaneReceiver {
   return {
     frame: (frame) => receiveFrame(delivery, frame),
-    confirmation: ({ incarnation, destination, lane, low, resend: again }) => {
+    confirmation: (confirmation) => {
+      const { incarnation, destination, lane, low, resend: again } = confirmation
       if (incarnation !== delivery.partition.incarnation) return
       const id = destinationId({ type: "lane", partition: destination, lane })
       const outbox = delivery.partition.outboxes.get(id)
+      if (isForeignMark(outbox, confirmation))
+        return suspect(delivery, `partition ${destination} has decided record ${low} of it (${lane}), which it never made`)
       if (again === true) return resend(delivery, id, low)
       outbox?.confirm(low)
       closeRoomWhenFull(delivery)
@@ -80,11 +85,16 @@ function laneReceiver(delivery: Delivery): LaneReceiver {
 const openSource = Effect.fnUntraced(function* (delivery: Delivery, source: InputSource) {
   const { inputs } = delivery.ports
   const stream = yield* inputs.stream(source)
-  const channel = streamChannel(source, stream, delivery.partition.index)
-  const { low, decided } = channelOf(delivery.partition, channel)
-  const seen = Math.floor(Math.max(low, ...decided) / limits.inputRecordsMax)
-  const from = { stream, after: positionOf(low), seen }
-  return { source, channel, reader: yield* inputs.open(source, delivery.partition.index, from) }
+  const { partition } = delivery
+  const opening = (channel: string) =>
+    Effect.map(inputs.open(source, partition.index, inputPosition(channelOf(partition, channel), stream)), (reader) => ({
+      source, channel, reader,
+    }))
+  const opened = opening(latestStreamChannel(partition.channels, source, stream, partition.index))
+  if (!partition.resynced) return yield* opened
+  // All that is kept is read once more: what was decided is known by its effect key.
+  const anew = nextStreamChannel(partition.channels, source, stream, partition.index)
+  return yield* Effect.catchTag(opened, "InputBehind", () => opening(anew))
 })
 
 /** receive has queued it; load and decide it, and let it wait for the next block, or for its actor. */

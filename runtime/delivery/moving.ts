@@ -2,14 +2,14 @@
 // like any owner, so whoever wrote before is fenced, and it notices whoever claims one after it. One partition at a time is
 // held in memory with its actors.
 import * as Effect from "effect/Effect"
-import { limits } from "../kernel/limits.ts"
 import type { CorruptJournal, NewerFormat } from "../message/block.ts"
 import { encodeSeal } from "../message/manifest.ts"
 import type { InputBehind, InputRecord, Inputs, InputSource, InputUnavailable } from "../ports/inputs.ts"
 import { type AppendUnknown, Fenced, type Journal, type JournalUnavailable } from "../ports/journal.ts"
-import { streamChannel } from "./channel-id.ts"
+import { Channel } from "./channel.ts"
+import { latestStreamChannel } from "./channel-id.ts"
 import { appendUntilKnown } from "./commit.ts"
-import { type DecodedWork, decodeEvent, decodeExternal, decodePeer, positionOf } from "./decode.ts"
+import { type DecodedWork, decodeEvent, decodeExternal, decodePeer, inputPosition } from "./decode.ts"
 import type { AppShape } from "./delivery.ts"
 import { NewJournal } from "./new-journal.ts"
 import { emptyPartition } from "./partition.ts"
@@ -64,12 +64,12 @@ const undecided = Effect.fnUntraced(function* (
   source: InputSource,
 ): Effect.fn.Return<string | undefined, InputUnavailable | InputBehind> {
   const stream = yield* inputs.stream(source)
-  const channel = channels.get(streamChannel(source, stream, index))
+  const channel = channels.get(latestStreamChannel(channels, source, stream, index))
   const low = channel?.low ?? 0
-  const seen = Math.floor(Math.max(low, ...(channel?.decided ?? [])) / limits.inputRecordsMax)
+  const from = inputPosition(channel ?? new Channel(false), stream)
   return yield* Effect.scoped(
     Effect.gen(function* () {
-      const reader = yield* inputs.open(source, index, { stream, after: positionOf(low), seen })
+      const reader = yield* inputs.open(source, index, from)
       for (let left = reader.backlog; left > 0; left -= 1) {
         const record = yield* reader.next
         const open = decode(app, source, record).find(({ number }) => number > low && channel?.decided.has(number) !== true)
@@ -154,7 +154,7 @@ const fillJournals = Effect.fnUntraced(function* (
   const isClosed = surveys.every((survey) => survey.closed || survey.blockNumber === 0)
   for (const [index, journal] of journals.entries()) {
     const survey = surveys[index]
-    yield* journal.finish(survey === undefined ? { low: [], decided: [] } : keptMarks(survey), isClosed)
+    yield* journal.finish(survey === undefined ? { low: [], decided: [], last: [] } : keptMarks(survey), isClosed)
   }
   return { tails, actors, parked: parked.length }
 })

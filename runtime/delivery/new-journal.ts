@@ -11,6 +11,8 @@ import type { KeptMarks } from "./re-key.ts"
 
 type Writing = Effect.Effect<void, Fenced | AppendUnknown | JournalUnavailable>
 
+type Marks = Partial<Pick<BlockHead, "low" | "last">>
+
 /** Room for the head of a block that holds no marks. */
 const headBytesMax = 4096
 
@@ -40,12 +42,14 @@ export class NewJournal {
   }
 
   /** The last blocks: whatever waits, the marks, and the word that nothing was under way, if that is true. */
-  finish({ low, decided }: KeptMarks, isClosed: boolean): Writing {
+  finish({ low, decided, last }: KeptMarks, isClosed: boolean): Writing {
     return Effect.gen({ self: this }, function* () {
       for (const some of portions(decided)) yield* this.write({ from: some })
       if (this.#entries.length > 0) yield* this.#append("decisions")
       for (let start = 0; start < low.length; start += limits.movedMarksMax)
-        yield* this.#append("decisions", Object.fromEntries(low.slice(start, start + limits.movedMarksMax)))
+        yield* this.#append("decisions", { low: Object.fromEntries(low.slice(start, start + limits.movedMarksMax)) })
+      for (let start = 0; start < last.length; start += limits.movedMarksMax)
+        yield* this.#append("decisions", { last: Object.fromEntries(last.slice(start, start + limits.movedMarksMax)) })
       yield* this.#append(isClosed ? "closed" : "epoch")
     })
   }
@@ -56,19 +60,19 @@ export class NewJournal {
     return sequence === 0 ? Effect.void : this.#journal.purge(index, sequence + 1)
   }
 
-  #append(kind: BlockHead["kind"], low: BlockHead["low"] = {}): Writing {
+  #append(kind: BlockHead["kind"], marks: Marks = {}): Writing {
     return Effect.suspend((): Writing => {
       const begin = this.#partition.blockNumber === -1 ? this.#commit("genesis", {}, []) : Effect.void
       const entries = this.#entries
       this.#entries = []
       this.#bytes = 0
-      return Effect.andThen(begin, Effect.suspend(() => this.#commit(kind, low, entries)))
+      return Effect.andThen(begin, Effect.suspend(() => this.#commit(kind, marks, entries)))
     })
   }
 
-  #commit(kind: BlockHead["kind"], low: BlockHead["low"], entries: readonly string[]): Writing {
+  #commit(kind: BlockHead["kind"], marks: Marks, entries: readonly string[]): Writing {
     const moved = kind === "genesis" ? { moved: true as const } : {}
-    const head = { ...nextHead(this.#partition, this.#atMs), kind, ...moved, low, confirmed: {} }
+    const head = { ...nextHead(this.#partition, this.#atMs), kind, ...moved, low: {}, confirmed: {}, ...marks }
     return commit({ journal: this.#journal }, this.#partition, { head, bytes: encodeBlock(head, entries) })
   }
 }

@@ -1,7 +1,9 @@
 // The outbox towards one destination: dense numbers, and every record that its destination has not yet confirmed.
 // The journal holds the same records, so a new owner rebuilds this and sends all of it again, in order (R4, R7).
 import { assert } from "../kernel/assert.ts"
+import type { ClaimRun } from "../message/block.ts"
 import type { Message } from "../message/message.ts"
+import { ClaimRuns } from "./claim-runs.ts"
 
 export class Outbox {
   /** Number of the last record that was made. */
@@ -10,30 +12,39 @@ export class Outbox {
   confirmed = 0
   /** What the journal knows as confirmed; lags behind `confirmed` until a block carries it. */
   journaled = 0
+  /** Under which claims the records from `confirmed` on were made (R14). */
+  readonly claims = new ClaimRuns()
   /** Records `confirmed + 1 ... last`, oldest first. */
   readonly #records: Message[] = []
   #head = 0
 
   /** Adds the next record. Its number must be the next one: the caller took it from `last + 1`. */
-  push(number: number, message: Message): void {
+  push(number: number, message: Message, claim = ""): void {
     assert(number === this.last + 1, "numbers towards a destination are dense")
     this.last = number
+    this.claims.add(number, claim)
     this.#records.push(message)
   }
 
   /** Takes over what a journal says that begins after the first records towards this destination: only the tail is known. */
-  pushTail(number: number, message: Message): void {
+  pushTail(number: number, message: Message, claim: string): void {
     if (number !== this.last + 1) this.restore(number - 1, [])
-    this.push(number, message)
+    this.push(number, message, claim)
   }
 
   /** Takes over a checkpoint: the last number, and the records up to it that are not confirmed. */
-  restore(last: number, unconfirmed: readonly Message[]): void {
+  restore(last: number, unconfirmed: readonly Message[], claims: readonly ClaimRun[] = []): void {
+    this.claims.restore(claims)
     this.last = last
     this.confirmed = last - unconfirmed.length
     this.journaled = this.confirmed
     this.#records.splice(0, this.#records.length, ...unconfirmed)
     this.#head = 0
+  }
+
+  /** Counts what is not confirmed anew, from 1: the journal has got another identity. */
+  renumber(): void {
+    this.restore(this.unconfirmedCount, this.owed(0, this.unconfirmedCount).messages)
   }
 
   /** The destination has everything up to `low`. Older confirmations change nothing. */
@@ -43,6 +54,7 @@ export class Outbox {
       this.confirmed += 1
       this.#head += 1
     }
+    this.claims.prune(this.confirmed)
     if (this.#head > 1024 && this.#head * 2 > this.#records.length) {
       this.#records.splice(0, this.#head)
       this.#head = 0

@@ -13,6 +13,7 @@ import {
 } from "../message/block.ts"
 import { addressText } from "../message/message.ts"
 import { Channel } from "./channel.ts"
+import { destinationId, laneChannel, parseChannel } from "./channel-id.ts"
 import { DueTimers } from "./due-timers.ts"
 import { HeldRecords } from "./held-records.ts"
 import { Outbox } from "./outbox.ts"
@@ -30,6 +31,10 @@ export interface Partition {
   blockNumber: number
   /** Digest of the last block. */
   previous: string
+  /** Names the claim under which the journal is written now: a digest of its block (R14); "" if that is not known. */
+  claim: string
+  /** It was claimed by an operator's word, to be taken as it is; what its next owner reads is not. */
+  resynced: boolean
   /** Journal sequence of the last block; what the next append expects (the fence). */
   sequence: number
   /** The time of the last block; time never goes back in a journal. */
@@ -55,7 +60,7 @@ export interface Partition {
 
 export function emptyPartition(app: string, index: number): Partition {
   return {
-    app, index, incarnation: "", epoch: 0, blockNumber: -1, previous: "", sequence: 0, atMs: 0,
+    app, index, incarnation: "", epoch: 0, blockNumber: -1, previous: "", claim: "", resynced: false, sequence: 0, atMs: 0,
     rows: new RowStore(), channels: new Map(), outboxes: new Map(), dueTimers: new DueTimers(), parked: new Map(),
     held: new HeldRecords(), starting: undefined, closed: false,
     partial: false, since: 0, stored: new StoredBlocks(),
@@ -87,8 +92,8 @@ export function applyEntry(partition: Partition, entry: Entry): void {
     partition.held.apply(rowKey, entry)
   }
   for (const [destination, number, message] of entry.out ?? []) {
-    if (partition.partial) outboxOf(partition, destination).pushTail(number, message)
-    else outboxOf(partition, destination).push(number, message)
+    if (partition.partial) outboxOf(partition, destination).pushTail(number, message, partition.claim)
+    else outboxOf(partition, destination).push(number, message, partition.claim)
   }
   for (const unparked of entry.unpark ?? []) {
     partition.parked.delete(unparked.id)
@@ -110,18 +115,23 @@ function carryRow(partition: Partition, { row: rowKey, state }: CarriedRow): voi
 }
 
 /** Marks only grow, so they are merged; an outbox is replaced, as it is exact at this point of the journal. */
-function applyCheckpoint(partition: Partition, { since, channels, outboxes }: Checkpoint): void {
+function applyCheckpoint(partition: Partition, { since, channels, outboxes, claim }: Checkpoint): void {
   // A reader that began in the middle of a round has missed rows that were carried before: the next round has them.
   if (since < partition.since) return
   partition.since = since
   if (!partition.partial) return
   partition.partial = false
-  for (const [id, low, decided] of channels) {
+  if (claim !== undefined) partition.claim = claim
+  for (const [id, low, decided, more] of channels) {
     const channel = channelOf(partition, id)
+    if (more?.last !== undefined) channel.last = more.last
+    if (more?.claims !== undefined) channel.claims.restore(more.claims)
     for (const number of decided) channel.restore(number)
     channel.restoreLow(low)
+    channel.adopts = more?.adopts === true
   }
-  for (const [destination, last, unconfirmed] of outboxes) outboxOf(partition, destination).restore(last, unconfirmed)
+  for (const [destination, last, unconfirmed, claims] of outboxes)
+    outboxOf(partition, destination).restore(last, unconfirmed, claims)
 }
 
 function applyToRow(partition: Partition, rowKey: string, entry: Entry): void {
@@ -151,14 +161,17 @@ export function foldBlock(partition: Partition, block: Block, sequence: number, 
     partition.since = block.number
   }
   const follows = isFirst || (block.number === partition.blockNumber + 1 && block.previous === partition.previous)
+  const isSameJournal = block.incarnation === partition.incarnation || block.resync === true
   const isOurs = block.app === partition.app && block.partition === partition.index
-  if (!follows || !isOurs || (!isFirst && block.incarnation !== partition.incarnation)) {
+  if (!follows || !isOurs || (!isFirst && !isSameJournal)) {
     throw new CorruptJournal(
       `journal of ${partition.app} partition ${partition.index}: block ${block.number} at sequence ${sequence} does not ` +
         `follow block ${partition.blockNumber}; the partition stops until its journal is restored`,
     )
   }
+  if (block.resync === true) resync(partition, block.incarnation)
   partition.incarnation = block.incarnation
+  if (block.kind === "genesis" || block.kind === "epoch") partition.claim = claimOf(digestOfBlock)
   partition.epoch = block.epoch
   partition.blockNumber = block.number
   partition.previous = digestOfBlock
@@ -170,7 +183,28 @@ export function foldBlock(partition: Partition, block: Block, sequence: number, 
     for (const [channel, number] of entry.from) channelOf(partition, channel).restore(number)
   }
   for (const [channel, low] of Object.entries(block.low)) channelOf(partition, channel).restoreLow(low)
+  for (const [channel, last] of Object.entries(block.last ?? {})) channelOf(partition, channel).last = last
+  for (const [channel, claims] of Object.entries(block.claims ?? {})) channelOf(partition, channel).claims.restore(claims)
   for (const [destination, confirmed] of Object.entries(block.confirmed)) restoreConfirmed(partition, destination, confirmed)
+}
+
+export function claimOf(digestOfBlock: string): string {
+  return digestOfBlock.slice(0, 16)
+}
+
+/**
+ * Takes the journal as it is, under a new identity, so that no number of it means anything else to anybody: what it owes is
+ * counted from 1, and what others had confirmed to it and it has lost is not waited for any more.
+ */
+export function resync(partition: Partition, incarnation: string): void {
+  for (const lane of ["commands", "replies"] as const) {
+    const own = partition.channels.get(laneChannel(partition.incarnation, partition.index, lane))
+    const outbox = partition.outboxes.get(destinationId({ type: "lane", partition: partition.index, lane }))
+    if (own !== undefined && outbox !== undefined) outbox.confirm(Math.min(own.low, outbox.last))
+  }
+  for (const outbox of partition.outboxes.values()) outbox.renumber()
+  for (const [id, channel] of partition.channels) channel.adopts = parseChannel(id).type === "lane"
+  partition.incarnation = incarnation
 }
 
 function restoreConfirmed(partition: Partition, destination: string, confirmed: number): void {

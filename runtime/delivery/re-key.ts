@@ -2,7 +2,7 @@
 // go with what the engine keeps beside them: timers, remembered effects, mailboxes. Marks of what comes from outside stay
 // with their partition, which reads the same subjects as before; so no sender has to start counting anew.
 import { limits } from "../kernel/limits.ts"
-import type { Entry, ParkedEntry } from "../message/block.ts"
+import type { Entry, ParkedEntry, StreamMark } from "../message/block.ts"
 import { addressText, type Message, parseAddress } from "../message/message.ts"
 import { partitionOfActor } from "../message/operation.ts"
 import type { LaneName } from "../ports/lanes.ts"
@@ -64,6 +64,7 @@ function parkedHome({ id, record, bytes }: ParkedEntry, index: number, partition
 export interface KeptMarks {
   readonly low: readonly (readonly [channel: string, low: number])[]
   readonly decided: Entry["from"]
+  readonly last: readonly (readonly [channel: string, last: StreamMark])[]
 }
 
 /** Lanes inside the app are left out: every journal begins anew, and with it every count between them. */
@@ -71,6 +72,7 @@ export function keptMarks({ channels }: Survey): KeptMarks {
   const kept = [...channels].filter(([id]) => parseChannel(id).type !== "lane")
   return {
     low: kept.flatMap(([id, { low }]) => (low > 0 ? [[id, low] as const] : [])),
+    last: kept.flatMap(([id, { last }]) => (last === undefined ? [] : [[id, last] as const])),
     decided: kept.flatMap(([id, { decided }]) => [...decided].map((number) => [id, number] as const)),
   }
 }

@@ -2,14 +2,17 @@
 // and only while there is room, so that a slow partition slows its senders and not its memory.
 import * as Effect from "effect/Effect"
 import { limits } from "../kernel/limits.ts"
+import { recordDigest } from "../message/hash.ts"
 import type { InputReader, InputRecord, InputSource, InputUnavailable } from "../ports/inputs.ts"
-import type { LaneFrame } from "../ports/lanes.ts"
+import type { Confirmation, LaneFrame } from "../ports/lanes.ts"
 import { admitLaneRecord, admitStreamRecord } from "./admit.ts"
 import { laneChannel } from "./channel-id.ts"
+import { claimAt } from "./claim-runs.ts"
 import type { Delivery } from "./delivery.ts"
 import { type DecodedWork, decodeEvent, decodeExternal, decodePeer } from "./decode.ts"
 import { handOnMisplaced } from "./misplaced.ts"
 import { channelOf } from "./partition.ts"
+import { hasForgotten, isOtherDecided, isOtherRecord, suspect } from "./suspicion.ts"
 
 /** Takes the records of one frame, in order, until one must wait for the source to send again (R4). */
 export function receiveFrame(delivery: Delivery, frame: LaneFrame): void {
@@ -17,13 +20,27 @@ export function receiveFrame(delivery: Delivery, frame: LaneFrame): void {
   const id = laneChannel(incarnation, source, lane)
   const channel = channelOf(delivery.partition, id)
   const low = delivery.committedLow.get(id) ?? 0
+  const tell = (mark: number, more: Pick<Confirmation, "resend"> = {}) => {
+    const claim = channel.claims.at(mark)
+    const known = claim === undefined ? {} : { claim }
+    delivery.ports.lanes.confirm({ incarnation, source, destination, lane, low: mark, ...known, ...more })
+  }
   // What is committed here already was sent because its confirmation was lost, and no later block may ever repeat it.
-  if (frame.first <= low) delivery.ports.lanes.confirm({ incarnation, source, destination, lane, low })
+  if (frame.first <= low) tell(low)
+  if (channel.adopts) channel.adopt(frame.first - 1)
+  if (hasForgotten(channel, frame)) {
+    const what = `${frame.confirmed}, and the journal knows ${channel.low}`
+    return suspect(delivery, `it had confirmed records of partition ${source} (${lane}) up to ${what}`)
+  }
+  // The source, which is told under which claim the record was made that is known here, will find out what is wrong.
+  if (isOtherRecord(channel, frame)) return tell(channel.high, { resend: true })
   for (const [index, message] of frame.messages.entries()) {
-    const admitted = admitLaneRecord(delivery, { id, channel, lane }, frame.first + index, message)
-    if (admitted === "gap") {
-      delivery.ports.lanes.confirm({ incarnation, source, destination, lane, low: channel.high, resend: true })
-    }
+    const number = frame.first + index
+    if (isOtherDecided(channel, frame, number)) return tell(number, { resend: true })
+    const known = channel.high
+    const admitted = admitLaneRecord(delivery, { id, channel, lane }, number, message)
+    if (channel.high > known) channel.noteClaim(number, claimAt(frame.claims ?? [], number) ?? "")
+    if (admitted === "gap") tell(channel.high, { resend: true })
     // A full lane asks for nothing: the source sends again by itself, when there may be room.
     if (admitted !== "taken") break
   }
@@ -42,6 +59,7 @@ export const receiveStream = Effect.fnUntraced(function* (
     // What other apps owe an answer to, or undo, is never made to wait for new work (R1).
     if (source !== "replies") yield* delivery.room.await
     const record = yield* reader.next
+    channel.noteRead(record.number, recordDigest(record))
     const works = decodeRecord(delivery, source, record)
     for (const { number, marks, work } of works) {
       admitStreamRecord(delivery, { id: channelId, channel, lane: source }, number, marks, work)

@@ -7,7 +7,7 @@ import { digest } from "../message/hash.ts"
 import type { AppendUnknown, Fenced, JournalRecord, JournalUnavailable } from "../ports/journal.ts"
 import { commit, nextHead, takeConfirmed } from "./commit.ts"
 import { type Delivery, isIdle, type Ports } from "./delivery.ts"
-import { emptyPartition, foldBlock, type Partition } from "./partition.ts"
+import { claimOf, emptyPartition, foldBlock, type Partition, resync } from "./partition.ts"
 
 export interface Claimant {
   readonly app: string
@@ -15,6 +15,8 @@ export interface Claimant {
   /** Random, from the host: becomes the journal's identity if the journal is empty (R14). */
   readonly incarnation: string
   readonly nowMs: number
+  /** An operator said that the journal is to be taken as it is (R14). */
+  readonly resync?: boolean
 }
 
 /** How often a claim that lost to another writer is tried again before it is given up. */
@@ -102,15 +104,20 @@ const appendEpoch = Effect.fnUntraced(function* (
   claimant: Claimant,
 ): Effect.fn.Return<void, Fenced | AppendUnknown | JournalUnavailable> {
   const isNew = partition.blockNumber === -1
+  const isResync = !isNew && claimant.resync === true
   if (isNew) partition.incarnation = claimant.incarnation
+  if (isResync) resync(partition, claimant.incarnation)
   partition.epoch += 1
   const head = {
     ...nextHead(partition, Math.max(claimant.nowMs, partition.atMs)),
     kind: isNew ? ("genesis" as const) : ("epoch" as const),
     low: {},
     confirmed: {},
+    ...(isResync ? { resync: true as const } : {}),
   }
   yield* commit(ports, partition, { head, bytes: encodeBlock(head, []) })
+  partition.claim = claimOf(partition.previous)
+  partition.resynced = isResync
 })
 
 /** Says in the journal that the owner let go with nothing under way. Best effort: without it the next one is careful. */

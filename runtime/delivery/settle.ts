@@ -4,6 +4,7 @@ import type { Cut } from "./commit.ts"
 import type { Delivery } from "./delivery.ts"
 import { pump } from "./mailbox.ts"
 import type { CommittedBlock } from "./observer.ts"
+import { channelOf } from "./partition.ts"
 import { noteCommitted } from "./ready.ts"
 
 export function settle(delivery: Delivery, cut: Cut, nowMs: number): void {
@@ -33,7 +34,9 @@ function confirmSources(delivery: Delivery, cut: Cut): void {
     const channel = parseChannel(id)
     if (channel.type !== "lane") continue
     const { incarnation, source, lane } = channel
-    ports.lanes.confirm({ incarnation, source, destination: partition.index, lane, low })
+    const claim = channelOf(partition, id).claims.at(low)
+    const mark = claim === undefined ? { low } : { low, claim }
+    ports.lanes.confirm({ incarnation, source, destination: partition.index, lane, ...mark })
   }
 }
 

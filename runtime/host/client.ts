@@ -135,7 +135,10 @@ export class Client {
     return answer
   }
 
-  /** An actor's state when all that this client sent it before is decided. Rejects like `ask`, and with ReceiptUnknown. */
+  /**
+   * An actor's state when all that this client sent it before is decided. Linearizable: it knows all that was answered to
+   * anybody before, and comes only from who owns the partition then. Rejects like `ask`, and with ReceiptUnknown.
+   */
   async query(service: string, key: string, options: QueryOptions = {}): Promise<QueriedState> {
     const { atLeast, timeoutMs = limits.askTimeoutMs } = options
     const partition = partitionOf(key, this.#partitions)

@@ -11,7 +11,7 @@ import { partitionOf } from "../message/key.ts"
 import { addressText, type Address } from "../message/message.ts"
 import { drain } from "./drain.ts"
 import { gaugesOfAll, type Health, healthOf } from "./health.ts"
-import { claimAgain } from "./losses.ts"
+import { claimAgain, type ClaimAgainOptions } from "./losses.ts"
 import { ownPartitions } from "./ownership.ts"
 import type { EngineFault, OwnershipOptions } from "./ownership-state.ts"
 
@@ -28,7 +28,7 @@ export interface Engine {
   health(): Health
   metrics(): Metrics
   /** A partition that is broken, or whose format is too new, is tried again. False if it is neither. */
-  claimAgain(partition: number): boolean
+  claimAgain(partition: number, options?: ClaimAgainOptions): boolean
   /**
    * Takes nothing new, finishes what was taken, and hands the partitions over to the other members. False if that was
    * not finished in time (`limits.drainMaxMs`); they are handed over all the same, and nothing is lost.
@@ -62,7 +62,7 @@ export const startEngine = Effect.fnUntraced(function* (
     isIdle: () => [...deliveries.values()].every(isIdle),
     health: () => healthOf(state),
     metrics: () => ({ ...gaugesOfAll(state), ...tally.counts }),
-    claimAgain: (partition) => claimAgain(state, partition),
+    claimAgain: (partition, how) => claimAgain(state, partition, how),
     drain: (withinMs = limits.drainMaxMs) => drain(state, withinMs),
   }
 })

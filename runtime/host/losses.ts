@@ -13,6 +13,7 @@ export function noteLoss(state: OwnershipState, partition: number, fault: Engine
       return observer.fenced(partition)
     case "CorruptJournal":
     case "InputBehind":
+    case "JournalBehind":
       return stop(state, partition, fault)
     case "NewerFormat":
       state.stopped.set(partition, { state: "refused", fault })
@@ -49,8 +50,17 @@ export function crashed(state: OwnershipState, partition: number, defect: unknow
   )
 }
 
+export interface ClaimAgainOptions {
+  /**
+   * Takes the journal and the inputs as they are (R14): the journal gets a new identity, lanes go on from where their sources
+   * are, and an input that is not the one that was read is read again from its first record. What was lost stays lost.
+   */
+  readonly resync?: boolean
+}
+
 /** An operator says that a stopped partition may be tried again. False if it was not stopped. */
-export function claimAgain(state: OwnershipState, partition: number): boolean {
+export function claimAgain(state: OwnershipState, partition: number, { resync = false }: ClaimAgainOptions = {}): boolean {
   state.crashes.delete(partition)
+  if (resync && state.stopped.has(partition)) state.resyncs.add(partition)
   return state.stopped.delete(partition)
 }

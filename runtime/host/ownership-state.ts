@@ -59,6 +59,8 @@ export interface OwnershipState {
   /** The partitions that are claimed and run here. */
   readonly deliveries: Map<number, Delivery>
   readonly stopped: Map<number, Stopped>
+  /** Partitions that an operator lets be claimed as their journals and inputs are. */
+  readonly resyncs: Set<number>
   /** When the code of a partition crashed, lately. */
   readonly crashes: Map<number, readonly number[]>
   readonly lostWith: Deferred.Deferred<never, EngineFault>
@@ -87,6 +89,7 @@ export function newOwnership(options: OwnershipOptions, clock: Clock): Ownership
     taken: new Map(),
     deliveries: new Map(),
     stopped: new Map(),
+    resyncs: new Set(),
     crashes: new Map(),
     lostWith,
     lost: Deferred.await(lostWith),

@@ -94,8 +94,10 @@ const runOwned = Effect.fnUntraced(function* (
   const { watch } = taken
   const index = watch.partition
   const ports = watchedPorts(state.options.ports, watch)
-  const claimant = { app: app.name, index, incarnation: newIncarnation(), nowMs: state.clock.currentTimeMillisUnsafe() }
-  const partition = yield* claim(ports, claimant)
+  const nowMs = state.clock.currentTimeMillisUnsafe()
+  const resync = state.resyncs.has(index)
+  const partition = yield* claim(ports, { app: app.name, index, incarnation: newIncarnation(), nowMs, resync })
+  state.resyncs.delete(index)
   if (state.phase !== "owning") return
   const sharing = { slots: state.slots, mayAct: () => state.lease.mayAct(index) }
   const delivery = newDelivery(app, ports, partition, observer, sharing)

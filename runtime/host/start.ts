@@ -14,6 +14,8 @@ import { natsEgress } from "../nats/egress.ts"
 import { type HandledEvents, registerReader } from "../nats/event-readers.ts"
 import { natsInputs } from "../nats/inputs.ts"
 import { natsJournal } from "../nats/journal.ts"
+import { manifestPlace } from "../nats/manifest.ts"
+import { readNeighbours } from "../nats/neighbours.ts"
 import { natsLanes } from "../nats/lanes.ts"
 import { type Link, openLink } from "../nats/link.ts"
 import { natsMembers } from "../nats/members.ts"
@@ -21,6 +23,7 @@ import { silent, type Telemetry } from "../ports/telemetry.ts"
 import type { App } from "./app.ts"
 import { Client } from "./client.ts"
 import { type Engine, startEngine } from "./engine.ts"
+import { missedEvents } from "./event-partitions.ts"
 import type { Health } from "./health.ts"
 import { Operator } from "./operator.ts"
 
@@ -79,6 +82,8 @@ export async function start(app: App, options: StartOptions): Promise<RunningApp
   }
   try {
     const durability = await tellDurability(options, link)
+    const neighbours = await readNeighbours(await manifestPlace(link, name))
+    for (const line of missedEvents(app.shape, neighbours)) options.report?.(line)
     const readers = await registerReader(link, name, partitions, replicas)
     if (app.eventsKept === "until handled" && readers === undefined) options.report?.(keptOtherwise(namespace))
     const engine = await Effect.runPromise(openEngine(app, options, link, readers).pipe(Scope.provide(scope)))

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import { factHeaders } from "../message/fact.ts"
+import { recordDigest } from "../message/hash.ts"
 import type { Requester } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import { encodeFrame, type PeerFrame, peerHeader, peerMarkText } from "../message/peer.ts"
@@ -150,8 +151,12 @@ function openReader(
   if (from.stream !== undefined && from.stream !== identity) return Effect.fail(madeAnew(name))
   const end = stream.records.length
   const seen = Math.max(from.after, from.seen ?? 0)
-  if (end >= seen) return Effect.succeed(reader(name, stream, from.after))
-  return Effect.fail(new InputBehind(`input ${name} was read up to ${seen} and ends at ${end}; the partition stops`))
+  if (end < seen)
+    return Effect.fail(new InputBehind(`input ${name} was read up to ${seen} and ends at ${end}; the partition stops`))
+  const record = seen < stream.purgedBefore ? undefined : stream.records[seen - 1]
+  const isSame = record === undefined ? name.startsWith("events ") : recordDigest(record) === from.digest
+  if (from.digest === undefined || isSame) return Effect.succeed(reader(name, stream, from.after))
+  return Effect.fail(new InputBehind(`input ${name} holds another record under ${seen} than was decided; the partition stops`))
 }
 
 function reader(name: string, stream: Stream, after: number): InputReader {

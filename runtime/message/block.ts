@@ -29,9 +29,21 @@ export interface BlockHead {
   readonly moved?: true
   /** Per inbound channel: all records up to here are decided (R5). Only channels that moved. */
   readonly low: Readonly<Record<string, number>>
+  /** Per stream that is read: the last record that is decided, by position and digest (R14). Only streams that moved. */
+  readonly last?: Readonly<Record<string, StreamMark>>
+  /** Per lane: the claims of its source under which records were made (R14). Only lanes whose source has a new owner. */
+  readonly claims?: Readonly<Record<string, readonly ClaimRun[]>>
+  /** An operator takes the journal as it is: it gets a new identity, and its lanes go on from where their sources are. */
+  readonly resync?: true
   /** Per destination: all records up to here are confirmed (R7). Only destinations that moved. */
   readonly confirmed: Readonly<Record<string, number>>
 }
+
+/** Records from `first` on, up to the next run, were made under this claim of their source's journal; "" if not known. */
+export type ClaimRun = readonly [first: number, claim: string]
+
+/** Where a reader of a stream stands: a record's position, and the digest of what was there when it was read. */
+export type StreamMark = readonly [position: number, digest: string]
 
 export interface Block extends BlockHead {
   readonly decisions: readonly Entry[]
@@ -94,12 +106,26 @@ export interface CarriedRow {
 
 export interface Checkpoint {
   readonly since: number
-  readonly channels: readonly (readonly [id: string, low: number, decided: readonly number[]])[]
-  readonly outboxes: readonly (readonly [destination: string, last: number, unconfirmed: readonly Message[]])[]
+  readonly channels: readonly (readonly [id: string, low: number, decided: readonly number[], more?: ChannelMarks])[]
+  readonly outboxes: readonly (readonly [
+    destination: string,
+    last: number,
+    unconfirmed: readonly Message[],
+    claims?: readonly ClaimRun[],
+  ])[]
+  /** The claim that this is written under. */
+  readonly claim?: string
   /** Characters of what was carried: the size of what is alive. */
   readonly carried?: number
   /** The blocks before the round that are still there, in runs (R15). */
   readonly runs?: readonly BlockRun[]
+}
+
+/** What tells the records behind a channel's numbers from others (R14). */
+export interface ChannelMarks {
+  readonly last?: StreamMark
+  readonly claims?: readonly ClaimRun[]
+  readonly adopts?: true
 }
 
 /** Blocks in a row: journal sequence of the first, bytes of all, time of the last. */

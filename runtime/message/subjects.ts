@@ -16,6 +16,8 @@ export interface Subjects {
   /** The layout and the partition of a journal's subject; undefined for anything else. */
   parseJournal(subject: string): { readonly layout: number; readonly partition: number } | undefined
   manifest(app: string): string
+  /** The manifests of all apps. */
+  readonly manifests: string
   /** Where the owner of one partition hears from the other partitions of its app: core NATS, stored nowhere (R2). */
   lane(app: string, partition: number): string
   /** Where every process of the app hears that a partition has an owner. */
@@ -65,6 +67,7 @@ function subjectsAt(namespace: string, layout: number): Subjects {
     journals: (name) => `${namespace}.jrn.${app(name)}.*`,
     parseJournal: parsePlaced,
     manifest: (name) => `${namespace}.jrn.${app(name)}.manifest`,
+    manifests: `${namespace}.jrn.*.manifest`,
     lane: (name, partition) => `${namespace}.lane.${app(name)}.${placed(partition)}`,
     laneReady: (name) => `${namespace}.lane.${app(name)}.${placed("ready")}`,
     progress: (name) => `${namespace}.progress.${app(name)}`,

@@ -3,12 +3,13 @@
 // was made anew, or restored, the same position is another record. So nothing that a new consumer gives is handed over
 // before the stream is known to be the same, and to reach as far as it was read (R14).
 import { setTimeout as sleep } from "node:timers/promises"
-import { jetstreamManager, JetStreamApiError, type JsMsg } from "@nats-io/jetstream"
-import type { NatsConnection } from "@nats-io/transport-node"
+import { jetstreamManager, JetStreamApiError, type JsMsg, type StoredMsg } from "@nats-io/jetstream"
+import type { MsgHdrs, NatsConnection } from "@nats-io/transport-node"
 import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import { describeError } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
+import { recordDigest } from "../message/hash.ts"
 import type { Subjects } from "../message/subjects.ts"
 import {
   InputBehind, type InputPosition, type InputReader, type InputRecord, type Inputs, type InputSource, InputUnavailable,
@@ -16,6 +17,8 @@ import {
 import type { HandledEvents } from "./event-readers.ts"
 import { purgeBefore } from "./purge.ts"
 import { StreamReader } from "./stream-reader.ts"
+
+const noMessageFound = 10037
 
 export function natsInputs(
   connection: NatsConnection,
@@ -42,7 +45,12 @@ export function natsInputs(
         catch: (cause) => unavailable(streamOf(source), cause),
       }),
     open: (source, partition, from) =>
-      openReader(connection, { stream: streamOf(source), subject: subjectOf(source, partition), from }),
+      openReader(connection, {
+        stream: streamOf(source),
+        subject: subjectOf(source, partition),
+        from,
+        isAging: source === "events",
+      }),
   }
 }
 
@@ -50,6 +58,8 @@ interface Place {
   readonly stream: string
   readonly subject: string
   readonly from: InputPosition
+  /** Records are deleted by age. */
+  readonly isAging: boolean
 }
 
 /** Identity: the time of its creation. */
@@ -57,6 +67,17 @@ async function readStream(connection: NatsConnection, stream: string): Promise<{
   const manager = await jetstreamManager(connection, { checkAPI: false })
   const { created, state } = await manager.streams.info(stream)
   return { identity: String(Date.parse(created)), lastNumber: state.last_seq } // clock: parses the server's text
+}
+
+/** Through the leader; undefined if it is not kept any more. */
+async function readRecord(connection: NatsConnection, stream: string, number: number): Promise<StoredMsg | undefined> {
+  const manager = await jetstreamManager(connection, { checkAPI: false })
+  try {
+    return (await manager.streams.getMessage(stream, { seq: number })) ?? undefined
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === noMessageFound) return undefined
+    throw error
+  }
 }
 
 /** The same, once there is an answer: a stream that has no leader gives none, and that says nothing of the stream. */
@@ -101,6 +122,8 @@ class StreamGuard {
   readonly #place: Place
   #identity: string | undefined
   #seen: number
+  /** Gives the digest of the record under `#seen`; not known of what was read before marks carried it. */
+  #digest: () => string | undefined
   /** The consumer whose messages need no check any more. */
   #consumer: string | undefined
 
@@ -109,6 +132,7 @@ class StreamGuard {
     this.#place = place
     this.#identity = place.from.stream
     this.#seen = Math.max(place.from.after, place.from.seen ?? 0)
+    this.#digest = () => place.from.digest
   }
 
   /** The messages of this consumer need no check. */
@@ -122,7 +146,7 @@ class StreamGuard {
     const { identity, lastNumber } = await readStreamWhenLed(this.#connection, stream)
     this.#identity ??= identity
     if (identity !== this.#identity) throw unavailable(subject, new Error(`stream ${stream} was made anew`))
-    if (lastNumber >= this.#seen) return
+    if (lastNumber >= this.#seen) return this.#checkRecord()
     throw new InputBehind(
       `input ${subject} was read up to ${this.#seen}, and stream ${stream} ends at ${lastNumber}: it was restored from an ` +
         "older copy; the partition stops until the stream is restored in full, or deleted and made anew",
@@ -135,6 +159,24 @@ class StreamGuard {
     if (consumer !== this.#consumer) await this.check()
     this.#consumer = consumer
     this.#seen = message.seq
+    this.#digest = () => recordDigest({ bytes: message.data, headers: readHeaders(message.headers) })
+  }
+
+  /** A stream that was restored, and has grown since, gives numbers out for a second time. */
+  async #checkRecord(): Promise<void> {
+    const { stream, subject, isAging } = this.#place
+    const digest = this.#digest()
+    if (digest === undefined) return
+    const record = await readRecord(this.#connection, stream, this.#seen)
+    if (record === undefined && isAging) return
+    // An event's subject names its type and key: its headers and body tell it from another.
+    const isOurs = record !== undefined && (isAging || record.subject === subject)
+    if (isOurs && recordDigest({ bytes: record.data, headers: readHeaders(record.header) }) === digest) return
+    const what = record === undefined ? "nothing any more" : "another record"
+    throw new InputBehind(
+      `input ${subject} holds ${what} under ${this.#seen} than was read there: stream ${stream}, or the journal, was restored ` +
+        "from an older copy; the partition stops until both are restored in full, or an operator resyncs it",
+    )
   }
 }
 
@@ -156,13 +198,13 @@ function nextRecord(
   })
   return Effect.map(ask, (message) => {
     asked = undefined
-    return { number: message.seq, bytes: message.data, headers: readHeaders(message) }
+    return { number: message.seq, bytes: message.data, headers: readHeaders(message.headers) }
   })
 }
 
-function readHeaders(message: JsMsg): Readonly<Record<string, string>> {
-  if (message.headers === undefined) return {}
-  return Object.fromEntries(message.headers.keys().map((name) => [name.toLowerCase(), message.headers?.get(name) ?? ""]))
+function readHeaders(headers: MsgHdrs | undefined): Readonly<Record<string, string>> {
+  if (headers === undefined) return {}
+  return Object.fromEntries(headers.keys().map((name) => [name.toLowerCase(), headers.get(name)]))
 }
 
 function unavailable(subject: string, cause: unknown): InputUnavailable {

@@ -12,8 +12,8 @@ export type Wire =
 
 /** The frame in pieces below the server's payload limit, in order; a record too large for one was refused when decided. */
 export function encodeFrame(frame: LaneFrame): readonly string[] {
-  const { incarnation, source, destination, lane } = frame
-  const head = JSON.stringify({ incarnation, source, destination, lane }).slice(0, -1)
+  const { messages: _, first: __, ...rest } = frame
+  const head = JSON.stringify(rest).slice(0, -1)
   const pieces: string[] = []
   let texts: string[] = []
   let bytes = 0
@@ -51,14 +51,20 @@ export function readWire(text: string): Wire | undefined {
 
 function isFrame(value: unknown): value is LaneFrame {
   if (!isObject(value) || !isChannel(value)) return false
-  const { first, messages } = value
+  const { first, messages, confirmed, claims } = value
+  if (confirmed !== undefined && !isCount(confirmed)) return false
+  if (claims !== undefined && !(Array.isArray(claims) && claims.every(isClaimRun))) return false
   return isCount(first) && first > 0 && Array.isArray(messages) && messages.every(isMessage)
 }
 
 function isConfirmation(value: unknown): value is Confirmation {
   if (!isObject(value) || !isChannel(value)) return false
-  const { low, resend } = value
-  return isCount(low) && (resend === undefined || resend === true)
+  const { low, resend, claim } = value
+  return isCount(low) && (claim === undefined || typeof claim === "string") && (resend === undefined || resend === true)
+}
+
+function isClaimRun(value: unknown): boolean {
+  return Array.isArray(value) && isCount(value[0]) && typeof value[1] === "string"
 }
 
 function isChannel({ incarnation, source, destination, lane }: Readonly<Record<string, unknown>>): boolean {

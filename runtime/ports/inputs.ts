@@ -2,7 +2,8 @@
 // - records come in stored order, without a gap, from the first one after `after`; pull only: nothing is pushed;
 // - a record's number is its stream position and never changes; `stream` changes if the stream is made anew (R14);
 // - nothing is skipped in silence: `next` fails with InputUnavailable, at once or at the next record, when its stream is not
-//   the one any more that it was opened on, or ends before what was read; `open` says which with InputBehind.
+//   the one any more that it was opened on, ends before what was read, or holds another record there; `open` says
+//   InputBehind for the last two.
 import type { Effect } from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import { Fault } from "../kernel/fault.ts"
@@ -27,6 +28,8 @@ export interface InputPosition {
   readonly after: number
   /** A number that was read before: the stream must reach it. */
   readonly seen?: number
+  /** `recordDigest` of the record that was under `seen`. It must be there still, unless it is an event: those grow old. */
+  readonly digest?: string
   /** Identity of the stream that the numbers belong to. */
   readonly stream?: string
 }
@@ -53,7 +56,7 @@ export class InputUnavailable extends Fault {
   readonly retry = "later"
 }
 
-/** The stream ends before what was read from it: it was restored from an older copy, and its numbers would be used again. */
+/** The stream ends before what was read from it, or has used its numbers again: it was restored from an older copy. */
 export class InputBehind extends Fault {
   readonly _tag = "InputBehind"
   readonly code = "INPUT_BEHIND"

@@ -1,5 +1,6 @@
 // How records move between partitions of one app. Transport only (R2): the source's journal holds them until the
 // destination's committed mark confirms them, so a lane may lose, repeat or delay; it never invents, and never blocks.
+import type { ClaimRun } from "../message/block.ts"
 import type { Message } from "../message/message.ts"
 
 export interface Lanes {
@@ -22,6 +23,10 @@ export interface LaneFrame {
   readonly lane: LaneName
   readonly first: number
   readonly messages: readonly Message[]
+  /** Up to here the source knows its records as decided, and has forgotten them. */
+  readonly confirmed?: number
+  /** The claims of the source's journal under which `first - 1` and the records behind it were made (R14). */
+  readonly claims?: readonly ClaimRun[]
 }
 
 /** The destination's committed mark: everything up to `low` is decided (or, with `resend`, is what it has). */
@@ -31,6 +36,8 @@ export interface Confirmation {
   readonly destination: number
   readonly lane: LaneName
   readonly low: number
+  /** The claim of the source's journal under which record `low` was made (R14). */
+  readonly claim?: string
   /** A gap was seen: send again from `low + 1` (R4). */
   readonly resend?: true
 }

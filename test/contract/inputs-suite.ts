@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
+import { recordDigest } from "../../runtime/message/hash.ts"
 import type { InputPosition, InputReader, InputRecord, Inputs, InputSource } from "../../runtime/ports/inputs.ts"
 import { promiseOn } from "./promise.ts"
 
@@ -157,6 +158,30 @@ export function inputsContract(name: string, make: () => Promise<InputsUnderTest
       assert.equal(await open({ after: 3, seen: 3 }), "nothing went wrong")
       assert.equal(await open({ after: 2, seen: 4 }), "InputBehind")
       assert.equal(await open({ after: 4 }), "InputBehind")
+    })
+
+    for (const source of ["external", "events"] as const) {
+      promise(`R14: another record of ${source} under a number that was read is InputBehind`, async ({ inputs, store }) => {
+        for (const body of bodies(1, 3)) await store(source, 0, body, { "ce-id": body })
+        const { records } = await readFrom(inputs, source, 0, 0, 3)
+        const [, second, third] = records.map(({ number }) => number)
+        const open = (from: InputPosition) => faultOf(Effect.scoped(inputs.open(source, 0, from)))
+        const digest = recordDigest(records[1]!)
+        assert.equal(await open({ after: 0, seen: second!, digest }), "nothing went wrong")
+        assert.equal(await open({ after: 0, seen: third!, digest }), "InputBehind")
+        const renamed = recordDigest({ ...records[1]!, headers: { "ce-id": "another" } })
+        assert.equal(await open({ after: 0, seen: second!, digest: renamed }), "InputBehind", "headers count too")
+      })
+    }
+
+    promise("R14: a record that was read and is not kept any more is InputBehind", async ({ inputs, store }) => {
+      for (const body of bodies(1, 3)) await store("external", 0, body)
+      const { records } = await readFrom(inputs, "external", 0, 0, 3)
+      const [, second, third] = records
+      await Effect.runPromise(inputs.purge(0, third!.number))
+      const open = (from: InputPosition) => faultOf(Effect.scoped(inputs.open("external", 0, from)))
+      assert.equal(await open({ after: 0, seen: second!.number, digest: recordDigest(second!) }), "InputBehind")
+      assert.equal(await open({ after: 0, seen: third!.number, digest: recordDigest(third!) }), "nothing went wrong")
     })
   })
 }

@@ -5,6 +5,7 @@ import { cp, rm } from "node:fs/promises"
 import { after, test } from "node:test"
 import * as Effect from "effect/Effect"
 import { type EmbeddedServer, startEmbeddedServer } from "../../runtime/nats/server/embedded.ts"
+import { recordDigest } from "../../runtime/message/hash.ts"
 import type { InputPosition } from "../../runtime/ports/inputs.ts"
 import { startTestNats } from "../support/nats-process.ts"
 import { bodies, bodyOf, reading } from "./inputs-suite.ts"
@@ -37,12 +38,17 @@ test("R14: when its stream is restored from an older copy a reader fails, and op
     return result._tag === "Failure" ? result.failure._tag : "nothing went wrong"
   }
   for (const body of bodies(1, 3)) await store("external", 0, body)
+  const digests: string[] = []
   const identity = await Effect.runPromise(inputs.stream("external"))
   await restarted(() => cp(dataDir, copyDir, { recursive: true }))
   for (const body of bodies(4, 10)) await store("external", 0, body)
   await reading(inputs, "external", 0, 0, async ({ next }) => {
     const seen: string[] = []
-    while (seen.length < 10) seen.push(bodyOf(await Effect.runPromise(next)))
+    while (seen.length < 10) {
+      const record = await Effect.runPromise(next)
+      seen.push(bodyOf(record))
+      digests.push(recordDigest(record))
+    }
     assert.deepEqual(seen, bodies(1, 10))
     const waiting = outcome(next)
     await restarted(async () => {
@@ -55,5 +61,10 @@ test("R14: when its stream is restored from an older copy a reader fails, and op
   const open = (from: InputPosition) => outcome(Effect.scoped(inputs.open("external", 0, from)))
   assert.equal(await open({ after: 9, seen: 10, stream: identity }), "InputBehind")
   assert.equal(await open({ after: 2, seen: 3, stream: identity }), "nothing went wrong")
+  for (const body of bodies(11, 20)) await store("external", 0, body)
+  const last = { after: 9, seen: 10, stream: identity }
+  assert.equal(await open(last), "nothing went wrong", "its numbers alone do not tell either, once it has grown")
+  assert.equal(await open({ ...last, digest: digests[9]! }), "InputBehind")
+  assert.equal(await open({ after: 2, seen: 3, stream: identity, digest: digests[2]! }), "nothing went wrong")
   await parts.end()
 })

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Schema from "effect/Schema"
-import { app, done, refused, service, start } from "../../runtime/index.ts"
+import { app, done, event, refused, service, start } from "../../runtime/index.ts"
 import { saga } from "../../sagas/index.ts"
 import { withNats } from "../support/nats-process.ts"
 
@@ -62,4 +62,26 @@ test("a saga in one app calls services of two others over durable streams; a res
   const total = (await Promise.all(charged)).reduce((sum, { state }) => sum + (state as { charged: number }).charged, 0)
   assert.equal(total, completed)
   await Promise.all([seller.stop(), teller.stop(), keeper.stop()])
+})
+
+test("an app that reacts to events is told at its start of the apps whose events it would not get all", async (t) => {
+  const { url: natsUrl } = await withNats(t)
+  const Sold = event("Sold", Quantity)
+  const ledger = service("ledger", { state: () => ({ sold: 0 }) }).on(
+    Sold,
+    () => "all",
+    (state, { quantity }) => done({ sold: state.sold + quantity }, null),
+  )
+  const startedWith = async (count: number, services: Parameters<typeof app>[1]["services"]) => {
+    const lines: string[] = []
+    const shape = app(`books-${count}`, { namespace, partitions: count, services })
+    await (await start(shape, { natsUrl, report: (line) => void lines.push(line) })).stop()
+    return lines.filter((line) => line.startsWith("EVENTS_MISSED"))
+  }
+  assert.deepEqual(await startedWith(5, [stock]), [])
+  assert.deepEqual(await startedWith(6, [ledger]), [], "it gets all of an app with fewer")
+  assert.deepEqual(await startedWith(3, [stock]), [], "it reacts to nothing")
+  const told = await startedWith(4, [ledger])
+  assert.equal(told.length, 2)
+  assert.match(told.join("\n"), /app books-5 of this namespace has 5 partitions and books-4 has 4.*\n.*app books-6/)
 })

@@ -25,7 +25,7 @@ export function readBack(world: World, app: string, index: number, from = 0): Pa
 }
 
 /** Everything that decides what happens next, in an order of its own. */
-export function essence({ rows, channels, outboxes, parked }: Partition): object {
+export function essence({ rows, channels, outboxes, parked, claim }: Partition): object {
   const sorted = <Value>(entries: Iterable<readonly [string, Value]>) =>
     [...entries].toSorted(([a], [b]) => (a < b ? -1 : 1))
   return {
@@ -36,8 +36,9 @@ export function essence({ rows, channels, outboxes, parked }: Partition): object
       [...asked],
       sorted(timers),
     ]),
-    channels: sorted(channels).map(([id, { low, decided }]) => [id, low, [...decided]]),
-    outboxes: sorted(outboxes).map(([id, outbox]) => [id, outbox.last]),
+    channels: sorted(channels).map(([id, { low, decided, claims, last }]) => [id, low, [...decided], claims.at(low), last]),
+    outboxes: sorted(outboxes).map(([id, outbox]) => [id, outbox.last, outbox.claims.at(outbox.last)]),
+    claim,
     parked: sorted(parked),
   }
 }

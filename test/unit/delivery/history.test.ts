@@ -191,7 +191,7 @@ test("a journal that goes on where those of another number of partitions ended s
   const row = { ...emptyRow(), state: { balance: 7 } }
   const write = Effect.gen(function* () {
     for (const entry of carriedRow("account/a", row)) yield* moved.write(entry)
-    yield* moved.finish({ low: [], decided: [] }, true)
+    yield* moved.finish({ low: [], decided: [], last: [] }, true)
   })
   await Effect.runPromise(write)
   const operator = operateInMemory(bank, { ...newWorld(), journal })

@@ -55,6 +55,23 @@ test("R14: input that was restored from an older copy stops its partition, which
   assert.deepEqual(await deposit(restored, other, 1), { type: "done", value: 1 })
 })
 
+test("R14: input that was restored from an older copy and has grown since stops its partition: nothing is skipped", async (t) => {
+  const world = newWorld()
+  const first = await startInMemory(bank, world)
+  for (let n = 1; n <= 5; n += 1) await deposit(world, mine, n)
+  await first.kill()
+  const restored = { ...world, streams: olderStreams(world, 4) }
+  const late = deposit(restored, mine, 6)
+  const second = await startInMemory(bank, restored)
+  t.after(() => second.kill())
+  const { partitions, reasons } = second.engine.health()
+  const broken = partitions.filter(({ state }) => state === "broken")
+  assert.deepEqual(broken.map(({ partition, code }) => [partition, code]), [[partitionOf(mine, 2), "INPUT_BEHIND"]])
+  assert.match(reasons.join("\n"), /holds another record under 5/)
+  assert.deepEqual(await deposit(restored, other, 1), { type: "done", value: 1 })
+  assert.equal(await Promise.race([late, Promise.resolve("not answered")]), "not answered")
+})
+
 test("R14: a partition whose input was behind goes on when it is made anew and an operator says so", async (t) => {
   const world = newWorld()
   const first = await startInMemory(bank, world)

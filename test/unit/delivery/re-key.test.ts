@@ -203,7 +203,7 @@ test("R16: a journal that is larger than a block is written in blocks, each with
   for (let n = 0; n < 9; n += 1)
     await Effect.runPromise(writing.write({ from: [], carry: { row: `counter/k${n}`, state: { text } } }))
   const low = Array.from({ length: 2_000 }, (_, n) => [`fact:f:${n}:0`, n + 1] as const)
-  await Effect.runPromise(writing.finish({ low, decided: [] }, true))
+  await Effect.runPromise(writing.finish({ low, decided: [], last: [] }, true))
   const records = journal.records(0)
   assert.ok(records.every(({ bytes }) => bytes.length <= limits.blockBytesMax), records.map(({ bytes }) => bytes.length).join())
   const [partition] = readBack(journal, 1)
@@ -284,9 +284,11 @@ test("R16: marks of what comes from outside stay with their partition, so that n
   for (const id of ["stream:external:s:0", peerChannel("other", 3, "commands"), "fact:other:3:0", lane])
     channelOf(partition, id).restoreLow(41)
   channelOf(partition, peerChannel("other", 3, "commands")).restore(43)
+  channelOf(partition, "stream:external:s:0").last = [41, "digest"]
   assert.deepEqual(keptMarks(surveyOf(partition)), {
     low: [["stream:external:s:0", 41], ["peer:other:3:commands", 41], ["fact:other:3:0", 41]],
     decided: [["peer:other:3:commands", 43]],
+    last: [["stream:external:s:0", [41, "digest"]]],
   })
 })
 

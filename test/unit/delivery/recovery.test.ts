@@ -9,11 +9,10 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import fc from "fast-check"
-import type { ActorLogic } from "../../../runtime/actor/logic.ts"
 import { unobserved } from "../../../runtime/delivery/observer.ts"
 import { channelOf, emptyPartition, foldBlock } from "../../../runtime/delivery/partition.ts"
 import { startEngine } from "../../../runtime/host/engine.ts"
-import { app, type App } from "../../../runtime/index.ts"
+import type { App } from "../../../runtime/index.ts"
 import { type Block, decodeBlock, encodeBlock, encodeEntry } from "../../../runtime/message/block.ts"
 import { digest } from "../../../runtime/message/hash.ts"
 import type { Json } from "../../../runtime/message/json.ts"
@@ -22,6 +21,8 @@ import type { Confirmation, LaneFrame, Lanes } from "../../../runtime/ports/lane
 import { silent } from "../../../runtime/ports/telemetry.ts"
 import { askInMemory, newWorld, startInMemory, type World } from "../../../runtime/testing/index.ts"
 import { account, bank } from "../../support/bank.ts"
+import { keys, lossyLanes, pay, payments, type Tally } from "../../support/payments.ts"
+import { seeded } from "../../support/seeded.ts"
 
 /** A world whose partition of account "a" holds a genesis block and four more. */
 async function bankWithBlocks(): Promise<{ world: World; partition: number }> {
@@ -102,47 +103,7 @@ test("R5: what a journal says is decided above the low mark is not decided again
   assert.equal(channel.low, 4)
 })
 
-interface Tally {
-  readonly paid: number
-  readonly confirmed: number
-}
-
-/** Pays on request, once each, and counts the replies. It never tries again: only the lanes do. */
-const payer: ActorLogic = {
-  service: "payer",
-  kind: "saga",
-  reactions: new Map(),
-  decide(state, message) {
-    const { paid, confirmed } = (state ?? { paid: 0, confirmed: 0 }) as Tally & Json // cast: only this actor writes it
-    if (message.type === "reply") return { state: { paid, confirmed: confirmed + 1 } }
-    if (message.type !== "command" || typeof message.payload !== "string") return { state }
-    const to = { service: "payee", key: message.payload }
-    const effect = `${message.to.key}:${message.effect}`
-    const send = [{ to, name: "receive", payload: paid + 1, effect, direction: "do" as const, attempt: 1 }]
-    return { state: { paid: paid + 1, confirmed }, outcome: { type: "done", value: null }, send }
-  },
-}
-
-/** Keeps what it receives, in order. As a "saga" it has no memory of effects: what reaches it twice is there twice. */
-const payee: ActorLogic = {
-  service: "payee",
-  kind: "saga",
-  reactions: new Map(),
-  decide(state, message) {
-    if (message.type !== "command") return { state }
-    const received = (state ?? []) as readonly Json[] // cast: only this actor writes it
-    return { state: [...received, [message.effect, message.payload]], outcome: { type: "done", value: null } }
-  },
-}
-
-const payments = app("payments", { namespace: "test", partitions: 3, services: [{ logic: payer }, { logic: payee }] })
-const [here, there, elsewhere] = [0, 1, 2].map(
-  (partition) => Array.from({ length: 50 }, (_, n) => `k${n}`).find((key) => partitionOf(key, 3) === partition)!,
-) as [string, string, string] // cast: of fifty keys each of three partitions has one
-const keys = [here, there, elsewhere]
-
-const pay = (world: World, from: string, to: string, effect: string) =>
-  askInMemory(payments, world, { service: "payer", key: from, name: "pay", payload: to }, effect)
+const [here, there] = keys
 
 async function virtualClock() {
   const clock = await Effect.runPromise(Effect.scoped(TestClock.make()))
@@ -175,20 +136,10 @@ async function startAt(shape: App["shape"], world: World, clock: Clock.Clock) {
   }
 }
 
-/** Lanes that lose every frame while `lossy` says so, and tell of every frame that they carry. */
-function lossyLanes(inner: Lanes, lossy: () => boolean, carried: (frame: LaneFrame) => void): Lanes {
-  const send = (frame: LaneFrame) => {
-    if (lossy()) return
-    carried(frame)
-    inner.send(frame)
-  }
-  return { ...inner, send }
-}
-
 test("R7: what a killed owner had committed and nobody received is resent by the next, at once, and counts once", async () => {
   let lossy = true
   const made = newWorld()
-  const world = { ...made, lanes: lossyLanes(made.lanes, () => lossy, () => undefined) }
+  const world = { ...made, lanes: lossyLanes(made.lanes, () => lossy) }
   const { clock, pass } = await virtualClock()
   const first = await startAt(payments.shape, world, clock)
   // To itself and to another partition, twice each, so that order shows too.
@@ -228,7 +179,7 @@ test("R7: what a destination has confirmed in the journal is not sent again by t
 test("R4: a frame that was lost while nobody died is sent again after a pause, in order with what follows it", async () => {
   let lossy = true
   const made = newWorld()
-  const world = { ...made, lanes: lossyLanes(made.lanes, () => lossy, () => undefined) }
+  const world = { ...made, lanes: lossyLanes(made.lanes, () => lossy) }
   const { clock, pass } = await virtualClock()
   const process = await startAt(payments.shape, world, clock)
   await pay(world, here, there, "p0")
@@ -263,17 +214,6 @@ function wildLanes(inner: Lanes, chance: () => number): Lanes {
     ...inner,
     send: (frame: LaneFrame) => carry(() => inner.send(frame)),
     confirm: (confirmation: Confirmation) => carry(() => inner.confirm(confirmation)),
-  }
-}
-
-/** A small generator (mulberry32): the same seed gives the same luck. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }
 

@@ -4,9 +4,11 @@ import { test, type TestContext } from "node:test"
 import * as Effect from "effect/Effect"
 import { Client } from "../../../runtime/host/client.ts"
 import { memoryEdge } from "../../../runtime/memory/edge.ts"
+import { memoryMembers } from "../../../runtime/memory/members.ts"
 import { encodeInput } from "../../../runtime/message/input.ts"
 import { partitionOf } from "../../../runtime/message/key.ts"
-import { newWorld, startInMemory } from "../../../runtime/testing/index.ts"
+import type { Inputs } from "../../../runtime/ports/inputs.ts"
+import { newWorld, startInMemory, type World } from "../../../runtime/testing/index.ts"
 import { account, bank } from "../../support/bank.ts"
 
 const { partitions } = bank.shape
@@ -71,6 +73,36 @@ test("R21, R14: a journal that was put back to an older copy does not answer for
   // What was decided has been deleted from the input too, so that it does not come again.
   const last = world.streams.store("external", partition, encodeInput([]))
   await Effect.runPromise(world.streams.purge(partition, last))
-  await run()
+  const { engine } = await run()
+  assert.match(engine.health().reasons.join("\n"), /holds another record under 1 than was decided/)
+  assert.equal(engine.claimAgain(partition, { resync: true }), true)
   await assert.rejects(client.query("account", "a", { atLeast: receipt }), { code: "RECEIPT_UNKNOWN" })
 })
+
+test("R21: an owner that lost its partition, and does not know it, answers no query with what it still has", async (t) => {
+  const { world, client, run } = openWorld(t)
+  // The first process sees neither the other members nor the second deposit: it holds what was true before.
+  const deaf = { ...world, streams: { ...world.streams, open: hiding(world, "d2") } }
+  const first = await startInMemory(bank, deaf, { members: memoryMembers() })
+  t.after(() => first.kill())
+  await client.ask(deposit, { effect: "d1" })
+  const second = await run()
+  await client.ask(deposit, { effect: "d2" })
+  assert.deepEqual([first.fenced, first.engine.row({ service: "account", key: "a" })?.state], [[], { balance: 1 }])
+  assert.deepEqual((await client.query("account", "a")).state, { balance: 2 })
+  await first.until(() => first.fenced.includes(partition))
+  const told = world.streams.answers.map(({ outcome }) => (outcome.type === "done" ? outcome.value : outcome))
+  assert.deepEqual(told, [1, 2, { balance: 2 }], "it was refused when it had decided the query, and said nothing")
+  assert.ok(second.engine.owned().includes(partition))
+})
+
+/** Inputs of which one record, told by its text, never comes. */
+function hiding({ streams }: World, text: string): Inputs["open"] {
+  return (...args) =>
+    Effect.map(streams.open(...args), (reader) => {
+      const next: typeof reader.next = Effect.flatMap(reader.next, (record) =>
+        Buffer.from(record.bytes).includes(text) ? next : Effect.succeed(record),
+      )
+      return { ...reader, next }
+    })
+}

@@ -28,7 +28,8 @@ test("a frame of every type of record that lanes carry is read as it was written
     { type: "settled", to, scope: "order/1" },
   ]
   const frame: LaneFrame = { ...head, first: 9, messages }
-  assert.deepEqual(readFrames(frame), [frame])
+  const marked: LaneFrame = { ...frame, confirmed: 8, claims: [[8, "before"], [9, "now"]] }
+  for (const one of [frame, marked]) assert.deepEqual(readFrames(one), [one])
 })
 
 test("a large frame is cut into dense frames below the bound, and records of more than it travel alone", () => {
@@ -61,7 +62,13 @@ test("confirmations and announcements are read as they were written", () => {
   const wires: readonly Exclude<Wire, { readonly type: "frame" }>[] = [
     { type: "confirmation", confirmation: { ...head, low: 0 } },
     { type: "confirmation", confirmation: { ...head, low: 7, resend: true } },
+    { type: "confirmation", confirmation: { ...head, low: 7, claim: "now" } },
     { type: "ready", partition: 0, process: "p" },
   ]
   for (const wire of wires) assert.deepEqual(readWire(encodeWire(wire)), wire)
+  const strange = [{ confirmed: "8" }, { claims: 1 }, { claims: [[8]] }, { claims: [8, "now"] }]
+  for (const marks of strange) {
+    assert.equal(readWire(JSON.stringify({ type: "frame", frame: { ...head, first: 9, messages: [], ...marks } })), undefined)
+  }
+  assert.equal(readWire(JSON.stringify({ type: "confirmation", confirmation: { ...head, low: 7, claim: 1 } })), undefined)
 })
