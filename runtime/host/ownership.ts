@@ -94,7 +94,9 @@ const runOwned = Effect.fnUntraced(function* (
   const { watch } = taken
   const index = watch.partition
   const ports = watchedPorts(state.options.ports, watch)
-  const claimant = { app: app.name, index, incarnation: newIncarnation(), nowMs: state.clock.currentTimeMillisUnsafe() }
+  const { name, logics } = app
+  const nowMs = state.clock.currentTimeMillisUnsafe()
+  const claimant = { app: name, index, incarnation: newIncarnation(), nowMs, logics }
   const partition = yield* claim(ports, claimant)
   if (state.phase !== "owning") return
   const sharing = { slots: state.slots, mayAct: () => state.lease.mayAct(index) }

@@ -210,6 +210,8 @@ export const limits = {
   /** How soon the owner of a partition tells clients that it has got on, and how often it repeats itself when it has not. */
   progressEveryMs: 100,
   progressIdleMs: 1_000,
+  /** Versions of one contract, or of one service's state. */
+  contractVersionMax: 9_999,
   /** Starts, or other requests, that one client has under way. */
   clientInFlightMax: 4096,
   /** How long connecting to a NATS server is tried at start-up. */

@@ -37,6 +37,8 @@ export interface CommandMessage {
   readonly to: Address
   readonly name: string
   readonly payload: Json
+  /** The version of its contract; absent: 1. */
+  readonly version?: number
   readonly effect: EffectKey
   readonly direction: "do" | "undo"
   /** With direction "undo": the effect to take back. */
@@ -73,6 +75,8 @@ export interface EventMessage {
   readonly to: Address
   readonly name: string
   readonly payload: Json
+  /** The version of its contract; absent: 1. */
+  readonly version?: number
   readonly id: string
   readonly source: string
   /** The key of the actor that emitted it. */

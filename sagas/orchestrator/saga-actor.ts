@@ -6,6 +6,7 @@ import { HandlerDefect, UnknownCommand } from "../../runtime/actor/service-logic
 import type { Json } from "../../runtime/message/json.ts"
 import type { CommandMessage, EventMessage, Message } from "../../runtime/message/message.ts"
 import { parse, SchemaMismatch } from "../../runtime/message/schema.ts"
+import { firstVersion } from "../../runtime/message/versions.ts"
 import type { SagaDefinition } from "../definition/definition.ts"
 import type { Core, CoreEvent } from "../machine/core.ts"
 import { participants } from "../machine/stop.ts"
@@ -23,6 +24,10 @@ export function sagaActor(definition: SagaDefinition, core: Core): ActorLogic {
     service: definition.name,
     kind: "saga",
     reactions: awaitedEvents(core.outline),
+    describe: () => ({
+      commands: { start: { payload: { schema: definition.input, versions: firstVersion } }, resume: {} },
+      reactions: {}, timers: {}, emits: {}, emitsAll: false,
+    }),
     keptUntilMs(state) {
       const row = state as Row // cast: as below
       return "ended" in row ? row.ended.endedMs + definition.keptMs : undefined
