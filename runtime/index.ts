@@ -1,11 +1,15 @@
 // Troupe's public surface for services and the programs that run them. Sagas: `troupe/sagas`.
 export type { Follows, Result } from "./actor/result.ts"
 export { done, refused } from "./actor/result.ts"
-export type { HandlerOptions, OnPark, ReactionOptions } from "./actor/definition.ts"
+export type { CommandOptions, HandlerOptions, OnPark, ReactionOptions } from "./actor/definition.ts"
 export type { HandlerContext } from "./actor/handler-context.ts"
 export { type EffectfulOptions, effectful, type IoContext } from "./actor/effectful.ts"
 export { type Service, service, type ServiceOptions } from "./actor/service.ts"
 export { timer, type TimerContract } from "./actor/timer.ts"
+export { compareContracts, type ContractFinding } from "./contracts/compare.ts"
+export {
+  type Contracts, contractsOf, type ContractsOptions, contractsText, readContracts, type ServiceContract,
+} from "./contracts/document.ts"
 export type { CommittedBlock, Observer } from "./delivery/observer.ts"
 export type { Metrics, PartitionCounts, PartitionGauges, PartitionState, SagaCount } from "./delivery/stats.ts"
 export { type App, type AppOptions, app, type PeerOptions } from "./host/app.ts"
@@ -30,8 +34,11 @@ export { type Author, OperationRefused, Operator, type ParkedSummary } from "./h
 export { describeError, Fault, InvalidInput } from "./kernel/fault.ts"
 export { limits } from "./kernel/limits.ts"
 export { cancelDelayed, type Command, query } from "./message/contract.ts"
+export type { ContractOptions } from "./message/contract.ts"
 export { type Event, event, type EventContract, type EventName, type EventOptions } from "./message/contract.ts"
 export type { Json } from "./message/json.ts"
+export type { JsonSchema } from "./message/json-schema.ts"
+export type { VersionOptions } from "./message/versions.ts"
 export type { Outcome } from "./message/outcome.ts"
 export { type Schema, SchemaMismatch, parse } from "./message/schema.ts"
 export type { Durability, DurabilityMode } from "./nats/durability.ts"
