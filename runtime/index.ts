@@ -20,6 +20,7 @@ export { connect, type ConnectedClient, type ConnectOptions } from "./host/conne
 export type { Answer } from "./host/requests.ts"
 export type { Receipt } from "./message/receipt.ts"
 export { NotAccepted } from "./ports/edge.ts"
+export { checkStream, type CheckStreamOptions, type StreamCheck, type UnreadableEvent } from "./host/check-stream.ts"
 export { type Environment, readEnvironment } from "./host/config.ts"
 export { type Engine } from "./host/engine.ts"
 export type { Health, PartitionHealth } from "./host/health.ts"

@@ -212,6 +212,9 @@ export const limits = {
   progressIdleMs: 1_000,
   /** Versions of one contract, or of one service's state. */
   contractVersionMax: 9_999,
+  /** Stored events of one type that a check of the stream reads, and those of them that it names if they cannot be read. */
+  streamCheckEventsMax: 10_000,
+  streamCheckExamplesMax: 5,
   /** Starts, or other requests, that one client has under way. */
   clientInFlightMax: 4096,
   /** How long connecting to a NATS server is tried at start-up. */

@@ -27,6 +27,8 @@ export interface Subjects {
   /** One fact; `*` in place of type and key reads a whole event partition. */
   event(partition: number, name: string, key: string): string
   eventPartition(partition: number): string
+  /** Every fact of one type. */
+  eventsNamed(name: string): string
   /** The same for another layout: its journals, lanes and members are others; what comes from outside is the same. */
   at(layout: number): Subjects
 }
@@ -65,6 +67,7 @@ function subjectsAt(namespace: string, layout: number): Subjects {
     members: (name) => `${upper}_MEMBERS_${layout === 0 ? "" : `${layout}_`}${app(name)}`,
     event: (partition, name, key) => `${namespace}.evt.${partition}.${name}.${encodeKey(key)}`,
     eventPartition: (partition) => `${namespace}.evt.${partition}.*.*`,
+    eventsNamed: (name) => `${namespace}.evt.*.${name}.*`,
     at: (other) => subjectsAt(namespace, other),
   }
 }

@@ -151,7 +151,7 @@ function nextRecord(
   })
 }
 
-function readHeaders(message: JsMsg): Readonly<Record<string, string>> {
+export function readHeaders(message: JsMsg): Readonly<Record<string, string>> {
   if (message.headers === undefined) return {}
   return Object.fromEntries(message.headers.keys().map((name) => [name.toLowerCase(), message.headers?.get(name) ?? ""]))
 }
