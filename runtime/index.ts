@@ -6,6 +6,7 @@ export type { HandlerContext } from "./actor/handler-context.ts"
 export { type EffectfulOptions, effectful, type IoContext } from "./actor/effectful.ts"
 export { type Service, service, type ServiceOptions } from "./actor/service.ts"
 export { timer, type TimerContract } from "./actor/timer.ts"
+export { asyncApi, type AsyncApiDocument, type AsyncApiInfo } from "./contracts/async-api.ts"
 export { compareContracts, type ContractFinding } from "./contracts/compare.ts"
 export {
   type Contracts, contractsOf, type ContractsOptions, contractsText, readContracts, type ServiceContract,
