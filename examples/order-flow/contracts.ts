@@ -4,7 +4,9 @@
 //   node examples/order-flow/contracts.ts asyncapi   prints the AsyncAPI document
 import { readFileSync, writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
-import { asyncApi, checkStream, compareContracts, type Contracts, contractsOf, contractsText, readContracts } from "../../runtime/index.ts"
+import {
+  asyncApi, checkStream, compareContracts, type Contracts, contractsOf, contractsText, readContracts,
+} from "../../runtime/index.ts"
 import { OrderCancelled, OrderConfirmed } from "./events.ts"
 import { shop } from "./shop.ts"
 
@@ -21,7 +23,8 @@ async function check(natsUrl: string | undefined): Promise<boolean> {
   for (const { severity, where, message } of findings) console.log(`${severity.padEnd(8)}${where}: ${message}`)
   const checks = natsUrl === undefined ? [] : await checkStream(flow, { natsUrl, events: emits })
   for (const { event, service, stored, tried, unreadable, examples } of checks) {
-    console.log(`${event}, read by ${service === "" ? "its contract" : service}: ${unreadable} of ${tried} unreadable (${stored} stored)`)
+    const reader = service === "" ? "its contract" : service
+    console.log(`${event}, read by ${reader}: ${unreadable} of ${tried} unreadable (${stored} stored)`)
     for (const example of examples) console.log(`  ${JSON.stringify(example)}`)
   }
   const breaks = findings.some(({ severity }) => severity === "break") || checks.some(({ unreadable }) => unreadable > 0)
@@ -32,7 +35,8 @@ async function check(natsUrl: string | undefined): Promise<boolean> {
 if (import.meta.main) {
   const { positionals, values } = parseArgs({ allowPositionals: true, options: { nats: { type: "string" } } })
   const [command = "check"] = positionals
+  const info = { title: "Order flow", version: "1" }
   if (command === "write") writeFileSync(path, contractsText(orderFlowContracts))
-  else if (command === "asyncapi") console.log(JSON.stringify(asyncApi([orderFlowContracts], { title: "Order flow", version: "1" }), null, 2))
+  else if (command === "asyncapi") console.log(JSON.stringify(asyncApi([orderFlowContracts], info), null, 2))
   else if (!(await check(values.nats))) process.exitCode = 1
 }

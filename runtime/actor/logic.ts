@@ -14,7 +14,10 @@ export interface ActorLogic {
   /** The service's name: first half of its actors' addresses, and their `service.name` in traces. */
   readonly service: string
   readonly kind: "service" | "saga"
-  /** Event type -> the key of the actor that reacts to it; undefined if none does, because of what it says. `version`: of the payload; absent: 1. */
+  /**
+   * Event type -> the key of the actor that reacts to it; undefined if none does, because of what it says. `version`: of
+   * the payload; absent: 1.
+   */
   readonly reactions: ReadonlyMap<string, (payload: Json, subject: string, version?: number) => string | undefined>
   /** How states are stored; absent: this actor type looks after its own. */
   readonly states?: Versions

@@ -88,8 +88,9 @@ export function service<State>(name: string, options: ServiceOptions<State>): Se
   const states = versionsOf({ version, upcast: migrate }, `service ${name}: state`)
   if (!Number.isSafeInteger(concurrency) || concurrency < 1)
     throw new InvalidInput(`service ${name}: concurrency ${concurrency} is not a whole number from 1 up`)
+  const definition = { name, initial, states, commands: {}, reactions: {}, timers: {}, onPark, concurrency }
   // cast: the builder keeps handlers with their types erased; its methods restore them to callers
-  return build({ name, initial, states, commands: {}, reactions: {}, timers: {}, onPark, concurrency }) as unknown as Service<State>
+  return build(definition) as unknown as Service<State>
 }
 
 const builderNames = new Set(["definition", "logic", "command", "undo", "on", "timer", "then"])

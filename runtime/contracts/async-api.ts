@@ -7,7 +7,7 @@ import { subjectsOf } from "../message/subjects.ts"
 import { cloudEventHeaders, commandBlock } from "./async-api-messages.ts"
 import type { Contracts, PayloadContract } from "./document.ts"
 import { opaque } from "./payload-schema.ts"
-import { sameJson } from "./schema-form.ts"
+import { sameJson, toSchema } from "./schema-form.ts"
 
 export interface AsyncApiInfo {
   readonly title: string
@@ -94,11 +94,11 @@ class Writer {
         const message = `${namespace}.${app}.${service}.${name}`
         const schema = this.#schema(message, payload?.schema ?? { type: "null" })
         const title = `${service}.${name}`
-        this.messages[message] = {
-          name: title, title, contentType: "application/json", payload: commandBlock({ service, name, version: payload?.version }, schema),
-        }
+        const block = commandBlock({ service, name, version: payload?.version }, schema)
+        this.messages[message] = { name: title, title, contentType: "application/json", payload: block }
         this.#channel(id, { address, title: `Commands of ${app}`, parameters: { partition } }, message)
-        this.#operation([app, "receive", service, name], { action: "receive", summary: `${app} carries out ${title}` }, id, message)
+        const operation = { action: "receive", summary: `${app} carries out ${title}` }
+        this.#operation([app, "receive", service, name], operation, id, message)
       }
     }
   }
@@ -125,7 +125,7 @@ class Writer {
       return JSON.parse(text) as Json // cast: it was JSON before
     }
     this.schemas[id] = moved(root)
-    for (const [name, definition] of Object.entries($defs ?? {})) this.schemas[`${id}.${name}`] = moved(definition ?? true)
+    for (const [name, definition] of Object.entries(toSchema($defs))) this.schemas[`${id}.${name}`] = moved(definition ?? true)
     return { $ref: `#/components/schemas/${id}` }
   }
 }

@@ -19,7 +19,8 @@ type Table<Value> = Readonly<Record<string, Value>>
 export function compareContracts(before: Contracts, after: Contracts): readonly ContractFinding[] {
   const found = new Findings()
   for (const what of ["app", "namespace"] as const)
-    if (before[what] !== after[what]) found.add("break", what, `was "${before[what]}", is "${after[what]}": nothing of it is found again`)
+    if (before[what] !== after[what])
+      found.add("break", what, `was "${before[what]}", is "${after[what]}": nothing of it is found again`)
   eachPair(before.services, after.services, (name, old, next) => compareService(found, name, old, next))
   eachPair(emittedBy(before), emittedBy(after), (name, old, next) => compareEmitted(found, `event ${name}, emitted`, old, next))
   const order = ["break", "warning", "ok"]
@@ -34,12 +35,15 @@ class Findings {
   }
 }
 
-function compareService(found: Findings, name: string, old: ServiceContract | undefined, next: ServiceContract | undefined): void {
+type Maybe<Value> = Value | undefined
+
+function compareService(found: Findings, name: string, old: Maybe<ServiceContract>, next: Maybe<ServiceContract>): void {
   const where = `service ${name}`
   if (next === undefined) return found.add("break", where, "is gone: its actors, and what is on its way to them, are left behind")
   if (old === undefined) return found.add("ok", where, "is new")
   if (old.kind !== next.kind) found.add("break", where, `was a ${old.kind} and is a ${next.kind}`)
-  if (old.state !== undefined && next.state !== undefined) compareVersions(found, `state of ${name}`, old.state, next.state, "migration")
+  if (old.state !== undefined && next.state !== undefined)
+    compareVersions(found, `state of ${name}`, old.state, next.state, "migration")
   eachPair(old.commands, next.commands, (command, a, b) => compareCommand(found, `command ${name}.${command}`, a, b))
   eachPair(old.timers, next.timers, (timer, a, b) => {
     const what = `timer ${timer} of ${name}`
@@ -48,12 +52,12 @@ function compareService(found: Findings, name: string, old: ServiceContract | un
   })
   eachPair(old.reactions, next.reactions, (event, a, b) => {
     const what = `event ${event}, read by ${name}`
-    if (b === undefined) found.add("warning", what, "is not read any more; those that are on their way to its actors would be parked")
+    if (b === undefined) found.add("warning", what, "is not read any more; those on their way to its actors would be parked")
     else compareTaken(found, what, a, b)
   })
 }
 
-function compareCommand(found: Findings, where: string, old: CommandContract | undefined, next: CommandContract | undefined): void {
+function compareCommand(found: Findings, where: string, old: Maybe<CommandContract>, next: Maybe<CommandContract>): void {
   if (next === undefined) return found.add("break", where, "is gone: those on their way, and their senders, are left behind")
   if (old === undefined) return found.add("ok", where, "is new")
   if (old.undoes !== next.undoes)
@@ -70,28 +74,33 @@ function compareTaken(found: Findings, where: string, old: PayloadContract | und
   if (old.version !== next.version) return compareVersions(found, where, old, next, "upcaster")
   if (next.reads > old.reads) found.add("warning", where, `versions before ${next.reads} are not read any more`)
   const way = "raise its version and give an upcaster"
-  tell(found, where, schemasOf(old, next), (a, b) => refusals(a, b), { who: "the new contract", way, wider: "takes more than before" })
+  const words = { who: "the new contract", way, wider: "takes more than before" }
+  tell(found, where, schemasOf(old, next), (a, b) => refusals(a, b), words)
 }
 
 /** What the app tells: whatever it tells now must be what readers of the last release take. */
 function compareEmitted(
   found: Findings,
   where: string,
-  old: PayloadContract | undefined,
-  next: PayloadContract | undefined,
+  old: Maybe<PayloadContract>,
+  next: Maybe<PayloadContract>,
 ): void {
   if (next === undefined) return found.add("warning", where, "is not emitted any more, or by nobody who declares it")
   if (old === undefined) return found.add("ok", where, "is new")
   if (old.version > next.version) return found.add("break", where, `version ${next.version} is older than ${old.version}`)
-  if (old.version < next.version)
-    return found.add("warning", where, `version ${next.version}: readers that know up to ${old.version} park it; deploy them first`)
+  if (old.version < next.version) {
+    const text = `version ${next.version}: readers that know up to ${old.version} park it; deploy them first`
+    return found.add("warning", where, text)
+  }
   const way = "raise its version"
-  tell(found, where, schemasOf(old, next), (a, b) => refusals(b, a), { who: "a reader of the last release", way, wider: "tells more exactly than before" })
+  const words = { who: "a reader of the last release", way, wider: "tells more exactly than before" }
+  tell(found, where, schemasOf(old, next), (a, b) => refusals(b, a), words)
 }
 
 function compareVersions(found: Findings, where: string, old: VersionContract, next: VersionContract, step: string): void {
   const { version } = old
-  if (next.version < version) found.add("break", where, `version ${next.version} is older than ${version}: what is stored cannot be read`)
+  if (next.version < version)
+    found.add("break", where, `version ${next.version} is older than ${version}: what is stored cannot be read`)
   else if (next.reads > version) found.add("break", where, `version ${next.version} has no ${step} from version ${version}`)
   else if (next.reads > old.reads) found.add("warning", where, `versions before ${next.reads} are not read any more`)
   else if (next.version > version) found.add("ok", where, `version ${next.version} reads version ${old.reads} and later`)
@@ -109,7 +118,7 @@ function tell(
   words: { readonly who: string; readonly way: string; readonly wider: string },
 ): void {
   if (schemas === undefined)
-    return found.add("warning", where, "is opaque: its schema cannot be told as JSON Schema, so nobody compares it; give `jsonSchema`")
+    return found.add("warning", where, "is opaque: its schema has no JSON Schema, so nobody compares it; give `jsonSchema`")
   const [old, next] = schemas
   const differences = refused(old, next)
   for (const { kind, path, message } of differences) {
@@ -122,7 +131,8 @@ function tell(
 
 /** Every fact that the app says it publishes; of several emitters of one fact the contract is one. */
 function emittedBy({ emits, services }: Contracts): Table<PayloadContract> {
-  return Object.assign({}, ...Object.values(services).map((service) => service.emits), emits) as Table<PayloadContract> // cast: tables of it
+  const declared = Object.values(services).flatMap((service) => Object.entries(service.emits))
+  return Object.fromEntries([...declared, ...Object.entries(emits)])
 }
 
 function eachPair<Value>(

@@ -6,7 +6,7 @@ import type { JsonSchema } from "../message/json-schema.ts"
 /** What nobody can describe: its changes cannot be compared. */
 export const opaque = "opaque"
 
-export function payloadSchema({ schema, jsonSchema }: Pick<PayloadDescription, "schema" | "jsonSchema">): JsonSchema | typeof opaque {
+export function payloadSchema({ schema, jsonSchema }: PayloadDescription): JsonSchema | typeof opaque {
   if (jsonSchema !== undefined) return jsonSchema
   try {
     const told = standardJsonSchema(schema["~standard"])
@@ -23,7 +23,8 @@ export function payloadSchema({ schema, jsonSchema }: Pick<PayloadDescription, "
 
 /** By the interface that schema libraries share: https://standardschema.dev/json-schema */
 function standardJsonSchema(standard: object): JsonSchema | undefined {
-  const { jsonSchema } = standard as { jsonSchema?: { input?: (options: { target: string }) => unknown } } // cast: looked at below
+  // cast: what is not there is undefined
+  const { jsonSchema } = standard as { jsonSchema?: { input?: (options: { target: string }) => unknown } }
   const told = jsonSchema?.input?.({ target: "draft-2020-12" })
   // cast: the interface promises a JSON Schema
   return typeof told === "object" && told !== null ? (told as JsonSchema) : undefined

@@ -2,7 +2,7 @@
 // known here and differs is told as not comparable, never passed over.
 import type { Json } from "../message/json.ts"
 import type { JsonSchema } from "../message/json-schema.ts"
-import { alternatives, isObject, listOf, type Place, sameJson, toSchema } from "./schema-form.ts"
+import { alternatives, isList, isObject, listOf, type Place, sameJson, toSchema } from "./schema-form.ts"
 
 export interface Difference {
   /** "narrower": some values are refused. "unknown": nobody can tell. */
@@ -67,13 +67,13 @@ function compareTypes(from: Json | undefined, to: Json | undefined, at: Comparin
 
 function valuesOf({ const: only, enum: several }: JsonSchema): readonly Json[] | undefined {
   if (only !== undefined) return [only]
-  return Array.isArray(several) ? several : undefined
+  return isList(several) ? several : undefined
 }
 
 function mayFit(value: Json, { type, minLength, maxLength, minimum, maximum, pattern }: JsonSchema): boolean {
   if (type !== undefined && type !== typeOf(value) && !(type === "number" && typeOf(value) === "integer")) return false
   if (typeof value === "string") {
-    const length = [...value].length
+    const length = Array.from(value).length
     return length >= bound(minLength, -Infinity) && length <= bound(maxLength, Infinity) && fitsPattern(value, pattern)
   }
   return typeof value !== "number" || (value >= bound(minimum, -Infinity) && value <= bound(maximum, Infinity))
@@ -98,10 +98,9 @@ const upperBounds = ["maxLength", "maxItems", "maxProperties"]
 
 function compareBounds(from: JsonSchema, to: JsonSchema, at: Comparing): readonly Difference[] {
   const found: Difference[] = []
-  for (const word of lowerBounds)
-    if (bound(to[word], 0) > bound(from[word], 0)) found.push(narrower(at, `wants ${word} ${show([to[word] ?? null])}`))
-  for (const word of upperBounds)
-    if (bound(to[word], Infinity) < bound(from[word], Infinity)) found.push(narrower(at, `wants ${word} ${show([to[word] ?? null])}`))
+  const wanted = (word: string) => narrower(at, `wants ${word} ${show([to[word] ?? null])}`)
+  for (const word of lowerBounds) if (bound(to[word], 0) > bound(from[word], 0)) found.push(wanted(word))
+  for (const word of upperBounds) if (bound(to[word], Infinity) < bound(from[word], Infinity)) found.push(wanted(word))
   const isInteger = from["type"] === "integer"
   if (lowest(from, isInteger) < lowest(to, isInteger)) found.push(narrower(at, "has a higher lower bound"))
   if (highest(from, isInteger) > highest(to, isInteger)) found.push(narrower(at, "has a lower upper bound"))
@@ -133,7 +132,8 @@ function compareObjects(from: Place, to: Place, at: Comparing): readonly Differe
   const required = new Set(listOf(from.schema["required"]))
   const found: Difference[] = []
   for (const name of listOf(to.schema["required"]))
-    if (!required.has(name)) found.push(narrower(inField(at, String(name)), "needs it, and it may be missing"))
+    if (typeof name === "string" && !required.has(name))
+      found.push(narrower(inField(at, name), "needs it, and it may be missing"))
   const step = (a: Json | undefined, b: Json | undefined, where: Comparing) =>
     compare({ root: from.root, schema: toSchema(a) }, { root: to.root, schema: toSchema(b) }, where)
   for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
@@ -166,8 +166,9 @@ function compareItems(from: Place, to: Place, at: Comparing): readonly Differenc
 }
 
 const compared = new Set([
-  "type", "const", "enum", "anyOf", "oneOf", "properties", "required", "additionalProperties", "items", "prefixItems", "uniqueItems",
-  "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", ...lowerBounds, ...upperBounds,
+  "type", "const", "enum", "anyOf", "oneOf", "properties", "required", "additionalProperties", "items",
+  "prefixItems", "uniqueItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
+  ...lowerBounds, ...upperBounds,
 ])
 
 /** A pattern that is new or another one refuses something; of any other word nobody knows. */

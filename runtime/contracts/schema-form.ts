@@ -24,14 +24,16 @@ export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
 }
 
 /** Words about a schema that no value cares for. */
-const silentWords = new Set(["$schema", "$id", "$defs", "$comment", "definitions", "title", "description", "default", "examples"])
+const silentWords = new Set([
+  "$schema", "$id", "$defs", "$comment", "definitions", "title", "description", "default", "examples",
+])
 
 /** The schema itself: no reference, no `allOf`, no words that say nothing about values. */
 export function plain({ root, schema }: Place, depth = 0): JsonSchema {
   const { $ref, allOf, ...own } = schema
   const parts: JsonSchema[] = [own]
   if (typeof $ref === "string" && depth < referencesMax) parts.push(plain({ root, schema: lookUp(root, $ref) }, depth + 1))
-  if (Array.isArray(allOf)) for (const part of allOf) parts.push(plain({ root, schema: toSchema(part) }, depth + 1))
+  for (const part of listOf(allOf)) parts.push(plain({ root, schema: toSchema(part) }, depth + 1))
   const merged = parts.reduce(merge)
   return Object.fromEntries(Object.entries(merged).filter(([word]) => !silentWords.has(word)))
 }
@@ -72,22 +74,29 @@ function merge(a: JsonSchema, b: JsonSchema): JsonSchema {
 }
 
 function mergeProperties(a: JsonSchema, b: JsonSchema): JsonSchema {
-  const both = Object.keys(b).map((name) => [name, name in a ? { allOf: [toSchema(a[name]), toSchema(b[name])] } : b[name]] as const)
+  const both = Object.keys(b).map((name) => {
+    const demands = [a[name], b[name]].filter((schema) => schema !== undefined)
+    return [name, { allOf: demands.map(toSchema) }] as const
+  })
   return { ...a, ...Object.fromEntries(both) }
 }
 
+export function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value)
+}
+
 export function listOf(value: Json | undefined): readonly Json[] {
-  return Array.isArray(value) ? value : []
+  return isList(value) ? value : []
 }
 
 /** The ways in which a value may fit: each is a schema without alternatives at its top. */
 export function alternatives({ root, schema }: Place): readonly Place[] {
   const { anyOf, oneOf, type, ...rest } = plain({ root, schema })
-  const word = Array.isArray(anyOf) ? { anyOf, oneOf } : { anyOf: oneOf, oneOf: undefined }
-  if (Array.isArray(word.anyOf)) {
-    const others = { ...rest, ...(type === undefined ? {} : { type }), ...(word.oneOf === undefined ? {} : { oneOf: word.oneOf }) }
+  const word = isList(anyOf) ? { anyOf, oneOf } : { anyOf: oneOf, oneOf: undefined }
+  if (isList(word.anyOf)) {
+    const others: JsonSchema = { ...rest, type, oneOf: word.oneOf }
     return word.anyOf.flatMap((part) => alternatives({ root, schema: { allOf: [others, toSchema(part)] } }))
   }
-  const types = Array.isArray(type) ? type : [type]
+  const types = isList(type) ? type : [type]
   return types.map((one) => ({ root, schema: { ...rest, ...(one === undefined ? {} : { type: one }) } }))
 }

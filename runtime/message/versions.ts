@@ -46,14 +46,17 @@ export class UpcastFailed extends Fault {
 export const firstVersion: Versions = { version: 1, reads: 1, upcast: {} }
 
 /** The options with defaults filled in. Throws InvalidInput, naming `what`, on a version or an upcaster that cannot be. */
-export function versionsOf({ version = 1, upcast = {} }: VersionOptions, what: string): Versions {
-  if (!isVersion(version)) throw new InvalidInput(`${what}: version ${version} is not a whole number from 1 up`)
+export function versionsOf({ version = 1, upcast: steps = {} }: VersionOptions, what: string): Versions {
+  const given: unknown = version
+  if (!isVersion(given)) throw new InvalidInput(`${what}: version ${JSON.stringify(given)} is not a whole number from 1 up`)
   let reads = version
-  while (typeof upcast[reads - 1] === "function") reads -= 1
-  const unused = Object.keys(upcast).find((from) => !(Number(from) >= reads && Number(from) < version))
+  while (typeof steps[reads - 1] === "function") reads -= 1
+  const unused = Object.keys(steps).find((from) => !(Number(from) >= reads && Number(from) < version))
   if (unused !== undefined)
-    throw new InvalidInput(`${what}: the upcaster from version ${unused} leads nowhere: there must be one for each step to ${version}`)
-  return { version, reads, upcast }
+    throw new InvalidInput(
+      `${what}: the upcaster from version ${unused} leads nowhere: there must be one for each step to ${version}`,
+    )
+  return { version, reads, upcast: steps }
 }
 
 export function isVersion(value: unknown): value is number {
@@ -68,9 +71,13 @@ export function versionMark(version: number | undefined): { readonly version?: n
 /** What was written as `version`, as the current version says it. Throws NewerVersion, VersionTooOld or UpcastFailed. */
 export function upcast({ version: current, reads, upcast: steps }: Versions, old: Json, version = 1, what = "a payload"): Json {
   if (version > current)
-    throw new NewerVersion(`${what} has version ${version}, and this release reads up to ${current}; it waits for one that reads it`)
+    throw new NewerVersion(
+      `${what} has version ${version}, and this release reads up to ${current}; it waits for one that reads it`,
+    )
   if (version < reads)
-    throw new VersionTooOld(`${what} has version ${version}, and there is no upcaster from it (${reads} is the oldest); it is parked`)
+    throw new VersionTooOld(
+      `${what} has version ${version}, and there is no upcaster from it (${reads} is the oldest); it is parked`,
+    )
   let value = old
   for (let from = version; from < current; from += 1) {
     try {

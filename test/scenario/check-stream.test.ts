@@ -2,13 +2,14 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Schema from "effect/Schema"
-import { app, checkStream, done, event, type EventContract, service, start } from "../../runtime/index.ts"
+import { app, checkStream, done, event, type EventContract, type Json, service, start } from "../../runtime/index.ts"
 import { withNats } from "../support/nats-process.ts"
 
 const Sale1 = Schema.toStandardSchemaV1(Schema.Struct({ cents: Schema.Int }))
 const Sold1 = event("Sold", Sale1)
 const Sale2 = Schema.toStandardSchemaV1(Schema.Struct({ amount: Schema.Int.check(Schema.isLessThan(100)) }))
-const Sold2 = event("Sold", Sale2, { version: 2, upcast: { 1: (old) => ({ amount: (old as { cents: number }).cents }) } }) // cast: of the test
+const toAmount = (old: Json) => ({ amount: (old as { cents: number }).cents }) // cast: only such events are stored here
+const Sold2 = event("Sold", Sale2, { version: 2, upcast: { 1: toAmount } })
 
 const till = service("till", { state: () => ({}) }).command("sell", Sale1, (state, sale) => done(state, null, [Sold1(sale)]))
 const shop = app("shop", { namespace: "test", partitions: 2, services: [till] })
@@ -25,7 +26,8 @@ test("stored events that a new contract cannot read are counted and named, and w
   ])
   const running = await start(shop, { natsUrl })
   t.after(() => running.stop())
-  const all = Array.from({ length: 20 }, (_, n) => running.client.ask(till.sell(`till-${n % 5}`, { cents: n * 10 }), { effect: `s${n}` }))
+  const sales = Array.from({ length: 20 }, (_, n) => till.sell(`till-${n % 5}`, { cents: n * 10 }))
+  const all = sales.map((sale, n) => running.client.ask(sale, { effect: `s${n}` }))
   await Promise.all(all)
   await running.stop()
   const check = async (max?: number) => (await checkStream(reader(Sold2), { natsUrl, ...(max === undefined ? {} : { max }) }))[0]

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Schema from "effect/Schema"
-import { app, type App, compareContracts, contractsOf, done, type EventContract, event, service } from "../../../runtime/index.ts"
+import {
+  app, type App, compareContracts, type ContractFinding, contractsOf, done, type EventContract, event, service,
+} from "../../../runtime/index.ts"
 import { refusals } from "../../../runtime/contracts/schema-differences.ts"
 import type { JsonSchema } from "../../../runtime/message/json-schema.ts"
 
@@ -11,8 +13,9 @@ const Base = { sku: Schema.String, quantity: Schema.Int }
 
 type Shape = Parameters<typeof event<unknown>>[1]
 
-const told = (found: ReturnType<typeof compareContracts>) => found.map(({ severity, where, message }) => `${severity} ${where}: ${message}`)
-const severities = (found: ReturnType<typeof compareContracts>) => found.map(({ severity }) => severity)
+const told = (found: readonly ContractFinding[]) =>
+  found.map(({ severity, where, message }) => `${severity} ${where}: ${message}`)
+const severities = (found: readonly ContractFinding[]) => found.map(({ severity }) => severity)
 
 function commandApp(schema: Shape, options = {}): App {
   const stock = service("stock", { state: () => ({}) }).command("take", schema, (state) => done(state), options)
@@ -42,12 +45,18 @@ test("the same contracts say nothing, and further optional fields are no break",
 })
 
 const narrowings: readonly (readonly [what: string, schema: Shape, message: RegExp])[] = [
-  ["a new required field", standard(Schema.Struct({ ...Base, place: Schema.String })), /"place": the new contract needs it, and it may be missing/],
-  ["another type", standard(Schema.Struct({ ...Base, quantity: Schema.String })), /"quantity": the new contract wants "string", and may get "integer"/],
-  ["a narrower type", standard(Schema.Struct({ ...Base, quantity: Schema.Int.check(Schema.isGreaterThan(0)) })), /"quantity": .* has a higher lower bound/],
-  ["a shorter text", standard(Schema.Struct({ ...Base, sku: Schema.String.check(Schema.isMaxLength(5)) })), /"sku": .* wants maxLength 5/],
-  ["a pattern", standard(Schema.Struct({ ...Base, sku: Schema.String.check(Schema.isPattern(/^A/u)) })), /"sku": .* has another pattern/],
-  ["fewer values", standard(Schema.Struct({ ...Base, sku: Schema.Literals(["a", "b"]) })), /"sku": .* takes only "a", "b"/],
+  ["a new required field", standard(Schema.Struct({ ...Base, place: Schema.String })),
+    /"place": the new contract needs it, and it may be missing/],
+  ["another type", standard(Schema.Struct({ ...Base, quantity: Schema.String })),
+    /"quantity": the new contract wants "string", and may get "integer"/],
+  ["a narrower type", standard(Schema.Struct({ ...Base, quantity: Schema.Int.check(Schema.isGreaterThan(0)) })),
+    /"quantity": .* has a higher lower bound/],
+  ["a shorter text", standard(Schema.Struct({ ...Base, sku: Schema.String.check(Schema.isMaxLength(5)) })),
+    /"sku": .* wants maxLength 5/],
+  ["a pattern", standard(Schema.Struct({ ...Base, sku: Schema.String.check(Schema.isPattern(/^A/u)) })),
+    /"sku": .* has another pattern/],
+  ["fewer values", standard(Schema.Struct({ ...Base, sku: Schema.Literals(["a", "b"]) })),
+    /"sku": .* takes only "a", "b"/],
 ]
 for (const [what, schema, message] of narrowings) {
   test(`a command that takes less breaks what is on its way: ${what}`, () => {
@@ -112,7 +121,8 @@ test("what no library can tell is opaque, and can be told by hand", () => {
 })
 
 const text = { type: "string" }
-const tree = { $ref: "#/$defs/Tree", $defs: { Tree: { type: "object", properties: { next: { $ref: "#/$defs/Tree" }, a: text } } } }
+const node = { type: "object", properties: { next: { $ref: "#/$defs/Tree" }, a: text } }
+const tree = { $ref: "#/$defs/Tree", $defs: { Tree: node } }
 const pairs: readonly (readonly [what: string, from: JsonSchema, to: JsonSchema, refused: readonly string[]])[] = [
   ["integers are numbers", { type: "integer" }, { type: "number" }, []],
   ["numbers are no integers", { type: "number" }, { type: "integer" }, [""]],
@@ -128,8 +138,9 @@ const pairs: readonly (readonly [what: string, from: JsonSchema, to: JsonSchema,
   ["exclusive bounds of numbers", { type: "number", minimum: 0 }, { type: "number", exclusiveMinimum: 0 }, [""]],
   ["items", { type: "array", items: { type: "object", properties: { a: text } } },
     { type: "array", items: { type: "object", properties: { a: { type: "number" } } } }, ["[].a"]],
-  ["closed objects", { type: "object", properties: { a: text } }, { type: "object", properties: { a: text }, additionalProperties: false }, [""]],
-  ["schemas that hold themselves", tree, { ...tree, $defs: { Tree: { ...tree.$defs.Tree, required: ["a"] } } }, ["a", "next.a"]],
+  ["closed objects", { type: "object", properties: { a: text } },
+    { type: "object", properties: { a: text }, additionalProperties: false }, [""]],
+  ["schemas that hold themselves", tree, { ...tree, $defs: { Tree: { ...node, required: ["a"] } } }, ["a", "next.a"]],
   ["an unknown word", { type: "object" }, { type: "object", dependentRequired: { a: ["b"] } }, [""]],
 ]
 for (const [what, from, to, refused] of pairs) {

@@ -83,7 +83,8 @@ test("a migration that throws parks the record and leaves the state; a release t
   const process = await startInMemory(broken, world)
   const outcome = await askInMemory(broken, world, fragile.add("a", { by: 1 }))
   assert.equal(outcome.type === "faulted" && outcome.code, "UPCAST_FAILED")
-  assert.match(process.engine.parked()[0]?.message ?? "", /the state of counter\/a: the step from version 1 to 2 threw \(no way\)/)
+  const why = process.engine.parked()[0]?.message ?? ""
+  assert.match(why, /the state of counter\/a: the step from version 1 to 2 threw \(no way\)/)
   assert.deepEqual(await askInMemory(broken, world, other.add("a", { by: 1 })), { type: "done", value: 1 })
   await process.kill()
   const next = await startInMemory(after, world)

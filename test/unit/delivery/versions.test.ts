@@ -9,7 +9,8 @@ import { askInMemory, newWorld, operateInMemory, startInMemory, type World } fro
 import { saga } from "../../../sagas/index.ts"
 
 const Ordered1 = Schema.toStandardSchemaV1(Schema.Struct({ cents: Schema.Int }))
-const Ordered3 = Schema.toStandardSchemaV1(Schema.Struct({ price: Schema.Struct({ cents: Schema.Int, currency: Schema.String }) }))
+const Price = Schema.Struct({ cents: Schema.Int, currency: Schema.String })
+const Ordered3 = Schema.toStandardSchemaV1(Schema.Struct({ price: Price }))
 
 const object = (old: Json) => old as Record<string, Json> // cast: the tests write objects only
 
@@ -117,7 +118,10 @@ const stock1 = service("stock", { state: () => ({ left: 10 }) })
   .command("take", Units, ({ left }, { units }) => done({ left: left - units }, left - units))
   .undo("putBack", "take", ({ left }, { units }) => done({ left: left + units }, null))
 const stock2 = service("stock", { state: () => ({ left: 10 }) })
-  .command("take", Pieces, ({ left }, { pieces }) => done({ left: left - pieces }, left - pieces), { version: 2, upcast: toPieces })
+  .command("take", Pieces, ({ left }, { pieces }) => done({ left: left - pieces }, left - pieces), {
+    version: 2,
+    upcast: toPieces,
+  })
   .undo("putBack", "take", ({ left }, { pieces }) => done({ left: left + pieces }, null))
 
 test("a command that the last release sent is brought up to date, and its undo is told what the handler was told", async () => {
