@@ -21,6 +21,8 @@ export interface ActorLogic {
   readonly reactions: ReadonlyMap<string, (payload: Json, subject: string, version?: number) => string | undefined>
   /** How states are stored; absent: this actor type looks after its own. */
   readonly states?: Versions
+  /** An actor that must be there although nobody calls it: it is sent `command` until its state says that it is awake. */
+  readonly wake?: { readonly key: string; readonly command: string; isAwake(state: Json | undefined): boolean }
   /** What it takes and tells, for documents. */
   describe?(): ActorDescription
   /**

@@ -21,6 +21,7 @@ import { closeRoomWhenFull, receiveFrame, receiveStream } from "./receive.ts"
 import { settle } from "./settle.ts"
 import { fireTimers } from "./timers.ts"
 import { forgettingHistory, purgeInput, truncateJournal } from "./truncation.ts"
+import { wakeActors } from "./waking.ts"
 
 /** Why a partition stopped: everything it held in memory is forgotten with it. */
 export type PartitionLost = Fenced | AppendUnknown | JournalUnavailable | InputUnavailable | InputBehind
@@ -90,6 +91,7 @@ const deciding = Effect.fnUntraced(function* (delivery: Delivery, backlog: numbe
   const clock = yield* Effect.clockWith(Effect.succeed)
   reopenMailboxes(delivery, clock.currentTimeMillisUnsafe())
   yield* takeCautiously(delivery, backlog)
+  wakeActors(delivery, Math.max(clock.currentTimeMillisUnsafe(), delivery.partition.atMs))
   for (;;) {
     yield* delivery.work.await
     const nowMs = Math.max(clock.currentTimeMillisUnsafe(), delivery.partition.atMs)

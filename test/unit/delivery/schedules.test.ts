@@ -1,0 +1,162 @@
+// Schedules on a virtual clock: ticks, runs that overlap, ticks that nobody was there for, and what operators may do.
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import * as Schema from "effect/Schema"
+import {
+  app, type App, done, effectful, type Json, schedule, type ScheduleOptions, type ScheduleRow, type ScheduleTimes, service,
+} from "../../../runtime/index.ts"
+import { partitionOf } from "../../../runtime/message/key.ts"
+import { askInMemory, newWorld, startInMemory, type World } from "../../../runtime/testing/index.ts"
+import { virtualClock, type VirtualClock } from "../../support/virtual-clock.ts"
+
+const minute = 60_000
+const At = Schema.toStandardSchemaV1(Schema.Struct({ atMs: Schema.Int, cause: Schema.String }))
+
+const report = service("report", { state: () => "" }).command("write", At, (text, { atMs, cause }) =>
+  done(`${text}${cause === "time" ? "" : cause[0]}${atMs / minute} `),
+)
+
+function nightly(times: ScheduleTimes, options: ScheduleOptions = {}) {
+  const clerk = schedule("nightly", times, options, (tick) => report.write("all", { ...tick }))
+  return { clerk, shape: app("reports", { namespace: "test", partitions: 2, services: [report, clerk] }) }
+}
+
+interface Place {
+  readonly world: World
+  readonly time: VirtualClock
+}
+
+async function place(): Promise<Place> {
+  return { world: newWorld(), time: await virtualClock() }
+}
+
+/** Runs the app for a while, and tells what the report says and what the schedule knows. */
+async function run({ world, time }: Place, shape: App, passMs: number, meanwhile?: () => Promise<unknown>) {
+  const process = await startInMemory(shape, world, { clock: time.clock })
+  const over = meanwhile?.()
+  await time.pass(passMs, 1_000)
+  await over
+  const stateOf = (service: string, key: string): Json | undefined => process.engine.row({ service, key })?.state
+  // cast: the rows of a schedule
+  const row = stateOf("nightly", "nightly") as unknown as ScheduleRow
+  const remembered = process.engine.row({ service: "report", key: "all" })?.effects.size ?? 0
+  const result = { text: stateOf("report", "all") ?? "", row, remembered, parked: process.engine.parked() }
+  await process.kill()
+  return result
+}
+
+test("an interval ticks at its multiples, each tick is one command, and a crash changes nothing", async () => {
+  const here = await place()
+  const { shape } = nightly({ every: "5 minutes" })
+  const first = await run(here, shape, 11 * minute)
+  assert.equal(first.text, "5 10 ")
+  const second = await run(here, shape, 5 * minute)
+  assert.deepEqual([second.text, second.row.counts.done, second.row.running, second.parked], ["5 10 15 ", 3, [], []])
+  assert.equal(second.remembered, 0, "what was answered need not be remembered")
+})
+
+test("a tick has a command with its schedule and its time as effect key", async () => {
+  const here = await place()
+  const seen: string[] = []
+  const key = service("report", { state: () => "" }).command("write", At, (state, _, { idempotencyKey }) => {
+    seen.push(idempotencyKey)
+    return done(state)
+  })
+  const clerk = schedule("nightly", { cron: "*/30 * * * *" }, {}, (tick) => key.write("all", { ...tick }))
+  await run(here, app("reports", { namespace: "test", partitions: 1, services: [key, clerk] }), 61 * minute)
+  assert.deepEqual(seen, ["nightly/1970-01-01T00:30:00.000Z", "nightly/1970-01-01T01:00:00.000Z"])
+})
+
+for (const [catchUp, text, missed] of [
+  ["none", "5 35 ", 5],
+  ["last", "5 30 35 ", 4],
+  ["all", "5 10 15 20 25 30 35 ", 0],
+] as const) {
+  test(`ticks that were due while nobody ran the app are caught up as the schedule says: ${catchUp}`, async () => {
+    const here = await place()
+    const { shape } = nightly({ every: "5 minutes" }, { catchUp })
+    await run(here, shape, 6 * minute)
+    await here.time.pass(27 * minute, minute)
+    const { text: told, row } = await run(here, shape, 3 * minute)
+    assert.deepEqual([told, row.counts.missed], [text, missed])
+  })
+}
+
+/** A report that takes 12 minutes. */
+function slowly(overlap: "skip" | "queue" | "allow", { time }: Place, timeout: ScheduleOptions["timeout"] = "1 hour") {
+  const slow = service("report", { state: () => 0 }).command(
+    "write",
+    At,
+    effectful(
+      async (count) => {
+        const until = time.clock.currentTimeMillisUnsafe() + 12 * minute
+        while (time.clock.currentTimeMillisUnsafe() < until) await new Promise((resolve) => setImmediate(resolve))
+        return done(count + 1)
+      },
+      { timeout: "1 hour" },
+    ),
+  )
+  const clerk = schedule("nightly", { every: "5 minutes" }, { overlap, timeout }, ({ atMs, cause }) =>
+    slow.write(String(atMs / minute), { atMs, cause }),
+  )
+  return app("reports", { namespace: "test", partitions: 1, services: [slow, clerk] })
+}
+
+test("a tick that comes while a run is under way is left out, waits, or runs beside it", async () => {
+  const counts = async (overlap: "skip" | "queue" | "allow") => {
+    const here = await place()
+    const { row } = await run(here, slowly(overlap, here), 31 * minute)
+    return [row.counts.done, row.counts.skipped, row.running.map(({ atMs }) => atMs / minute), row.waiting.map(({ atMs }) => atMs / minute)]
+  }
+  assert.deepEqual(await counts("skip"), [1, 4, [20], []])
+  assert.deepEqual(await counts("queue"), [2, 0, [15], [20, 25, 30]])
+  assert.deepEqual(await counts("allow"), [3, 0, [20, 25, 30], []])
+})
+
+test("a run that does not answer in time is over, and the next tick runs", async () => {
+  const here = await place()
+  const { row } = await run(here, slowly("skip", here, "6 minutes"), 16 * minute)
+  assert.deepEqual([row.counts.unanswered, row.counts.skipped, row.running.map(({ atMs }) => atMs / minute)], [1, 1, [15]])
+})
+
+test("an operator pauses, resumes, triggers and backfills; the answer says what was done", async () => {
+  const here = await place()
+  const { clerk, shape } = nightly({ every: "5 minutes" })
+  const ask = (command: ReturnType<typeof clerk.pause>) => askInMemory(shape, here.world, command)
+  await run(here, shape, 6 * minute, () => ask(clerk.pause()))
+  const paused = await run(here, shape, 10 * minute, () => ask(clerk.trigger()))
+  assert.deepEqual([paused.text, paused.row.isPaused], ["t6 ", true])
+  const resumed = await run(here, shape, 5 * minute, () => ask(clerk.resume()))
+  assert.deepEqual([resumed.text, resumed.row.counts.missed], ["t6 20 ", 0], "what it did not do is not caught up")
+  const asked: unknown[] = []
+  const filled = await run(here, shape, minute, async () => {
+    asked.push(await askInMemory(shape, here.world, clerk.backfill(5 * minute, 15 * minute)))
+    asked.push(await askInMemory(shape, here.world, clerk.backfill(0, 5_000 * minute)))
+  })
+  assert.equal(filled.text, "t6 20 b5 b10 b15 ")
+  const tooMany = { type: "refused", code: "too-many", detail: { max: 100 } }
+  assert.deepEqual(asked, [{ type: "done", value: { ticks: 3 } }, tooMany])
+})
+
+test("changed times hold from the next start on, and the same ones need no record", async () => {
+  const here = await place()
+  await run(here, nightly({ every: "50 minutes" }).shape, 6 * minute)
+  const { shape } = nightly({ cron: "*/3 * * * *" })
+  assert.equal((await run(here, shape, 6 * minute)).text, "9 12 ")
+  const { length } = here.world.journal.records(partitionOf("nightly", 2))
+  const again = await startInMemory(shape, here.world, { clock: here.time.clock })
+  await here.time.pass(1_000)
+  const blocks = here.world.journal.records(partitionOf("nightly", 2)).length - length
+  await again.kill()
+  assert.ok(blocks <= 1, "nothing but the claim")
+})
+
+test("a function that throws ends its run and not the schedule", async () => {
+  const here = await place()
+  const clerk = schedule("nightly", { every: "5 minutes" }, {}, ({ atMs, cause }) => {
+    if (atMs === 5 * minute) throw new RangeError("no")
+    return report.write("all", { atMs, cause })
+  })
+  const { text, row, parked } = await run(here, app("reports", { namespace: "test", services: [report, clerk] }), 11 * minute)
+  assert.deepEqual([text, row.counts.faulted, row.counts.done, parked], ["10 ", 1, 1, []])
+})
