@@ -37,7 +37,8 @@ test("a time that comes twice when clocks are put back counts once, or twice whe
 })
 
 test("an interval is counted from 1970 and knows no zones", () => {
-  assert.deepEqual(next({ every: "6 hours" }, "2025-03-29T20:00Z", 3), ["2025-03-30T00:00", "2025-03-30T06:00", "2025-03-30T12:00"])
+  const ticks = next({ every: "6 hours" }, "2025-03-29T20:00Z", 3)
+  assert.deepEqual(ticks, ["2025-03-30T00:00", "2025-03-30T06:00", "2025-03-30T12:00"])
 })
 
 test("ticks between two times are the last of them, oldest first, with the end and without the start", () => {
@@ -52,6 +53,7 @@ test("ticks between two times are the last of them, oldest first, with the end a
 })
 
 test("what is no time, or never comes, is refused", () => {
-  for (const times of [{ cron: "61 * * * *" }, { cron: "0 0 31 2 *" }, { cron: "* * * * *", timezone: "Mars/Base" }, { every: 999 }] as const)
+  const never = [{ cron: "61 * * * *" }, { cron: "0 0 31 2 *" }]
+  for (const times of [...never, { cron: "* * * * *", timezone: "Mars/Base" }, { every: 999 }])
     assert.throws(() => ticksOf(times, "schedule s"), InvalidInput, JSON.stringify(times))
 })
