@@ -1,19 +1,10 @@
 // The payload of a schedule's backfill: from when to when.
-import type { JsonSchema } from "../message/json-schema.ts"
 import type { Schema } from "../message/schema.ts"
 
 export interface Backfill {
   /** In ms since 1970; both are included. */
   readonly fromMs: number
   readonly toMs: number
-}
-
-const time = { type: "integer", minimum: 0 }
-
-export const backfillJsonSchema: JsonSchema = {
-  type: "object",
-  required: ["fromMs", "toMs"],
-  properties: { fromMs: time, toMs: time },
 }
 
 export const backfillSchema: Schema<Backfill> = {

@@ -7,13 +7,13 @@ import type { Json } from "../message/json.ts"
 import { type Address, addressText, type Message } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import { parse } from "../message/schema.ts"
-import { firstVersion, versionMark } from "../message/versions.ts"
+import { versionMark } from "../message/versions.ts"
 import type { ActorLogic, DecideContext, Decision, OutgoingCommand } from "./logic.ts"
 import {
   asRow, asState, counted, newScheduleRow, type RunningTick, type ScheduleRow, type Tick, type WaitingTick,
 } from "./schedule-row.ts"
 import { type Ticks, ticksBetween } from "./schedule-times.ts"
-import { type Backfill, backfillJsonSchema, backfillSchema } from "./schedule-backfill.ts"
+import { type Backfill, backfillSchema } from "./schedule-backfill.ts"
 import { UnknownCommand } from "./service-logic.ts"
 import type { TimerChange } from "./timer.ts"
 
@@ -38,13 +38,8 @@ export function scheduleLogic(definition: ScheduleDefinition): ActorLogic {
     kind: "service",
     reactions: new Map(),
     wake: { key: name, command: wakeCommand, isAwake: (state) => asRow(state)?.times === ticks.text },
-    describe: () => ({
-      commands: {
-        pause: {}, resume: {}, trigger: {},
-        backfill: { payload: { schema: backfillSchema, versions: firstVersion, jsonSchema: backfillJsonSchema } },
-      },
-      reactions: {}, timers: {}, emits: {}, emitsAll: true,
-    }),
+    // Its commands are the same for every schedule.
+    describe: () => ({ commands: {}, reactions: {}, timers: {}, emits: {}, emitsAll: true }),
     decide(state, message, context) {
       const turn = new Turn(definition, asRow(state) ?? newScheduleRow(ticks.text, context.nowMs), context)
       return turn.decision(decideOn(turn, message, definition))
@@ -55,9 +50,12 @@ export function scheduleLogic(definition: ScheduleDefinition): ActorLogic {
 function decideOn(turn: Turn, message: Message, { name }: ScheduleDefinition): Outcome | undefined {
   switch (message.type) {
     case "timer":
-      return void (message.name === tickTimer ? turn.tick() : turn.over(message.name.slice(overTimer.length)))
+      if (message.name === tickTimer) turn.tick()
+      else turn.over(message.name.slice(overTimer.length))
+      return undefined
     case "reply":
-      return void turn.ended(message.effect, message.outcome)
+      turn.ended(message.effect, message.outcome)
+      return undefined
     case "command":
       return runCommand(turn, message.name, message.effect, message.payload, name)
     default:

@@ -6,13 +6,13 @@ import { HandlerDefect, UnknownCommand } from "../../runtime/actor/service-logic
 import type { Json } from "../../runtime/message/json.ts"
 import type { CommandMessage, EventMessage, Message } from "../../runtime/message/message.ts"
 import { parse, SchemaMismatch } from "../../runtime/message/schema.ts"
-import { firstVersion } from "../../runtime/message/versions.ts"
 import type { SagaDefinition } from "../definition/definition.ts"
 import type { Core, CoreEvent } from "../machine/core.ts"
 import { participants } from "../machine/stop.ts"
 import { join, type Row, waiterOf, withWaiter } from "./answers.ts"
 import type { SagaParts } from "./saga-parts.ts"
 import { awaitedEvents, receiveEvent } from "./awaited-events.ts"
+import { describeSaga } from "./description.ts"
 import { runOrder } from "./order-commands.ts"
 import { revert } from "./revert.ts"
 import { toDecision } from "./to-decision.ts"
@@ -24,10 +24,7 @@ export function sagaActor(definition: SagaDefinition, core: Core): ActorLogic {
     service: definition.name,
     kind: "saga",
     reactions: awaitedEvents(core.outline),
-    describe: () => ({
-      commands: { start: { payload: { schema: definition.input, versions: firstVersion } }, resume: {} },
-      reactions: {}, timers: {}, emits: {}, emitsAll: false,
-    }),
+    describe: () => describeSaga(definition, core.outline),
     keptUntilMs(state) {
       const row = state as Row // cast: as below
       return "ended" in row ? row.ended.endedMs + definition.keptMs : undefined

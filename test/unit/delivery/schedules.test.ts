@@ -7,6 +7,7 @@ import {
   app, type App, done, effectful, type Json, schedule, type ScheduleOptions, type ScheduleRow, type ScheduleTimes, service,
 } from "../../../runtime/index.ts"
 import { askInMemory, newWorld, startInMemory, type World } from "../../../runtime/testing/index.ts"
+import { saga } from "../../../sagas/index.ts"
 import { virtualClock, type VirtualClock } from "../../support/virtual-clock.ts"
 
 /** Virtual time is not free: 5 units are an interval of 10 seconds. */
@@ -156,6 +157,15 @@ test("changed times hold from the next start on, and the same ones need no recor
   const blocks = here.world.journal.records(0).length - length
   await again.kill()
   assert.ok(blocks <= 1, "nothing but the claim")
+})
+
+test("a run that starts a saga is over when the saga has ended", async () => {
+  const here = await place()
+  const slow = saga("report", { input: At, version: 1 }).sleep("think", "12 seconds")
+  const clerk = schedule("nightly", { every: "10 seconds" }, {}, (tick) => slow.start(String(tick.atMs), { ...tick }))
+  const shape = app("reports", { namespace: "test", partitions: 1, services: [slow, clerk] })
+  const { row } = await run(here, shape, 18 * unit)
+  assert.deepEqual([row.counts.done, row.counts.skipped, row.running.map(({ atMs }) => atMs / unit)], [1, 1, [15]])
 })
 
 test("a function that throws ends its run and not the schedule", async () => {

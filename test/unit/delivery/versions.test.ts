@@ -153,6 +153,21 @@ test("a command that the last release sent is brought up to date, and its undo i
   await next.kill()
 })
 
+test("a saga that waits for an event is given an older version brought up to date", async (t) => {
+  const wait = saga("wait", { input: Nothing, version: 1 })
+    .awaitEvent("ordered", Ordered, { key: () => "1" })
+    .returns(({ ordered }) => `${ordered.price.cents} ${ordered.price.currency}`)
+  const shape = app("waiters", { namespace: "test", partitions: 1, services: [wait] })
+  const world = newWorld()
+  const process = await startInMemory(shape, world)
+  t.after(() => process.kill())
+  const ended = askInMemory(shape, world, wait.start("1", {}))
+  await process.until(() => process.engine.row({ service: "wait", key: "1" }) !== undefined)
+  publish(world, { cents: 6 })
+  const outcome = await ended
+  assert.equal(outcome.type === "done" && JSON.stringify(outcome.value).includes('"6 EUR"'), true)
+})
+
 test("steps that lead nowhere and versions that are none are refused when the contract is declared", () => {
   const step = (old: Json) => old
   assert.throws(() => versionsOf({ version: 3, upcast: { 1: step } }, "event A"), /upcaster from version 1 leads nowhere/)
