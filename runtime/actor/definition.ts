@@ -1,7 +1,9 @@
 // The data behind a service: what its builder collects, its logic runs, and tools read.
 import type { Duration } from "../kernel/duration.ts"
-import type { EventName } from "../message/contract.ts"
+import type { ContractOptions, EventName } from "../message/contract.ts"
+import type { JsonSchema } from "../message/json-schema.ts"
 import type { Schema } from "../message/schema.ts"
+import type { Versions } from "../message/versions.ts"
 import type { HandlerContext } from "./handler-context.ts"
 import type { Effectful } from "./effectful.ts"
 import type { Result } from "./result.ts"
@@ -31,6 +33,9 @@ export interface HandlerOptions {
  */
 export type DeliveryChoice = "exactly once" | "at most once"
 
+/** What a command may say besides: its version, the upcasters from older ones, and its payload as JSON Schema. */
+export interface CommandOptions extends HandlerOptions, ContractOptions {}
+
 export interface ReactionOptions<Payload, State = unknown> extends HandlerOptions {
   /** Only events of which this is true are reacted to. A pure function: it is asked again when an event is read again. */
   readonly when?: (payload: Payload) => boolean
@@ -46,18 +51,22 @@ export interface ReactionOptions<Payload, State = unknown> extends HandlerOption
 }
 
 interface Declared {
-  /** Names of the events that it may emit; undefined: not declared. */
-  readonly emits: readonly string[] | undefined
+  /** The events that it may emit; undefined: not declared. */
+  readonly emits: readonly EventName[] | undefined
 }
 
 export interface CommandHandler extends Declared {
   readonly schema: Schema<unknown> | undefined
+  readonly versions: Versions
+  readonly jsonSchema?: JsonSchema
   readonly undoes?: string
   readonly handler: Handler<unknown, unknown, unknown>
 }
 
 export interface Reaction extends Declared {
   readonly schema: Schema<unknown>
+  readonly versions: Versions
+  readonly jsonSchema?: JsonSchema
   readonly keyOf: (payload: unknown, subject: string) => string
   readonly when?: (payload: unknown) => boolean
   readonly ready?: (state: unknown, payload: unknown) => boolean
@@ -78,6 +87,8 @@ export type OnPark = "go on" | "wait"
 export interface ServiceDefinition {
   readonly name: string
   readonly initial: (key: string) => unknown
+  /** How its states are stored, and the migrations from older versions. */
+  readonly states: Versions
   readonly commands: Readonly<Record<string, CommandHandler>>
   readonly reactions: Readonly<Record<string, Reaction>>
   readonly timers: Readonly<Record<string, TimerHandler>>

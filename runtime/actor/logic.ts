@@ -4,7 +4,9 @@ import type { Effect } from "effect/Effect"
 import type { Json } from "../message/json.ts"
 import type { Address, Asker, EffectKey, EventMessage, Message, Requester, Timing } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
+import type { Versions } from "../message/versions.ts"
 import type { OnPark } from "./definition.ts"
+import type { ActorDescription } from "./description.ts"
 import type { Policy } from "./policy.ts"
 import type { TimerChange } from "./timer.ts"
 
@@ -12,8 +14,17 @@ export interface ActorLogic {
   /** The service's name: first half of its actors' addresses, and their `service.name` in traces. */
   readonly service: string
   readonly kind: "service" | "saga"
-  /** Event type -> the key of the actor that reacts to it; undefined if none does, because of what it says. */
-  readonly reactions: ReadonlyMap<string, (payload: Json, subject: string) => string | undefined>
+  /**
+   * Event type -> the key of the actor that reacts to it; undefined if none does, because of what it says. `version`: of
+   * the payload; absent: 1.
+   */
+  readonly reactions: ReadonlyMap<string, (payload: Json, subject: string, version?: number) => string | undefined>
+  /** How states are stored; absent: this actor type looks after its own. */
+  readonly states?: Versions
+  /** An actor that must be there although nobody calls it: it is sent `command` until its state says that it is awake. */
+  readonly wake?: { readonly key: string; readonly command: string; isAwake(state: Json | undefined): boolean }
+  /** What it takes and tells, for documents. */
+  describe?(): ActorDescription
   /**
    * Decides one message on the actor's committed-or-pending state (`undefined` for a key never seen).
    * Throws only on a defect: the engine then parks the message (a poison message).
@@ -71,7 +82,7 @@ export interface DecideContext {
   /** The decision's time, read once by the host; the only clock a decision may use. */
   readonly nowMs: number
   /** For an undo: what the effect that is being undone was asked and what it answered (R11). */
-  readonly did?: { readonly payload: Json; readonly value: Json }
+  readonly did?: { readonly payload: Json; readonly version?: number; readonly value: Json }
 }
 
 export interface Decision {
@@ -113,6 +124,7 @@ export interface OutgoingCommand {
   readonly to: Address
   readonly name: string
   readonly payload: Json
+  readonly version?: number
   readonly effect: EffectKey
   readonly direction: "do" | "undo"
   readonly undoes?: EffectKey
@@ -122,6 +134,7 @@ export interface OutgoingCommand {
 export interface OutgoingEvent extends Timing {
   readonly name: string
   readonly payload: Json
+  readonly version?: number
   /** Its subject. Absent: the key of the actor that emits it. */
   readonly key?: string
 }

@@ -6,9 +6,11 @@ import { checkJson, type Json } from "../message/json.ts"
 import {
   type CommandMessage, eventId, type EventMessage, followsFrom, type Message, recordId, type TimerMessage,
 } from "../message/message.ts"
-import type { Event } from "../message/contract.ts"
+import type { Event, EventName } from "../message/contract.ts"
 import { parse } from "../message/schema.ts"
+import { upcast } from "../message/versions.ts"
 import type { CommandHandler, Handler, Reaction, ServiceDefinition, TimerHandler } from "./definition.ts"
+import { describeService } from "./description.ts"
 import { type IoContext, type Outcoming, outcomingEffect } from "./effectful.ts"
 import type { ActorFlow, ActorLogic, DecideContext, Decision, IoLogic, OutgoingEvent, PerformContext } from "./logic.ts"
 import type { Result } from "./result.ts"
@@ -38,6 +40,8 @@ export function serviceLogic(definition: ServiceDefinition): ActorLogic {
     reactions: reactionKeys(definition),
     flow: flowOf(definition),
     ...reactionPolicies(definition, stateOf),
+    states: definition.states,
+    describe: () => describeService(definition),
     decide(state, message, context) {
       const current = stateOf(state, context.self.key)
       const prepared = prepare(definition, message, context)
@@ -81,8 +85,9 @@ function reactionKeys(definition: ServiceDefinition): ActorLogic["reactions"] {
   return new Map(
     Object.entries(definition.reactions).map(([name, reaction]) => [
       name,
-      (payload: Json, subject: string) => {
-        const checked = parse(reaction.schema, payload, `event ${name}`)
+      (payload: Json, subject: string, version?: number) => {
+        const what = `event ${name}`
+        const checked = parse(reaction.schema, upcast(reaction.versions, payload, version, what), what)
         return reaction.when?.(checked) === false ? undefined : reaction.keyOf(checked, subject)
       },
     ]),
@@ -92,8 +97,8 @@ function reactionKeys(definition: ServiceDefinition): ActorLogic["reactions"] {
 function flowOf({ commands, reactions, timers }: ServiceDefinition): ActorFlow {
   const table = { command: commands, event: reactions, timer: timers } as const
   const handlers = (["command", "event", "timer"] as const).flatMap((type) =>
-    Object.entries<{ readonly emits: readonly string[] | undefined }>(table[type]).map(([name, { emits }]) => {
-      return { trigger: { type, name }, emits }
+    Object.entries<{ readonly emits: readonly EventName[] | undefined }>(table[type]).map(([name, { emits }]) => {
+      return { trigger: { type, name }, emits: emits?.map(({ eventName }) => eventName) }
     }),
   )
   return { handlers }
@@ -135,8 +140,8 @@ function own<Value>(table: Readonly<Record<string, Value>>, name: string): Value
 interface Prepared {
   readonly handler: Handler<unknown, unknown, unknown>
   readonly payload: unknown
-  /** Names of the events that the handler may emit; undefined: any. */
-  readonly emits: readonly string[] | undefined
+  /** The events that the handler may emit; undefined: any. */
+  readonly emits: readonly EventName[] | undefined
   readonly what: string
   readonly idempotencyKey: string
 }
@@ -163,9 +168,11 @@ function prepareCommand(definition: ServiceDefinition, message: CommandMessage, 
     throw new UnknownCommand(`service ${definition.name} has no command "${message.name}"; the record is parked`)
   }
   const what = `command ${definition.name}.${message.name}`
-  const input = command.undoes === undefined ? message.payload : (context.did?.payload ?? null)
-  const schema = command.undoes === undefined ? command.schema : definition.commands[command.undoes]?.schema
-  const payload = schema === undefined ? input : parse(schema, input, what)
+  // An undo is told what the command that it takes back was asked.
+  const asked = command.undoes === undefined ? command : definition.commands[command.undoes]
+  const { payload: input, version } = command.undoes === undefined ? message : (context.did ?? { payload: null })
+  const current = asked === undefined ? input : upcast(asked.versions, input, version, what)
+  const payload = asked?.schema === undefined ? current : parse(asked.schema, current, what)
   return { handler: command.handler, emits: command.emits, payload, what, idempotencyKey: message.effect }
 }
 
@@ -174,7 +181,7 @@ function prepareReaction(definition: ServiceDefinition, message: EventMessage): 
   const what = `${definition.name} on ${message.name}`
   if (reaction === undefined)
     throw new UnknownCommand(`service ${definition.name} does not react to "${message.name}"; the record is parked`)
-  const payload = parse(reaction.schema, message.payload, what)
+  const payload = parse(reaction.schema, upcast(reaction.versions, message.payload, message.version, what), what)
   return { handler: reaction.handler, emits: reaction.emits, payload, what, idempotencyKey: eventId(message) }
 }
 
@@ -239,9 +246,9 @@ function toDecision(state: unknown, result: Result<unknown, unknown>, { what, em
   }
 }
 
-function toOutgoing(event: Event, declared: readonly string[] | undefined, what: string): OutgoingEvent {
+function toOutgoing(event: Event, declared: readonly EventName[] | undefined, what: string): OutgoingEvent {
   const { name, payload, ...how } = event
-  if (declared !== undefined && !declared.includes(name))
+  if (declared !== undefined && !declared.some(({ eventName }) => eventName === name))
     throw new HandlerDefect(`${what} emits "${name}" and does not declare it in \`emits\`; the record is parked`)
   return { ...how, name, payload: asJson(payload) }
 }

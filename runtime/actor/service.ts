@@ -2,12 +2,15 @@
 // The same value is the contract that others call: `inventory.reserve(sku, { quantity })` makes a command.
 import { durationMs } from "../kernel/duration.ts"
 import { InvalidInput } from "../kernel/fault.ts"
-import { type Command, type EventContract, makeCommand } from "../message/contract.ts"
+import { type Command, type EventContract, type EventName, makeCommand } from "../message/contract.ts"
+import type { Json } from "../message/json.ts"
 import { checkName } from "../message/key.ts"
 import type { Schema } from "../message/schema.ts"
 import type {
-  CommandHandler, Handler, HandlerOptions, OnPark, Reaction, ReactionOptions, ServiceDefinition, TimerHandler,
+  CommandHandler, CommandOptions, Handler, HandlerOptions, OnPark, Reaction, ReactionOptions, ServiceDefinition, TimerHandler,
 } from "./definition.ts"
+import { firstVersion, versionsOf } from "../message/versions.ts"
+import { describePayload } from "./description.ts"
 import type { ActorLogic } from "./logic.ts"
 import { limits } from "../kernel/limits.ts"
 import { serviceLogic } from "./service-logic.ts"
@@ -26,7 +29,7 @@ interface ServiceBuilder<State, C extends Calls, P extends Payloads> {
     name: Name,
     schema: Schema<Payload>,
     handler: Handler<State, Payload, Value>,
-    options?: HandlerOptions,
+    options?: CommandOptions,
   ): Service<
     State,
     C & { readonly [K in Name]: (key: string, payload: Payload) => Command<Value> },
@@ -71,6 +74,10 @@ export interface ServiceOptions<State> {
   readonly state: (key: string) => State
   /** What an actor does when one of its records is parked. Default: it goes on with the next. */
   readonly onPark?: OnPark
+  /** The version of what `state` gives. Raise it with every change of its shape that stored states do not fit. Default 1. */
+  readonly version?: number
+  /** From each older version to the next: what is stored is brought up to date when it is loaded. Pure. */
+  readonly migrate?: Readonly<Record<number, (old: Json) => Json>>
   /** Effectful handlers of this service under way in one process. Default: `limits.handlersPerServiceDefault`. */
   readonly concurrency?: number
 }
@@ -78,11 +85,13 @@ export interface ServiceOptions<State> {
 /** Starts a service definition. Throws InvalidInput on a bad name or option. */
 export function service<State>(name: string, options: ServiceOptions<State>): Service<State> {
   checkName("service", name)
-  const { state: initial, onPark = "go on", concurrency = limits.handlersPerServiceDefault } = options
+  const { state: initial, onPark = "go on", concurrency = limits.handlersPerServiceDefault, version = 1, migrate = {} } = options
+  const states = versionsOf({ version, upcast: migrate }, `service ${name}: state`)
   if (!Number.isSafeInteger(concurrency) || concurrency < 1)
     throw new InvalidInput(`service ${name}: concurrency ${concurrency} is not a whole number from 1 up`)
+  const definition = { name, initial, states, commands: {}, reactions: {}, timers: {}, onPark, concurrency }
   // cast: the builder keeps handlers with their types erased; its methods restore them to callers
-  return build({ name, initial, commands: {}, reactions: {}, timers: {}, onPark, concurrency }) as unknown as Service<State>
+  return build(definition) as unknown as Service<State>
 }
 
 const builderNames = new Set(["definition", "logic", "command", "undo", "on", "timer", "then"])
@@ -99,8 +108,11 @@ function build(definition: ServiceDefinition): object {
   const builder = {
     definition,
     logic: serviceLogic(definition),
-    command: (name: string, schema: Schema<unknown>, handler: CommandHandler["handler"], options?: HandlerOptions) =>
-      add(name, { schema, handler, ...declared(options) }),
+    command: (name: string, schema: Schema<unknown>, handler: CommandHandler["handler"], options: CommandOptions = {}) => {
+      const { jsonSchema } = options
+      const versions = versionsOf(options, `command ${definition.name}.${name}`)
+      return add(name, { schema, versions, handler, ...(jsonSchema === undefined ? {} : { jsonSchema }), ...declared(options) })
+    },
     undo: (name: string, undoes: string, handler: CommandHandler["handler"], options?: HandlerOptions) => {
       const target = Object.hasOwn(definition.commands, undoes) ? definition.commands[undoes] : undefined
       if (target === undefined || target.undoes !== undefined) {
@@ -108,7 +120,7 @@ function build(definition: ServiceDefinition): object {
           `service ${definition.name}: "${name}" undoes "${undoes}", which is not a command declared before it`,
         )
       }
-      return add(name, { schema: undefined, undoes, handler, ...declared(options) })
+      return add(name, { schema: undefined, versions: firstVersion, undoes, handler, ...declared(options) })
     },
     on: (
       contract: EventContract<unknown>,
@@ -119,7 +131,7 @@ function build(definition: ServiceDefinition): object {
       const name = contract.eventName
       if (Object.hasOwn(definition.reactions, name))
         throw new InvalidInput(`service ${definition.name} reacts twice to "${name}"`)
-      const reaction = { schema: contract.schema, keyOf, handler, ...reactionChoices(name, options), ...declared(options) }
+      const reaction = { ...describePayload(contract), keyOf, handler, ...reactionChoices(name, options), ...declared(options) }
       return build({ ...definition, reactions: { ...definition.reactions, [name]: reaction } })
     },
     timer: (contract: TimerContract<unknown>, handler: TimerHandler["handler"], options?: HandlerOptions) => {
@@ -142,13 +154,13 @@ function reactionChoices(name: string, options: ReactionOptions<unknown>) {
   return { ...(when === undefined ? {} : { when }), ...(ready === undefined ? {} : { ready }), holdMs, delivery }
 }
 
-function declared({ emits }: HandlerOptions = {}): { readonly emits: readonly string[] | undefined } {
-  return { emits: emits?.map(({ eventName }) => eventName) }
+function declared({ emits }: HandlerOptions = {}): { readonly emits: readonly EventName[] | undefined } {
+  return { emits }
 }
 
 function calls(definition: ServiceDefinition): Record<string, (key: string, payload?: unknown) => Command> {
-  const entries = Object.entries(definition.commands).map(([name, { schema, undoes }]) => {
-    const target = { service: definition.name, name, schema, ...(undoes === undefined ? {} : { undoes }) }
+  const entries = Object.entries(definition.commands).map(([name, { schema, versions, undoes }]) => {
+    const target = { service: definition.name, name, schema, versions, ...(undoes === undefined ? {} : { undoes }) }
     return [name, (key: string, payload?: unknown) => makeCommand(target, key, payload)] as const
   })
   return Object.fromEntries(entries)

@@ -106,11 +106,12 @@ function forgetRow(partition: Partition, key: string): Entry {
 }
 
 /** A row, in entries that each fit a block: its state first, then what the engine holds beside it, in portions. */
-export function carriedRow(key: string, { state, effects, asked, timers }: Row): readonly Entry[] {
+export function carriedRow(key: string, { state, stateVersion, effects, asked, timers }: Row): readonly Entry[] {
   const to = parseAddress(key)
+  const version = stateVersion === undefined ? {} : { stateVersion }
   const due = [...timers].map(([name, timer]) => ({ type: "set" as const, name, ...timer }))
   return [
-    { from: [], carry: { row: key, ...(state === undefined ? {} : { state }) } },
+    { from: [], carry: { row: key, ...(state === undefined ? {} : { state }), ...version } },
     ...portions([...effects, ...asked]).map((some) => ({ from: [], to, effects: some })),
     ...portions(due).map((some) => ({ from: [], to, timers: some })),
   ]

@@ -67,7 +67,7 @@ function rowChanges(
   { task: { message }, logic, row, span }: Pick<Concluding, "task" | "logic" | "row" | "span">,
   decision: Decision,
   released: NonNullable<Entry["timers"]>,
-): Pick<Entry, "state" | "gone" | "effects" | "timers"> {
+): Pick<Entry, "state" | "stateVersion" | "gone" | "effects" | "timers"> {
   const isEffect = message.type === "command" && message.name !== queryCommand && logic.kind === "service"
   const isNew = isEffect && recallOutcome(row, message) === undefined
   // A saga takes only what it waits for: what changes nothing now may still be waited for later.
@@ -83,7 +83,7 @@ function rowChanges(
     ),
   ]
   return {
-    ...stateChange(row.state, decision.state),
+    ...stateChange(row.state, decision.state, logic.states?.version),
     ...(effects.length > 0 ? { effects } : {}),
     ...(timers.length > 0 ? { timers } : {}),
   }
@@ -92,9 +92,11 @@ function rowChanges(
 function stateChange(
   before: Json | undefined,
   after: Json | undefined,
-): Pick<Entry, "state"> | Pick<Entry, "gone"> | Record<never, never> {
+  version: number | undefined,
+): Pick<Entry, "state" | "stateVersion"> | Pick<Entry, "gone"> | Record<never, never> {
   if (after === before) return {}
-  return after === undefined ? { gone: true } : { state: after }
+  if (after === undefined) return { gone: true }
+  return { state: after, ...(version === undefined || version === 1 ? {} : { stateVersion: version }) }
 }
 
 /** What the user's code made must survive the journal unchanged. Throws NotJson or DecisionTooLarge. */

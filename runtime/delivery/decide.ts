@@ -41,7 +41,12 @@ export function decide(delivery: Delivery, task: Task, nowMs: number): Decided |
   const logic = delivery.app.logics.get(message.to.service)
   if (message.type === "settled" && logic?.kind !== "saga")
     return seal({ from, ...took, to: message.to, by: decidedRecord(message, true), forget: message.scope })
-  const row = load(delivery.partition, message.to)
+  let row: Row
+  try {
+    row = load(delivery.partition, logic, message.to)
+  } catch (error) {
+    return parkTask(delivery, task, causeOf(error, 1, nowMs))
+  }
   // Cancelled, or set anew, after it was queued: a cancelled timer never fires.
   const isOwn = task.held === undefined && from.length === 0
   if (message.type === "timer" && isOwn && row.timers.get(message.name)?.dueMs !== message.dueMs) return seal({ from })

@@ -95,7 +95,7 @@ function addressed(app: AppShape, fact: Fact): readonly EventMessage[] {
   const messages: EventMessage[] = []
   for (const logic of app.logics.values()) {
     const keyOf = logic.reactions.get(fact.event.name)
-    const key = keyOf?.(fact.event.payload, fact.event.subject)
+    const key = keyOf?.(fact.event.payload, fact.event.subject, fact.event.version)
     if (key !== undefined) messages.push({ ...fact.event, to: { service: logic.service, key } })
   }
   return messages

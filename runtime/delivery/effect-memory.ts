@@ -4,6 +4,7 @@ import type { EffectMemory, Entry } from "../message/block.ts"
 import type { Json } from "../message/json.ts"
 import { type CommandMessage, eventId, type EventMessage, type Message } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
+import { versionMark } from "../message/versions.ts"
 import { memoryOf, type Row } from "./row.ts"
 
 export const nothingToUndo: Outcome = { type: "done", value: null }
@@ -17,10 +18,10 @@ export function recallOutcome(row: Row, message: CommandMessage): Outcome | unde
 }
 
 /** What the effect that an undo names was asked and answered, if it happened and still stands. */
-export function undoneEffect(row: Row, message: CommandMessage): { payload: Json; value: Json } | undefined {
+export function undoneEffect(row: Row, message: CommandMessage): { payload: Json; version?: number; value: Json } | undefined {
   const memory = message.undoes === undefined ? undefined : memoryOf(row, message.undoes)
   if (memory?.outcome?.type !== "done" || memory.undone === true) return undefined
-  return { payload: memory.payload ?? null, value: memory.outcome.value }
+  return { payload: memory.payload ?? null, ...versionMark(memory.version), value: memory.outcome.value }
 }
 
 /** An undo with nothing to take back never reaches a handler. */
@@ -54,7 +55,7 @@ export function rememberedEffects(
   if (outcome === undefined || outcome.type === "faulted") return []
   const scope = message.scope === undefined ? {} : { scope: message.scope }
   // Only a saga undoes, and an undo wants to know the payload: what was asked from outside need not keep it.
-  const payload = message.scope === undefined ? {} : { payload: message.payload }
+  const payload = message.scope === undefined ? {} : { payload: message.payload, ...versionMark(message.version) }
   if (message.direction === "do") return [[message.effect, { ...scope, ...payload, outcome }]]
   const undone = message.undoes === undefined ? undefined : memoryOf(row, message.undoes)
   const tombstone: EffectMemory = { ...undone, ...scope, undone: true }

@@ -38,13 +38,13 @@ export function concludeHandlings(delivery: Delivery, nowMs: number): void {
 
 /** One attempt at a mailbox's current record. */
 export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox: Mailbox): Effect.fn.Return<void> {
-  const { task, io, policy, attempts } = underWay(delivery, mailbox)
+  const { task, logic, io, policy, attempts } = underWay(delivery, mailbox)
   const clock = yield* Effect.clockWith(Effect.succeed)
   const nowMs = clock.currentTimeMillisUnsafe()
   const { message } = task
   if (isAtMostOnce(delivery, task)) yield* noteBegun(delivery, task)
-  const row = load(delivery.partition, message.to)
-  const kind = delivery.app.logics.get(message.to.service)?.kind ?? "service"
+  const row = load(delivery.partition, logic, message.to)
+  const { kind } = logic
   const span = delivery.ports.telemetry.process({ message, kind, first: row.state === undefined, nowMs })
   const controller = new AbortController()
   const steps = stepJournal(delivery, mailbox, task)
@@ -75,8 +75,8 @@ export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox:
 function concludeHandling(delivery: Delivery, { mailbox, exit, span }: Finished, nowMs: number): boolean {
   const { task, logic } = underWay(delivery, mailbox)
   if (Exit.isFailure(exit)) return tryAgainOrPark(delivery, mailbox, Cause.squash(exit.cause), span, nowMs)
-  const row = load(delivery.partition, task.message.to)
   try {
+    const row = load(delivery.partition, logic, task.message.to)
     const decided = concludeChecked({ delivery, task, logic, row, span, nowMs }, exit.value)
     leaveMemory(delivery, task)
     ready(delivery, decided)

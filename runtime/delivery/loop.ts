@@ -23,6 +23,7 @@ import { settle } from "./settle.ts"
 import { confirmSuspicion, isForeignMark, type JournalBehind, suspect } from "./suspicion.ts"
 import { fireTimers } from "./timers.ts"
 import { forgettingHistory, purgeInput, truncateJournal } from "./truncation.ts"
+import { wakeActors } from "./waking.ts"
 
 /** Why a partition stopped: everything it held in memory is forgotten with it. */
 export type PartitionLost = Fenced | AppendUnknown | JournalUnavailable | InputUnavailable | InputBehind | JournalBehind
@@ -102,6 +103,7 @@ const deciding = Effect.fnUntraced(function* (delivery: Delivery, backlog: numbe
   const clock = yield* Effect.clockWith(Effect.succeed)
   reopenMailboxes(delivery, clock.currentTimeMillisUnsafe())
   yield* takeCautiously(delivery, backlog)
+  wakeActors(delivery, Math.max(clock.currentTimeMillisUnsafe(), delivery.partition.atMs))
   for (;;) {
     yield* delivery.work.await
     const nowMs = Math.max(clock.currentTimeMillisUnsafe(), delivery.partition.atMs)

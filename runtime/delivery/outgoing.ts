@@ -16,6 +16,7 @@ import {
 } from "../message/message.ts"
 import { foreignName, ownEffect, type Peer, type PeerAddress } from "../message/peer.ts"
 import type { Outcome } from "../message/outcome.ts"
+import { versionMark } from "../message/versions.ts"
 import type { LaneName } from "../ports/lanes.ts"
 import type { ProcessSpan, Sending } from "../ports/telemetry.ts"
 import { destinationId } from "./channel-id.ts"
@@ -69,6 +70,7 @@ export class Outgoing {
       to: from,
       name,
       payload,
+      ...versionMark(event.version),
       id: `${partition.incarnation}.${eventPartition}.${number}`,
       source: `${app.name}/${from.service}`,
       subject,

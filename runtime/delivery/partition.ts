@@ -106,10 +106,11 @@ export function applyEntry(partition: Partition, entry: Entry): void {
 }
 
 /** What the engine holds beside the state follows in entries of its own. */
-function carryRow(partition: Partition, { row: rowKey, state }: CarriedRow): void {
+function carryRow(partition: Partition, { row: rowKey, state, stateVersion }: CarriedRow): void {
   partition.held.forget(rowKey)
   const row = emptyRow()
   row.state = state
+  row.stateVersion = stateVersion
   if (isBlank(row)) partition.rows.delete(rowKey)
   else partition.rows.set(rowKey, row)
 }
@@ -136,8 +137,10 @@ function applyCheckpoint(partition: Partition, { since, channels, outboxes, clai
 
 function applyToRow(partition: Partition, rowKey: string, entry: Entry): void {
   const row = partition.rows.get(rowKey) ?? emptyRow()
-  if (entry.state !== undefined) row.state = entry.state
-  if (entry.gone === true) row.state = undefined
+  if (entry.state !== undefined || entry.gone === true) {
+    row.state = entry.state
+    row.stateVersion = entry.stateVersion
+  }
   for (const [effect, memory] of entry.effects ?? []) remember(row, effect, memory)
   if (entry.forget !== undefined) forgetScope(row, entry.forget)
   for (const timer of entry.timers ?? []) applyTimer(partition, rowKey, row, timer)

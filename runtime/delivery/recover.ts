@@ -2,6 +2,7 @@
 // compaction began: what lies before is history. Then this process makes itself the owner by appending an epoch block at the
 // very sequence it has read to. Refused: somebody wrote; read on and try (R8).
 import * as Effect from "effect/Effect"
+import type { ActorLogic } from "../actor/logic.ts"
 import { type Block, CorruptJournal, decodeBlock, encodeBlock, NewerFormat } from "../message/block.ts"
 import { digest } from "../message/hash.ts"
 import type { AppendUnknown, Fenced, JournalRecord, JournalUnavailable } from "../ports/journal.ts"
@@ -17,6 +18,8 @@ export interface Claimant {
   readonly nowMs: number
   /** An operator said that the journal is to be taken as it is (R14). */
   readonly resync?: boolean
+  /** Who looks after the states; absent: nobody does, they are only moved. */
+  readonly logics?: ReadonlyMap<string, ActorLogic>
 }
 
 /** How often a claim that lost to another writer is tried again before it is given up. */
@@ -79,6 +82,7 @@ const fold = Effect.fnUntraced(function* (
     const where = `journal of ${claimant.app} partition ${claimant.index} at sequence ${sequence}`
     try {
       const block = decodeBlock(bytes, where)
+      checkStates(block, claimant, where)
       foldBlock(partition, block, sequence, digest(bytes))
       noteStored(partition, block, sequence, bytes.length)
     } catch (error) {
@@ -96,6 +100,18 @@ const fold = Effect.fnUntraced(function* (
 function noteStored({ stored }: Partition, block: Block, sequence: number, bytes: number): void {
   stored.note(block, sequence, bytes)
   for (const { checkpoint } of block.decisions) if (checkpoint !== undefined) stored.finish(checkpoint)
+}
+
+/** A state of a newer version was written by a newer release: another member of that release takes the partition (R17). */
+function checkStates({ decisions }: Block, { logics }: Claimant, where: string): void {
+  for (const { to, carry, stateVersion = carry?.stateVersion } of decisions) {
+    if (stateVersion === undefined) continue
+    const service = to?.service ?? carry?.row.slice(0, carry.row.indexOf("/")) ?? ""
+    const known = logics?.get(service)?.states?.version
+    if (known === undefined || stateVersion <= known) continue
+    const newer = `${where} holds states of ${service} in version ${stateVersion}, and this release reads up to ${known}`
+    throw new NewerFormat(`${newer}: a newer member takes the partition`)
+  }
 }
 
 const appendEpoch = Effect.fnUntraced(function* (

@@ -7,6 +7,8 @@ import type { EffectKey } from "../message/message.ts"
 
 export interface Row {
   state: Json | undefined
+  /** The version of the state; undefined: 1. */
+  stateVersion: number | undefined
   /** Effects of sagas, until they end (R11). */
   effects: ReadonlyMap<EffectKey, EffectMemory>
   /** Effects that were asked from outside: the last `askedPerActorMax` of them, oldest first. */
@@ -24,7 +26,7 @@ export interface Timer {
 const none = new Map<never, never>()
 
 export function emptyRow(): Row {
-  return { state: undefined, effects: none, asked: none, timers: none }
+  return { state: undefined, stateVersion: undefined, effects: none, asked: none, timers: none }
 }
 
 /** Nothing is left that a later record could need. */

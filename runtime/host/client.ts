@@ -8,6 +8,7 @@ import { partitionOf } from "../message/key.ts"
 import type { Address, CommandMessage, Requester } from "../message/message.ts"
 import { partitionOfActor, partitionService } from "../message/operation.ts"
 import type { Outcome } from "../message/outcome.ts"
+import { versionMark } from "../message/versions.ts"
 import { covers, type Receipt } from "../message/receipt.ts"
 import { type Edge, InputFull, NotAccepted } from "../ports/edge.ts"
 import { NoOutcome, Overloaded, ReceiptUnknown } from "./client-faults.ts"
@@ -223,13 +224,14 @@ function isForEngine({ to, name }: CommandMessage): boolean {
 }
 
 function toMessage(command: Command, options: SendOptions, replyTo?: Requester): CommandMessage {
-  const { service, key, name, payload } = command
+  const { service, key, name, payload, version } = command
   const { effect, correlation, trace, dueMs, expiresMs, priority } = options
   return {
     type: "command",
     to: { service, key },
     name,
     payload,
+    ...versionMark(version),
     effect,
     direction: "do",
     attempt: 1,

@@ -94,9 +94,10 @@ const runOwned = Effect.fnUntraced(function* (
   const { watch } = taken
   const index = watch.partition
   const ports = watchedPorts(state.options.ports, watch)
+  const { name, logics } = app
   const nowMs = state.clock.currentTimeMillisUnsafe()
   const resync = state.resyncs.has(index)
-  const partition = yield* claim(ports, { app: app.name, index, incarnation: newIncarnation(), nowMs, resync })
+  const partition = yield* claim(ports, { app: name, index, incarnation: newIncarnation(), nowMs, resync, logics })
   state.resyncs.delete(index)
   if (state.phase !== "owning") return
   const sharing = { slots: state.slots, mayAct: () => state.lease.mayAct(index) }

@@ -224,6 +224,20 @@ export const limits = {
   /** How soon the owner of a partition tells clients that it has got on, and how often it repeats itself when it has not. */
   progressEveryMs: 100,
   progressIdleMs: 1_000,
+  /** The shortest interval of a schedule, and how long one of its runs may take if it does not say. */
+  scheduleEveryMs: 1_000,
+  scheduleTimeoutMs: 3_600_000,
+  /** A tick that comes later than this was missed: longer than a take-over takes. */
+  scheduleLateMs: 60_000,
+  /** Ticks that a schedule catches up, or that one backfill asks for; and those that wait or run at once. */
+  scheduleCatchUpMax: 100,
+  scheduleWaitingMax: 1_000,
+  scheduleRunningMax: 100,
+  /** Versions of one contract, or of one service's state. */
+  contractVersionMax: 9_999,
+  /** Stored events of one type that a check of the stream reads, and those of them that it names if they cannot be read. */
+  streamCheckEventsMax: 10_000,
+  streamCheckExamplesMax: 5,
   /** Starts, other requests, or events that are not acknowledged, that one client has under way. */
   clientInFlightMax: 4096,
   /** How long connecting to a NATS server is tried at start-up. */

@@ -58,6 +58,8 @@ export interface Entry {
   readonly by?: DecidedRecord
   /** The actor's new state, if it changed. */
   readonly state?: Json
+  /** The version of the state; absent: 1. */
+  readonly stateVersion?: number
   /** The actor's row is gone. */
   readonly gone?: true
   /** Effects to remember or to update (R11). */
@@ -102,6 +104,7 @@ export interface DecidedRecord {
 export interface CarriedRow {
   readonly row: string
   readonly state?: Json
+  readonly stateVersion?: number
 }
 
 export interface Checkpoint {
@@ -135,6 +138,8 @@ export type BlockRun = readonly [sequence: number, bytes: number, untilMs: numbe
 export interface EffectMemory {
   readonly scope?: string
   readonly payload?: Json
+  /** The version of the payload's contract; absent: 1. */
+  readonly version?: number
   /** The answer; absent on a tombstone: the undo came first, so the do must not happen any more. */
   readonly outcome?: Outcome
   /** It was taken back, or must not happen any more. */

@@ -2,7 +2,9 @@
 import { checkKey, checkName } from "./key.ts"
 import type { Json } from "./json.ts"
 import type { Timing } from "./message.ts"
+import type { JsonSchema } from "./json-schema.ts"
 import { parse, type Schema } from "./schema.ts"
+import { firstVersion, type VersionOptions, type Versions, versionMark, versionsOf } from "./versions.ts"
 
 /** A command to one actor. `Value` is the type of what its reply carries; it exists for the compiler only. */
 export interface Command<Value = unknown> {
@@ -10,6 +12,8 @@ export interface Command<Value = unknown> {
   readonly key: string
   readonly name: string
   readonly payload: Json
+  /** The version of its contract; absent: 1. */
+  readonly version?: number
   /** The command whose effect this one takes back, if it is an undo. */
   readonly undoes?: string
   readonly "~value"?: Value
@@ -21,6 +25,8 @@ export interface Event<Payload = unknown> extends Timing {
   readonly payload: Payload
   /** What it is about, by which it is ordered and partitioned. Absent: the key of the actor that emits it. */
   readonly key?: string
+  /** The version of its contract; absent: 1. */
+  readonly version?: number
 }
 
 /** What names an event type. */
@@ -31,9 +37,18 @@ export interface EventName {
 export interface EventContract<Payload> extends EventName {
   (payload: Payload): Event<Payload>
   readonly schema: Schema<Payload>
+  readonly versions: Versions
+  /** As it was given with the options. */
+  readonly jsonSchema?: JsonSchema
 }
 
-export interface EventOptions<Payload> {
+/** What a contract may say besides its schema. */
+export interface ContractOptions extends VersionOptions {
+  /** The payload as JSON Schema, for the contract document, if the schema library cannot tell it. */
+  readonly jsonSchema?: JsonSchema
+}
+
+export interface EventOptions<Payload> extends ContractOptions {
   /** What an event is about: its CloudEvents subject. Events of one key and one emitter are read in order. */
   readonly key?: (payload: Payload) => string
 }
@@ -48,27 +63,30 @@ export function event<Payload>(
   options: EventOptions<Payload> = {},
 ): EventContract<Payload> {
   checkName("event", name)
+  const versions = versionsOf(options, `event ${name}`)
+  const version = versionMark(versions.version)
   const make = (given: Payload): Event<Payload> => {
     const payload = parse(schema, given, `event ${name}`)
     const key = options.key?.(payload)
-    if (key === undefined) return { name, payload }
+    if (key === undefined) return { name, payload, ...version }
     checkKey(key)
-    return { name, payload, key }
+    return { name, payload, key, ...version }
   }
-  return Object.assign(make, { eventName: name, schema })
+  const { jsonSchema } = options
+  return Object.assign(make, { eventName: name, schema, versions, ...(jsonSchema === undefined ? {} : { jsonSchema }) })
 }
 
 /** Makes a command after checking its key and payload against the contract. */
 export function makeCommand<Payload, Value>(
-  target: { service: string; name: string; undoes?: string; schema: Schema<Payload> | undefined },
+  target: { service: string; name: string; undoes?: string; schema: Schema<Payload> | undefined; versions?: Versions },
   key: string,
   payload: Payload,
 ): Command<Value> {
   checkKey(key)
   const checked = target.schema === undefined ? null : parse(target.schema, payload, `command ${target.service}.${target.name}`)
-  const { service, name } = target
+  const { service, name, versions = firstVersion } = target
   // cast: a schema's output is what the user's handler reads; that it survives JSON is checked when it is encoded
-  const command = { service, key, name, payload: checked as Json }
+  const command = { service, key, name, payload: checked as Json, ...versionMark(versions.version) }
   return target.undoes === undefined ? command : { ...command, undoes: target.undoes }
 }
 

@@ -7,6 +7,7 @@ import { limits } from "../kernel/limits.ts"
 import type { Json } from "./json.ts"
 import { checkKey } from "./key.ts"
 import type { Caused, EventMessage, Timing } from "./message.ts"
+import { isVersion, versionMark } from "./versions.ts"
 
 export interface Fact {
   /** `to` is the emitter until the event is addressed to who reacts to it. */
@@ -64,6 +65,7 @@ export function factHeaders(
     "ce-type": encodeAttribute(event.name),
     "ce-subject": encodeAttribute(event.subject),
     "ce-time": timeText(event.timeMs),
+    ...(event.version === undefined ? {} : { "ce-dataversion": String(event.version) }),
     "content-type": "application/json",
     ...(dueMs === undefined ? {} : { "ce-duetime": timeText(dueMs) }),
     ...(expiresMs === undefined ? {} : { "ce-expirytime": timeText(expiresMs) }),
@@ -96,6 +98,7 @@ export function readFact(headers: Readonly<Record<string, string>>, body: Uint8A
     to: { service: attribute("source"), key: subject },
     name: attribute("type"),
     payload: parseBody(body),
+    ...readVersion(headers["ce-dataversion"]),
     id: attribute("id"),
     source: attribute("source"),
     subject,
@@ -153,6 +156,15 @@ function parseBody(body: Uint8Array): Json {
   } catch (cause) {
     throw new MalformedEvent("an event's body is not JSON; its bytes are parked", { cause })
   }
+}
+
+/** An extension attribute, since CloudEvents has none of its own: the version of the payload's contract, absent for 1. */
+function readVersion(text: string | undefined): { readonly version?: number } {
+  if (text === undefined) return {}
+  const version = /^\d+$/.test(text) ? Number(text) : 0
+  if (!isVersion(version))
+    throw new MalformedEvent(`an event has the unreadable version "${text.slice(0, 80)}"; its bytes are parked`)
+  return versionMark(version)
 }
 
 function parseMark(text: string | undefined): FactMark | undefined {

@@ -3,6 +3,7 @@ import { Fault, describeError } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import { checkKey } from "./key.ts"
 import type { CommandMessage, Requester } from "./message.ts"
+import { isVersion, versionMark } from "./versions.ts"
 
 /** Bytes from outside that are not a block of commands. They are parked as they came. */
 export class MalformedInput extends Fault {
@@ -44,6 +45,7 @@ function decodeCommand(value: unknown, index: number): CommandMessage {
     name,
     effect,
     payload: (payload ?? null) as CommandMessage["payload"], // cast: it was parsed from JSON
+    ...readVersion(value["version"], where),
     // A command from outside cannot undo, retry under another number, or borrow a saga's scope.
     direction: "do",
     attempt: 1,
@@ -53,6 +55,12 @@ function decodeCommand(value: unknown, index: number): CommandMessage {
     ...(replyTo === undefined ? {} : { replyTo: decodeRequester(replyTo, where) }),
     ...(typeof trace === "string" ? { trace } : {}),
   }
+}
+
+function readVersion(version: unknown, where: string): { readonly version?: number } {
+  if (version === undefined) return {}
+  if (!isVersion(version)) throw new MalformedInput(`${where} has a version that is none`)
+  return versionMark(version)
 }
 
 /** Answers go to inboxes only: a command from outside must not make the app publish anywhere else. */

@@ -59,6 +59,8 @@ export interface CommandMessage extends Caused, Timing {
   readonly to: Address
   readonly name: string
   readonly payload: Json
+  /** The version of its contract; absent: 1. */
+  readonly version?: number
   readonly effect: EffectKey
   readonly direction: "do" | "undo"
   /** With direction "undo": the effect to take back. */
@@ -90,6 +92,8 @@ export interface EventMessage extends Caused, Timing {
   readonly to: Address
   readonly name: string
   readonly payload: Json
+  /** The version of its contract; absent: 1. */
+  readonly version?: number
   readonly id: string
   readonly source: string
   /** What it is about: by default the key of the actor that emitted it. */

@@ -35,6 +35,8 @@ export interface Subjects {
   placedEvents(partitions: number): string
   /** Bucket of the apps that read the events, and of how far they have come. */
   readonly eventReaders: string
+  /** Every fact of one type. */
+  eventsNamed(name: string): string
   /** The same for another layout: its journals, lanes and members are others; what comes from outside is the same. */
   at(layout: number): Subjects
 }
@@ -78,6 +80,7 @@ function subjectsAt(namespace: string, layout: number): Subjects {
     placedEvents: (partitions) => `${namespace}.evt.{{partition(${partitions},2)}}.{{wildcard(1)}}.{{wildcard(2)}}`,
     eventReaders: `${upper}_EVENT_READERS`,
     eventPartition: (partition) => `${namespace}.evt.${partition}.*.*`,
+    eventsNamed: (name) => `${namespace}.evt.*.${name}.*`,
     at: (other) => subjectsAt(namespace, other),
   }
 }

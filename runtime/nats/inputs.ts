@@ -202,7 +202,7 @@ function nextRecord(
   })
 }
 
-function readHeaders(headers: MsgHdrs | undefined): Readonly<Record<string, string>> {
+export function readHeaders(headers: MsgHdrs | undefined): Readonly<Record<string, string>> {
   if (headers === undefined) return {}
   return Object.fromEntries(headers.keys().map((name) => [name.toLowerCase(), headers.get(name)]))
 }

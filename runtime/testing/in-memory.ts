@@ -20,6 +20,7 @@ import { encodeInput } from "../message/input.ts"
 import type { CommandMessage } from "../message/message.ts"
 import { partitionOfActor } from "../message/operation.ts"
 import type { Outcome } from "../message/outcome.ts"
+import { versionMark } from "../message/versions.ts"
 import type { Lanes } from "../ports/lanes.ts"
 import type { Members } from "../ports/members.ts"
 import { silent, type Telemetry } from "../ports/telemetry.ts"
@@ -153,12 +154,13 @@ export function askInMemory(
 ): Promise<Outcome> {
   const request = `request-${world.next()}`
   const { effect = request, ...options } = typeof asked === "string" ? { effect: asked } : asked
-  const { service, key, name, payload } = command
+  const { service, key, name, payload, version } = command
   const message: CommandMessage = {
     type: "command",
     to: { service, key },
     name,
     payload,
+    ...versionMark(version),
     effect,
     ...options,
     direction: "do",

@@ -3,6 +3,7 @@
 import { InvalidInput } from "../../runtime/kernel/fault.ts"
 import type { OutgoingCommand } from "../../runtime/actor/logic.ts"
 import { type Address, addressText, type EffectKey } from "../../runtime/message/message.ts"
+import { versionMark } from "../../runtime/message/versions.ts"
 import { type Instance, type Outline, parseInstance, stepNamed } from "../definition/outline.ts"
 import { firstTry } from "./delivery.ts"
 import { contextOf, type Known, listItems, runCommand, type Target, targetOf, undoCommand } from "./functions.ts"
@@ -87,8 +88,8 @@ function commandWriter(outline: Outline, row: SagaRow, instance: Instance, self:
       if (target !== undefined && target !== targetOf(command)) {
         throw new InvalidInput(`step ${instance}: run answered ${target} and now ${targetOf(command)}; it must not change`)
       }
-      const { service, key, name, payload } = command
-      return { to: { service, key }, name, payload, effect, direction: "do", attempt }
+      const { service, key, name, payload, version } = command
+      return { to: { service, key }, name, payload, ...versionMark(version), effect, direction: "do", attempt }
     }
     if (sent === undefined || target === undefined) throw new InvalidInput(`step ${instance}: item ${item} was never sent`)
     const { service, key, name, payload } = undoCommand(step, list[item], context, target)

@@ -13,6 +13,7 @@ import { participants } from "../machine/stop.ts"
 import { join, type Row, waiterOf, withWaiter } from "./answers.ts"
 import type { SagaParts } from "./saga-parts.ts"
 import { awaitedEvents, receiveEvent } from "./awaited-events.ts"
+import { describeSaga } from "./description.ts"
 import { runOrder } from "./order-commands.ts"
 import { revert } from "./revert.ts"
 import { toDecision } from "./to-decision.ts"
@@ -26,6 +27,7 @@ export function sagaActor(definition: SagaDefinition, core: Core): ActorLogic {
     kind: "saga",
     reactions,
     flow: flowOf(definition, [...reactions.keys()]),
+    describe: () => describeSaga(definition, core.outline),
     keptUntilMs(state) {
       const row = state as Row // cast: as below
       return "ended" in row ? row.ended.endedMs + definition.keptMs : undefined

@@ -76,7 +76,7 @@ function isOptionOfTest(property: Node): boolean {
   return isCallExpression(call) && /(^|\.)(test|it|describe|suite)$/.test(call.expression.getText())
 }
 
-const pureFolders = /^(runtime\/(kernel|message|actor|flow|delivery|ports)|sagas)\//
+const pureFolders = /^(runtime\/(kernel|message|actor|flow|delivery|ports|contracts)|sagas)\//
 
 function isPure(path: string): boolean {
   return pureFolders.test(path)

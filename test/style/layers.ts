@@ -9,7 +9,7 @@ export interface Import {
 
 const core = ["runtime/kernel", "runtime/message", "runtime/ports", "runtime/actor", "runtime/delivery"]
 const adapters = ["runtime/memory", "runtime/nats", "runtime/postgres", "runtime/telemetry"]
-const engine = [...core, "runtime/flow", ...adapters, "runtime/host"]
+const engine = [...core, "runtime/flow", ...adapters, "runtime/contracts", "runtime/host"]
 const underSagas = ["runtime/index.ts", "runtime/kernel", "runtime/message", "runtime/actor"]
 
 /** Layer -> the layers that it may import besides itself. */
@@ -20,11 +20,12 @@ const below: Readonly<Record<string, readonly string[]>> = {
   "runtime/actor": ["runtime/kernel", "runtime/message", "runtime/ports"],
   "runtime/flow": ["runtime/kernel", "runtime/message", "runtime/actor"],
   "runtime/delivery": ["runtime/kernel", "runtime/message", "runtime/ports", "runtime/actor"],
+  "runtime/contracts": core,
   "runtime/memory": core,
   "runtime/nats": core,
   "runtime/postgres": core,
   "runtime/telemetry": core,
-  "runtime/host": [...core, ...adapters],
+  "runtime/host": [...core, ...adapters, "runtime/contracts"],
   "runtime/console": engine,
   "runtime/cli": engine,
   "runtime/testing": engine,
@@ -74,7 +75,7 @@ const homes: Readonly<Record<string, string>> = {
 
 const pure = new Set([
   "runtime/kernel", "runtime/message", "runtime/ports", "runtime/actor", "runtime/flow", "runtime/delivery",
-  "sagas/definition", "sagas/machine", "sagas/orchestrator", "sagas/check", "sagas/draw",
+  "runtime/contracts", "sagas/definition", "sagas/machine", "sagas/orchestrator", "sagas/check", "sagas/draw",
 ])
 
 /** Modules of Node that have no clock, no I/O and no global state. */

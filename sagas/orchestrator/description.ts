@@ -1,0 +1,16 @@
+// What a saga takes, for documents: its input and the events that it waits for. Its
+// other commands are the same for every saga.
+import { type ActorDescription, describePayload } from "../../runtime/actor/description.ts"
+import { firstVersion } from "../../runtime/message/versions.ts"
+import type { SagaDefinition } from "../definition/definition.ts"
+import type { Outline } from "../definition/outline.ts"
+import { waitsFor } from "./awaited-events.ts"
+
+export function describeSaga({ input }: SagaDefinition, outline: Outline): ActorDescription {
+  const contracts = waitsFor(outline).map(({ event: { contract } }) => [contract.eventName, describePayload(contract)] as const)
+  return {
+    commands: { start: { payload: { schema: input, versions: firstVersion } } },
+    reactions: Object.fromEntries(contracts),
+    timers: {}, emits: {}, emitsAll: false,
+  }
+}
