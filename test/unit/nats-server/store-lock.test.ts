@@ -58,9 +58,9 @@ test("a claim of another host is respected, and the refusal says which file to r
 test("of many starters at once exactly one gets the store, round after round", async (t) => {
   const dataDir = makeDataDir(t)
   const self = await identify(process.pid)
-  for (let round = 0; round < 12; round += 1) {
+  for (let round = 0; round < 6; round += 1) {
     putClaim(dataDir, `stale-${round}`, { ownerPid: self?.pid, ownerStartTime: "another-boot:1", host: hostname() })
-    const starters = Array.from({ length: 6 }, () => lockStore(dataDir, { waitMs: 150 }))
+    const starters = Array.from({ length: 6 }, () => lockStore(dataDir, { waitMs: 600 }))
     const results = await Promise.allSettled(starters)
     const winners = results.filter((result) => result.status === "fulfilled")
     const losers = results.filter((result) => result.status === "rejected")
