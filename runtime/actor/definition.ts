@@ -4,6 +4,7 @@ import type { ContractOptions, EventName } from "../message/contract.ts"
 import type { JsonSchema } from "../message/json-schema.ts"
 import type { Schema } from "../message/schema.ts"
 import type { Versions } from "../message/versions.ts"
+import type { StartAt } from "../message/subscription.ts"
 import type { HandlerContext } from "./handler-context.ts"
 import type { Effectful } from "./effectful.ts"
 import type { Result } from "./result.ts"
@@ -95,4 +96,6 @@ export interface ServiceDefinition {
   readonly onPark: OnPark
   /** Effectful handlers of this service under way in one process. */
   readonly concurrency: number
+  /** Where it begins to read events when it is new. */
+  readonly from: StartAt
 }

@@ -5,6 +5,7 @@ import type { Json } from "../message/json.ts"
 import type { Address, Asker, EffectKey, EventMessage, Message, Requester, Timing } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { Versions } from "../message/versions.ts"
+import type { StartAt } from "../message/subscription.ts"
 import type { OnPark } from "./definition.ts"
 import type { ActorDescription } from "./description.ts"
 import type { Policy } from "./policy.ts"
@@ -36,6 +37,10 @@ export interface ActorLogic {
   atMostOnce?(message: Message): boolean
   /** Until when a state is kept; undefined: for ever. Later it may be forgotten, if nothing else is known of the actor. */
   keptUntilMs?(state: Json): number | undefined
+  /** Where it begins to read events when it is new. Default: "beginning". */
+  readonly from?: StartAt
+  /** Its state follows from events alone, so that it can be made anew from them (R23). */
+  readonly isRebuildable?: boolean
   /** How messages are handled that take I/O; absent if this actor type has none. */
   readonly io?: IoLogic
   /** Whether an actor waits for an operator when one of its records is parked. Default: it goes on. */

@@ -42,6 +42,8 @@ export function serviceLogic(definition: ServiceDefinition): ActorLogic {
     ...reactionPolicies(definition, stateOf),
     states: definition.states,
     describe: () => describeService(definition),
+    from: definition.from,
+    isRebuildable: io === undefined && [definition.commands, definition.timers].every((table) => isEmpty(table)),
     decide(state, message, context) {
       const current = stateOf(state, context.self.key)
       const prepared = prepare(definition, message, context)
@@ -79,6 +81,10 @@ function ioLogic(
         return Effect.map(result, (value) => toDecision(current, checkResult(value, message, what), prepared))
       }),
   }
+}
+
+function isEmpty(table: object): boolean {
+  return Object.keys(table).length === 0
 }
 
 function reactionKeys(definition: ServiceDefinition): ActorLogic["reactions"] {

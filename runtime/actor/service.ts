@@ -11,6 +11,7 @@ import type {
 } from "./definition.ts"
 import { firstVersion, versionsOf } from "../message/versions.ts"
 import { describePayload } from "./description.ts"
+import { type EventsFrom, startAt } from "../message/subscription.ts"
 import type { ActorLogic } from "./logic.ts"
 import { limits } from "../kernel/limits.ts"
 import { serviceLogic } from "./service-logic.ts"
@@ -80,6 +81,11 @@ export interface ServiceOptions<State> {
   readonly migrate?: Readonly<Record<number, (old: Json) => Json>>
   /** Effectful handlers of this service under way in one process. Default: `limits.handlersPerServiceDefault`. */
   readonly concurrency?: number
+  /**
+   * Where it begins to read events when it is new in its app: "beginning" (the default: nothing that is kept is missed),
+   * "now", or a time. What does something that must not be done for old events, such as sending mail, wants "now".
+   */
+  readonly from?: EventsFrom
 }
 
 /** Starts a service definition. Throws InvalidInput on a bad name or option. */
@@ -89,7 +95,8 @@ export function service<State>(name: string, options: ServiceOptions<State>): Se
   const states = versionsOf({ version, upcast: migrate }, `service ${name}: state`)
   if (!Number.isSafeInteger(concurrency) || concurrency < 1)
     throw new InvalidInput(`service ${name}: concurrency ${concurrency} is not a whole number from 1 up`)
-  const definition = { name, initial, states, commands: {}, reactions: {}, timers: {}, onPark, concurrency }
+  const from = startAt(options.from ?? "beginning", `service ${name}`)
+  const definition = { name, initial, states, commands: {}, reactions: {}, timers: {}, onPark, concurrency, from }
   // cast: the builder keeps handlers with their types erased; its methods restore them to callers
   return build(definition) as unknown as Service<State>
 }

@@ -11,6 +11,8 @@ interface From {
   readonly id: string
   readonly channel: Channel
   readonly lane: InboundLane
+  /** What is before a source's first record that is seen is gone, or was not asked for: counting begins there. */
+  readonly adopts?: boolean
 }
 
 /** "gap" and "full": the record is not taken, and neither is what follows it; the source sends all of it again (R4). */
@@ -28,7 +30,11 @@ export function admitStreamRecord(delivery: Delivery, from: From, number: number
   if (from.channel.admit(number) !== "new") return
   const position = [from.id, number] as const
   if (marks.length === 0) return delivery.queue.push({ lane: from.lane, from: [position], work })
-  const fresh = marks.every(([id, mark]) => channelOf(delivery.partition, id).admit(mark) === "new")
+  const fresh = marks.every(([id, mark]) => {
+    const channel = channelOf(delivery.partition, id)
+    if (from.adopts === true) channel.begin(mark)
+    return channel.admit(mark) === "new"
+  })
   // A repeated or overtaking event moves only the stream position: its source stores it again behind the gap (R4).
   if (fresh) delivery.queue.push({ lane: from.lane, from: [position, ...marks], work })
   else delivery.queue.push({ lane: from.lane, from: [position], work: { type: "forward", messages: [] } })

@@ -17,9 +17,18 @@ export function factChannel(incarnation: string, source: number, eventPartition:
   return `fact:${incarnation}:${source}:${eventPartition}`
 }
 
+export function isFactChannel(id: string): boolean {
+  return id.startsWith("fact:")
+}
+
 /** A stream that is read by position; a stream that was made anew is another channel (R14). */
 export function streamChannel(source: InputSource, stream: string, partition: number): string {
   return `stream:${source}:${stream}:${partition}`
+}
+
+/** The name that a stream goes by in its channel. */
+export function streamName(channel: string): string {
+  return channel.split(":").slice(2, -1).join(":")
 }
 
 /** The channel that a stream is read on: an operator who resyncs a partition begins another one. */
@@ -46,6 +55,17 @@ export function nextStreamChannel(
   let n = 1
   while (known.has(streamChannel(source, `${stream}~${n}`, partition))) n += 1
   return streamChannel(source, `${stream}~${n}`, partition)
+}
+
+/** The same channel as a service reads it by itself, to catch up: an inbox of its own for each generation (R23). */
+export function groupChannel(channel: string, service: string, generation: number): string {
+  return `${channel}@${service}.${generation}`
+}
+
+/** `<service>.<generation>` of a channel that is a group's own. */
+export function groupOf(channel: string): string | undefined {
+  const at = channel.lastIndexOf("@")
+  return at === -1 ? undefined : channel.slice(at + 1)
 }
 
 export type ParsedChannel =

@@ -44,6 +44,11 @@ export class Channel {
     return "duplicate"
   }
 
+  /** A channel of which nothing was taken begins with this record, whatever its number. */
+  begin(number: number): void {
+    if (this.high === 0 && this.decided.size === 0) this.restoreLow(number - 1)
+  }
+
   /** Notes that a record is decided in the block that is being cut; moves `low` as far as it goes. */
   decide(number: number): void {
     assert(number > this.low, "a record is decided once")

@@ -137,6 +137,7 @@ function checkpoint(partition: Partition, round: Round): Entry {
     from: [],
     checkpoint: {
       since: round.since,
+      events: { subscriptions: [...partition.subscriptions], readTo: partition.eventsReadTo },
       channels: [...partition.channels]
         .filter(([, { low, decided, adopts }]) => low > 0 || decided.size > 0 || adopts)
         .map(([id, channel]) => [id, channel.low, [...channel.decided], moreMarks(channel)] as const),

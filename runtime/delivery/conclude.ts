@@ -33,8 +33,10 @@ export interface Concluding {
 function conclude({ delivery, task, logic, row, span, nowMs }: Concluding, decision: Decision): Decided {
   const { message, from, held } = task
   const out = new Outgoing(delivery, span, message)
-  for (const command of decision.send ?? []) out.command(message.to, command)
-  for (const event of decision.emit ?? []) out.event(message.to, event, nowMs)
+  // What only rebuilds a state was said to the others before.
+  const isSilent = message.type === "event" && message.silent === true
+  for (const command of isSilent ? [] : (decision.send ?? [])) out.command(message.to, command)
+  for (const event of isSilent ? [] : (decision.emit ?? [])) out.event(message.to, event, nowMs)
   for (const address of decision.release ?? []) out.settled(message.to, address)
   const answers: { readonly to: Requester; readonly outcome: Outcome }[] = [...out.reply(message, decision.outcome)]
   for (const { to, outcome } of decision.answer ?? []) {

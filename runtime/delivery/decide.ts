@@ -12,6 +12,7 @@ import { type Decided, decidedRecord, seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
 import { cancelDelayed, decideUntimely, isDelayed, marksOf, sendDelayed } from "./delays.ts"
 import { isRepeated, isVoidUndo, nothingToUndo, recallOutcome, undoneEffect } from "./effect-memory.ts"
+import { deliverEvent } from "./event-delivery.ts"
 import { decideEarly, isHeld, parkOverdue } from "./holding.ts"
 import type { Work } from "./inbound.ts"
 import { load } from "./load.ts"
@@ -27,11 +28,12 @@ export function decideWork(
   from: Entry["from"],
   work: Exclude<Work, { type: "message" }>,
   nowMs: number,
-): Decided {
-  if (work.type === "park") return seal({ from, parked: { ...work.parked, atMs: nowMs } })
+): readonly Decided[] {
+  if (work.type === "event") return deliverEvent(delivery, from, work, nowMs)
+  if (work.type === "park") return [seal({ from, parked: { ...work.parked, atMs: nowMs } })]
   const out = new Outgoing(delivery, undefined)
   for (const message of work.messages) out.forward(message)
-  return seal({ from, ...out.entry() })
+  return [seal({ from, ...out.entry() })]
 }
 
 /** The decision on one record; `undefined` if its handler has I/O to do first. */

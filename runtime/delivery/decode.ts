@@ -2,15 +2,14 @@
 import { describeError, Fault } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import type { Entry, ParkedEntry } from "../message/block.ts"
-import { checkFits, type Fact, readFact } from "../message/fact.ts"
+import { readFact } from "../message/fact.ts"
 import { decodeInput } from "../message/input.ts"
-import type { EventMessage, Message } from "../message/message.ts"
+import type { Message } from "../message/message.ts"
 import { decodeFrame, peerHeader } from "../message/peer.ts"
 import type { InputPosition, InputRecord, InputSource } from "../ports/inputs.ts"
 import type { Channel } from "./channel.ts"
-import { factChannel, peerChannel } from "./channel-id.ts"
-import type { AppShape } from "./delivery.ts"
-import type { Work } from "./inbound.ts"
+import { factChannel, groupChannel, peerChannel } from "./channel-id.ts"
+import type { Group, Work } from "./inbound.ts"
 
 export interface DecodedWork {
   readonly number: number
@@ -66,42 +65,38 @@ export function streamPosition(number: number): number {
   return Math.floor(number / limits.inputRecordsMax)
 }
 
-/** One fact, addressed to every actor of this app that reacts to it. */
-export function decodeEvent(app: AppShape, record: InputRecord): readonly DecodedWork[] {
+/** One fact. Who gets it is decided in its turn: by then a service may have been reset. `group`: read for one alone. */
+export function decodeEvent(record: InputRecord, group?: Group): readonly DecodedWork[] {
   const number = record.number * limits.inputRecordsMax
+  const { bytes, headers, number: position } = record
+  const of = group === undefined ? {} : { group }
   try {
-    const fact = readFact(record.headers, record.bytes)
-    const marks: Entry["from"] =
-      fact.mark === undefined
-        ? []
-        : [[factChannel(fact.mark.incarnation, fact.mark.source, fact.mark.eventPartition), fact.mark.number]]
-    const messages = addressed(app, fact)
-    checkFits(record.bytes.length, messages.length)
-    return [{ number, marks, work: { type: "forward", messages } }]
+    const { event, mark } = readFact(headers, bytes)
+    const work: Work = { type: "event", event, position, bytes, headers, ...of }
+    if (mark === undefined) return [{ number, marks: [], work }]
+    const channel = factChannel(mark.incarnation, mark.source, mark.eventPartition)
+    const own = group === undefined ? channel : groupChannel(channel, group.service, group.generation)
+    return [{ number, marks: [[own, mark.number]], work }]
   } catch (error) {
-    return [{ number, marks: [], work: { type: "park", parked: parkedBytes("events", record, error) } }]
+    const parked = { ...parkedBytes("events", record, error), position }
+    return [{ number, marks: [], work: { type: "park", parked: group === undefined ? parked : parkedFor(parked, group) } }]
   }
 }
 
-/** What parked bytes say, now that it can perhaps be read. Throws like the first time if it cannot. */
-export function decodeAgain(app: AppShape, { bytes = "", headers = {}, source }: ParkedEntry): readonly Message[] {
+/** What is set aside for one service alone. */
+export function parkedFor<Parked extends { readonly id: string }>(parked: Parked, { service, generation }: Group) {
+  const id = `${parked.id} ${service}${generation > 1 ? `.${generation}` : ""}`
+  return { ...parked, id, service, ...(generation > 1 ? { generation } : {}) }
+}
+
+/** What parked bytes of other apps or clients say, now that it can perhaps be read. Throws like the first time if not. */
+export function decodeAgain({ bytes = "", headers = {} }: ParkedEntry): readonly Message[] {
   const body = Buffer.from(bytes, "base64")
-  if (source === "events") return addressed(app, readFact(headers, body))
   const mark = headers[peerHeader]
   return mark === undefined ? decodeInput(body) : decodeFrame(mark, body).messages
 }
 
-function addressed(app: AppShape, fact: Fact): readonly EventMessage[] {
-  const messages: EventMessage[] = []
-  for (const logic of app.logics.values()) {
-    const keyOf = logic.reactions.get(fact.event.name)
-    const key = keyOf?.(fact.event.payload, fact.event.subject, fact.event.version)
-    if (key !== undefined) messages.push({ ...fact.event, to: { service: logic.service, key } })
-  }
-  return messages
-}
-
-function parkedBytes(source: InputSource, record: InputRecord, error: unknown): Omit<ParkedEntry, "atMs"> {
+export function parkedBytes(source: InputSource, record: InputRecord, error: unknown): Omit<ParkedEntry, "atMs"> {
   return {
     id: `${source}#${record.number}`,
     source,

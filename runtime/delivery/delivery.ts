@@ -11,6 +11,7 @@ import type { Lanes } from "../ports/lanes.ts"
 import type { Telemetry } from "../ports/telemetry.ts"
 import { Compaction, type KeptUntil } from "./compaction.ts"
 import type { Decided } from "./decided.ts"
+import { type EventReading, newEventReading } from "./event-reading.ts"
 import type { Observer } from "./observer.ts"
 import type { Partition } from "./partition.ts"
 import { RecordQueue } from "./record-queue.ts"
@@ -70,6 +71,7 @@ export interface Delivery {
   /** A block is on its way to the journal. */
   committing: boolean
   readonly compaction: Compaction
+  readonly events: EventReading
   /** Opened when there is something to decide, or to commit, or room to receive. */
   readonly work: Latch.Latch
   readonly decided: Latch.Latch
@@ -116,6 +118,7 @@ export function newDelivery(
     decidedCount: 0,
     committing: false,
     compaction: new Compaction(app.compactionBytesMin, keptUntil(app)),
+    events: newEventReading(),
     work: Latch.makeUnsafe(false),
     decided: Latch.makeUnsafe(false),
     room: Latch.makeUnsafe(true),

@@ -4,12 +4,13 @@ import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import { limits } from "../kernel/limits.ts"
 import type { AppendUnknown, Fenced, JournalUnavailable } from "../ports/journal.ts"
-import type { InputBehind, InputSource, InputUnavailable } from "../ports/inputs.ts"
+import type { InputBehind, InputReader, InputSource, InputUnavailable } from "../ports/inputs.ts"
 import type { LaneReceiver } from "../ports/lanes.ts"
+import { tendSubscriptions } from "./catching-up.ts"
 import { takeCautiously } from "./caution.ts"
-import { destinationId, latestStreamChannel, nextStreamChannel, parseDestination } from "./channel-id.ts"
+import { destinationId, latestStreamChannel, nextStreamChannel, parseDestination, streamName } from "./channel-id.ts"
 import { commit, cutBlock } from "./commit.ts"
-import { inputPosition } from "./decode.ts"
+import { inputPosition, streamPosition } from "./decode.ts"
 import type { Delivery } from "./delivery.ts"
 import { dispatch, resend } from "./dispatch.ts"
 import { tellHandled } from "./handled-events.ts"
@@ -21,6 +22,7 @@ import { publishing } from "./publishing.ts"
 import { closeRoomWhenFull, receiveFrame, receiveStream } from "./receive.ts"
 import { settle } from "./settle.ts"
 import { confirmSuspicion, isForeignMark, type JournalBehind, suspect } from "./suspicion.ts"
+import { openSubscriptions } from "./subscribing.ts"
 import { fireTimers } from "./timers.ts"
 import { forgettingHistory, purgeInput, truncateJournal } from "./truncation.ts"
 import { wakeActors } from "./waking.ts"
@@ -44,7 +46,12 @@ export const runPartition = Effect.fnUntraced(function* (
     (detach) => Effect.sync(detach),
   )
   yield* Effect.addFinalizer(() => Effect.sync(() => releaseSlots(delivery)))
-  const readers = yield* Effect.forEach(sources, (source) => openSource(delivery, source), { concurrency: "unbounded" })
+  const opening = Effect.forEach(sources, (source) => openSource(delivery, source), { concurrency: "unbounded" })
+  const asking = delivery.ports.inputs.bounds("events", delivery.partition.index)
+  const [bounds, readers] = yield* Effect.all([asking, opening], { concurrency: "unbounded" })
+  delivery.events.adopts = bounds.first > 1
+  openSubscriptions(delivery, bounds)
+  if (delivery.pending.length > 0) delivery.decided.openUnsafe()
   lanes.ready(delivery.partition.index)
   const backlog = readers.reduce((sum, { reader }) => sum + reader.backlog, 0)
   return yield* Effect.raceAllFirst([
@@ -55,6 +62,7 @@ export const runPartition = Effect.fnUntraced(function* (
     resending(delivery),
     fireTimers(delivery, allReady, backlog),
     tending(delivery),
+    tendSubscriptions(delivery),
     purgeInput(delivery, readers),
     forgettingHistory(delivery),
     tellProgress(delivery, readers),
@@ -88,15 +96,23 @@ const openSource = Effect.fnUntraced(function* (delivery: Delivery, source: Inpu
   const stream = yield* inputs.stream(source)
   const { partition } = delivery
   const opening = (channel: string) =>
-    Effect.map(inputs.open(source, partition.index, inputPosition(channelOf(partition, channel), stream)), (reader) => ({
-      source, channel, reader,
-    }))
+    Effect.map(inputs.open(source, partition.index, inputPosition(channelOf(partition, channel), stream)), (reader) => {
+      if (source === "events") noteOpened(delivery, stream, channel, reader)
+      return { source, channel, reader }
+    })
   const opened = opening(latestStreamChannel(partition.channels, source, stream, partition.index))
   if (!partition.resynced) return yield* opened
   // All that is kept is read once more: what was decided is known by its effect key.
   const anew = nextStreamChannel(partition.channels, source, stream, partition.index)
   return yield* Effect.catchTag(opened, "InputBehind", () => opening(anew))
 })
+
+function noteOpened({ events, partition }: Delivery, stream: string, channel: string, reader: InputReader): void {
+  const { low, decided } = channelOf(partition, channel)
+  const position = streamPosition(Math.max(low, ...decided))
+  Object.assign(events, { identity: stream, stream: streamName(channel), channel })
+  Object.assign(events.main, { position, decided: streamPosition(low), reader, unread: reader.backlog })
+}
 
 /** receive has queued it; load and decide it, and let it wait for the next block, or for its actor. */
 const deciding = Effect.fnUntraced(function* (delivery: Delivery, backlog: number): Effect.fn.Return<never> {

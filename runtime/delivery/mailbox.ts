@@ -15,7 +15,10 @@ import type { Mailbox, Task } from "./task.ts"
 
 /** Decides a record, or lets it wait for its actor. `decideTask` decides it if it is its actor's turn. */
 export function handle(delivery: Delivery, inbound: Inbound, nowMs: number, decideTask = decide): void {
-  if (inbound.work.type !== "message") return ready(delivery, decideWork(delivery, inbound.from, inbound.work, nowMs))
+  if (inbound.work.type !== "message") {
+    for (const decided of decideWork(delivery, inbound.from, inbound.work, nowMs)) ready(delivery, decided)
+    return
+  }
   const { message } = inbound.work
   const task = newTask(inbound.from, message)
   delivery.undecidedCount += 1
@@ -98,7 +101,7 @@ export function tendMailboxes(delivery: Delivery, nowMs: number): void {
   for (const mailbox of delivery.mailboxes.values()) {
     if (mailbox.waitsFor === "retry") pump(delivery, mailbox, nowMs)
     const first = mailbox.current ?? mailbox.waiting[0]
-    if (first !== undefined && blocksWindow(delivery, first)) makeDurable(delivery, mailbox)
+    if (first !== undefined && (blocksWindow(delivery, first) || isPaused(delivery, first))) makeDurable(delivery, mailbox)
   }
 }
 
@@ -141,8 +144,14 @@ function startHandling(delivery: Delivery, mailbox: Mailbox, task: Task): void {
   })
 }
 
-/** An operator's word on a record may let its actor go on. */
+/** An operator's word on a record, or on its service, may let its actor go on. */
 function pumpUnparked(delivery: Delivery, { entry }: Decided, nowMs: number): void {
+  const { events } = entry
+  if (events !== undefined) queueMicrotask(() => delivery.events.changed.openUnsafe())
+  if (events?.wipe !== undefined) {
+    for (const mailbox of delivery.mailboxes.values())
+      if (mailbox.row.startsWith(`${events.wipe}/`)) pump(delivery, mailbox, nowMs)
+  }
   for (const { waits } of entry.unpark ?? []) {
     const mailbox = waits === undefined ? undefined : delivery.mailboxes.get(addressText(waits.to))
     if (mailbox !== undefined) pump(delivery, mailbox, nowMs)
@@ -156,6 +165,11 @@ function isParkedHead(delivery: Delivery, task: Task): boolean {
 
 function blocksWindow(delivery: Delivery, task: Task): boolean {
   return task.from.some(([id]) => channelOf(delivery.partition, id).decided.size >= limits.windowRecordsMax)
+}
+
+/** A rebuild waits until nothing of its service is undecided in its source. */
+function isPaused({ partition }: Delivery, { message }: Task): boolean {
+  return partition.subscriptions.get(message.to.service)?.rebuild !== undefined
 }
 
 function isQuestion(message: Message): boolean {

@@ -13,7 +13,10 @@ import { type DecodedWork, decodeEvent, decodeExternal, decodePeer, inputPositio
 import type { AppShape } from "./delivery.ts"
 import { NewJournal } from "./new-journal.ts"
 import { emptyPartition } from "./partition.ts"
-import { keptMarks, movedActors, movedLanes, movedParked, nameOf, type Survey, surveyOf, unconfirmed } from "./re-key.ts"
+import {
+  keptMarks, movedActors, movedLanes, movedParked, movedSubscriptions, nameOf, type Survey, surveyOf,
+  unconfirmed, unsettledSubscriptions,
+} from "./re-key.ts"
 import { claim } from "./recover.ts"
 
 export interface Move {
@@ -30,7 +33,7 @@ export interface Move {
   readonly newIncarnation: () => string
 }
 
-type MoveFault = CorruptJournal | NewerFormat | Fenced | AppendUnknown | JournalUnavailable
+type MoveFault = CorruptJournal | NewerFormat | Fenced | AppendUnknown | JournalUnavailable | InputUnavailable
 
 const sources = ["external", "replies", "events"] as const satisfies readonly InputSource[]
 
@@ -48,7 +51,7 @@ export const owedOutside = Effect.fnUntraced(function* (
 ): Effect.fn.Return<readonly string[], InputUnavailable | InputBehind> {
   const owed: string[] = []
   for (const survey of surveys) {
-    owed.push(...unconfirmed(survey))
+    owed.push(...unconfirmed(survey), ...unsettledSubscriptions(survey))
     for (const source of sources) {
       const found = yield* undecided(move, survey, source)
       if (found !== undefined) owed.push(`partition ${survey.index} has ${found}`)
@@ -59,7 +62,7 @@ export const owedOutside = Effect.fnUntraced(function* (
 
 /** Reads what a source holds behind the mark, as its next owner would, up to the first record that is not decided. */
 const undecided = Effect.fnUntraced(function* (
-  { app, inputs }: Move,
+  { inputs }: Move,
   { index, channels }: Survey,
   source: InputSource,
 ): Effect.fn.Return<string | undefined, InputUnavailable | InputBehind> {
@@ -72,7 +75,7 @@ const undecided = Effect.fnUntraced(function* (
       const reader = yield* inputs.open(source, index, from)
       for (let left = reader.backlog; left > 0; left -= 1) {
         const record = yield* reader.next
-        const open = decode(app, source, record).find(({ number }) => number > low && channel?.decided.has(number) !== true)
+        const open = decode(source, record).find(({ number }) => number > low && channel?.decided.has(number) !== true)
         if (open === undefined) continue
         return `undecided input: ${left} messages of ${sourceText[source]} from ${record.number} on; first ${workText(open)}`
       }
@@ -87,13 +90,14 @@ const sourceText = {
   events: "the event stream",
 } as const satisfies Record<InputSource, string>
 
-function decode(app: AppShape, source: InputSource, record: InputRecord): readonly DecodedWork[] {
-  if (source === "events") return decodeEvent(app, record)
+function decode(source: InputSource, record: InputRecord): readonly DecodedWork[] {
+  if (source === "events") return decodeEvent(record)
   return source === "external" ? decodeExternal(record) : decodePeer(record, source)
 }
 
 function workText({ work }: DecodedWork): string {
   if (work.type === "message") return nameOf(work.message)
+  if (work.type === "event") return nameOf(work.event)
   const [first] = work.type === "forward" ? work.messages : []
   if (first !== undefined) return nameOf(first)
   return work.type === "park" ? `what cannot be read (${work.parked.code})` : "an event that nobody here reacts to"
@@ -134,7 +138,7 @@ const fillJournals = Effect.fnUntraced(function* (
   surveys: readonly Survey[],
   journals: readonly NewJournal[],
 ): Effect.fn.Return<Omit<Written, "discard">, MoveFault> {
-  const { to } = move
+  const { to, app, inputs } = move
   const tails: Tail[] = []
   let actors = 0
   for (const { index, epoch } of surveys) {
@@ -149,6 +153,12 @@ const fillJournals = Effect.fnUntraced(function* (
   }
   const parked = movedParked(surveys, to)
   for (const moved of parked) yield* journals[moved.to]?.write({ from: [], parked: moved.parked }) ?? Effect.void
+  const stream = yield* inputs.stream("events")
+  const services = [...app.logics.values()].flatMap(({ service, reactions }) => (reactions.size > 0 ? [service] : []))
+  for (const [index, journal] of journals.entries()) {
+    const moved = movedSubscriptions(surveys[index], surveys, { services, stream })
+    if (moved !== undefined) yield* journal.write(moved)
+  }
   for (const moved of movedLanes(surveys, to)) yield* journals[moved.to]?.write(moved.entry) ?? Effect.void
   // What was under way when an owner crashed is taken with care by the next one, whoever that is now (R13).
   const isClosed = surveys.every((survey) => survey.closed || survey.blockNumber === 0)

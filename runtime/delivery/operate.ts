@@ -7,14 +7,18 @@ import type { Entry, ParkedEntry, Unpark } from "../message/block.ts"
 import { queryCommand } from "../message/contract.ts"
 import { checkJson, type Json } from "../message/json.ts"
 import type { CommandMessage, EventMessage, Message } from "../message/message.ts"
+import type { StartAt } from "../message/subscription.ts"
 import { type OperationNote, type ParkedFilter, partitionService } from "../message/operation.ts"
 import type { Outcome } from "../message/outcome.ts"
 import { type Decided, decidedRecord, seal } from "./decided.ts"
 import { decodeAgain } from "./decode.ts"
 import type { Delivery } from "./delivery.ts"
+import { deliverAgain } from "./event-delivery.ts"
 import { recallOutcome, rememberedEffects } from "./effect-memory.ts"
 import { load } from "./load.ts"
 import { Outgoing } from "./outgoing.ts"
+import { serviceOfParked } from "./partition.ts"
+import { isSubscriptionOrder, listSubscriptions, orderSubscription } from "./subscription-orders.ts"
 import type { Task } from "./task.ts"
 
 export function isOperation(message: CommandMessage): boolean {
@@ -38,6 +42,11 @@ export function operate(delivery: Delivery, task: Task, message: CommandMessage,
     const { name, payload } = message
     if (name === queryCommand) return answer({ type: "done", value: row.state ?? null })
     if (name === "list" || name === "show") return answer({ type: "done", value: look(delivery, name, payload) })
+    if (name === "subscriptions") return answer({ type: "done", value: listSubscriptions(delivery) })
+    if (isSubscriptionOrder(name)) {
+      const { outcome, ...entry } = subscribe(delivery, row.state, message, nowMs)
+      return answer(outcome, entry)
+    }
     if (name !== "redrive" && name !== "discard") throw new BadOperation(`there is no operation "${name}"`)
     const order = readOrder(payload)
     const unpark = name === "redrive" ? redrive(delivery, order, out) : discard(delivery, order, out, given)
@@ -59,6 +68,29 @@ export function operate(delivery: Delivery, task: Task, message: CommandMessage,
   } catch (error) {
     return answer({ type: "refused", code: "bad-operation", detail: describeError(error) })
   }
+}
+
+/** An order about a subscription; noted are those that make a service begin anew. */
+function subscribe(delivery: Delivery, state: Json | undefined, { to, name, payload }: CommandMessage, nowMs: number) {
+  const order = readOrder(payload)
+  const { service = "" } = order
+  const { generation, from } = readObject(payload)
+  if (typeof generation !== "number") throw new BadOperation("a reset says which generation it leads to")
+  const { value, change } = orderSubscription(delivery, { name, service, generation, from: readStart(from) })
+  const outcome: Outcome = { type: "done", value }
+  if (change === undefined) return { outcome }
+  if (name !== "reset" && name !== "wipe") return { outcome, events: change }
+  const action = name === "reset" ? ("reprocess" as const) : ("rebuild" as const)
+  const note: OperationNote = { action, ids: [`${service}.${generation}`], count: 1, atMs: nowMs, ...authorOf(order) }
+  return { outcome, to, state: withNote(state, note), events: change }
+}
+
+function readStart(from: Json | undefined): StartAt {
+  if (from === undefined || from === "beginning") return "beginning"
+  if (from === "now") return "now"
+  const { sinceMs } = readObject(from)
+  if (typeof sinceMs !== "number") throw new BadOperation('a reset is from "beginning", "now" or { sinceMs }')
+  return { sinceMs }
 }
 
 interface Order extends ParkedFilter {
@@ -98,12 +130,9 @@ function matching({ partition }: Delivery, { id, service, code }: ParkedFilter):
   const one = id === undefined ? undefined : partition.parked.get(id)
   const some = id === undefined ? [...partition.parked.values()] : one === undefined ? [] : [one]
   return some.filter(
-    (parked) => (code === undefined || parked.code === code) && (service === undefined || serviceOf(parked) === service),
+    (parked) =>
+      (code === undefined || parked.code === code) && (service === undefined || serviceOfParked(parked) === service),
   )
-}
-
-function serviceOf({ record, id }: ParkedEntry): string {
-  return record === undefined ? id.slice(0, Math.max(0, id.indexOf("/"))) : record.to.service
 }
 
 /** "show": everything about one record. "list": a page of summaries, behind the first `skip`. */
@@ -117,10 +146,11 @@ function look(delivery: Delivery, name: "list" | "show", payload: Json): Json {
   return { total: found.length, more: skip + page.length < found.length, parked: page.map(summary) }
 }
 
-function summary({ id, code, message, atMs, attempts, record, waits }: ParkedEntry): Json {
+function summary({ id, code, message, atMs, attempts, record, waits, service }: ParkedEntry): Json {
   const name = record !== undefined && "name" in record ? record.name : undefined
   const to = record === undefined ? undefined : { service: record.to.service, key: record.to.key }
   return {
+    ...(service === undefined ? {} : { service }),
     id,
     code,
     message: message.slice(0, 200),
@@ -137,6 +167,8 @@ function redrive(delivery: Delivery, order: Order, out: Outgoing): readonly Unpa
   const unpark: Unpark[] = []
   let bytes = 0
   for (const parked of matching(delivery, order)) {
+    // A rebuild delivers it again by itself, or has yet to: it must not come between.
+    if (delivery.partition.subscriptions.get(serviceOfParked(parked))?.rebuild !== undefined) continue
     bytes += JSON.stringify(parked).length
     if (unpark.length > 0 && (bytes > limits.operationBytesMax || unpark.length >= limits.parkedPageMax)) break
     unpark.push(redriveOne(delivery, parked, order, out))
@@ -160,7 +192,8 @@ function redriveOne(delivery: Delivery, parked: ParkedEntry, order: Order, out: 
   }
   if (parked.bytes === undefined)
     throw new BadOperation(`${id} is an actor that waits: let it go on with its "resume" command`)
-  for (const message of decodeAgain(delivery.app, parked)) out.redrive(message)
+  const messages = parked.source === "events" ? deliverAgain(delivery, parked) : decodeAgain(parked)
+  for (const message of messages) out.redrive(message)
   return { id, action: "redrive" }
 }
 

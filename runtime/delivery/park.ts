@@ -3,7 +3,7 @@
 import { describeError, Fault } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import type { Entry, ParkedEntry } from "../message/block.ts"
-import type { Message } from "../message/message.ts"
+import type { EventMessage, Message } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { ProcessSpan } from "../ports/telemetry.ts"
 import { type Decided, decidedRecord, seal } from "./decided.ts"
@@ -111,10 +111,15 @@ function parkedEntry(delivery: Delivery, task: Task, { nowMs: atMs, ...cause }: 
 /** Names a record: the effect key of a command; of anything else, where it came from. */
 export function recordName({ partition }: Delivery, { message, row, from, held }: Task): string {
   if (message.type === "command") return message.effect
-  if (message.type === "event") return `${message.source}/${message.id} ${row}`
+  if (message.type === "event") return `${message.source}/${message.id} ${row}${generationText(message)}`
   if (message.type === "timer") return `${row} ${message.name} ${message.dueMs}`
   const place = from.length > 0 ? from.map((mark) => mark.join("#")).join(" ") : `#${held ?? partition.blockNumber}`
   return `${row} ${place}`
+}
+
+/** What a reset delivers again is another record (R23). */
+function generationText({ generation = 1 }: EventMessage): string {
+  return generation === 1 ? "" : ` .${generation}`
 }
 
 /** What its handler has done already goes along, and is not done again when the record is redriven. */

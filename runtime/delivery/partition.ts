@@ -12,6 +12,7 @@ import {
   type TimerEntry,
 } from "../message/block.ts"
 import { addressText } from "../message/message.ts"
+import type { EventsChange, Subscription } from "../message/subscription.ts"
 import { Channel } from "./channel.ts"
 import { destinationId, laneChannel, parseChannel } from "./channel-id.ts"
 import { DueTimers } from "./due-timers.ts"
@@ -46,6 +47,12 @@ export interface Partition {
   readonly parked: Map<string, ParkedEntry>
   /** The durable mailboxes: records that wait for their actor (R6). */
   readonly held: HeldRecords
+  /** How its services read events, by name (R22). */
+  readonly subscriptions: Map<string, Subscription>
+  /** All events up to this position of their stream were read, though none of the last may have been for this partition. */
+  eventsReadTo: number
+  /** The format of the last decisions that were read; undefined for none. */
+  format: number | undefined
   /** What was taken next when the last owner ended, if it was being careful (R13). */
   starting: Suspect | undefined
   /** The last owner let go with nothing under way. */
@@ -62,7 +69,7 @@ export function emptyPartition(app: string, index: number): Partition {
   return {
     app, index, incarnation: "", epoch: 0, blockNumber: -1, previous: "", claim: "", resynced: false, sequence: 0, atMs: 0,
     rows: new RowStore(), channels: new Map(), outboxes: new Map(), dueTimers: new DueTimers(), parked: new Map(),
-    held: new HeldRecords(), starting: undefined, closed: false,
+    held: new HeldRecords(), subscriptions: new Map(), eventsReadTo: 0, format: undefined, starting: undefined, closed: false,
     partial: false, since: 0, stored: new StoredBlocks(),
   }
 }
@@ -100,9 +107,32 @@ export function applyEntry(partition: Partition, entry: Entry): void {
     partition.held.unpark(unparked)
   }
   if (entry.parked !== undefined) partition.parked.set(entry.parked.id, entry.parked)
+  if (entry.events !== undefined) changeSubscriptions(partition, entry.events)
   if (entry.starting !== undefined) partition.starting = entry.starting ?? undefined
   if (entry.carry !== undefined) carryRow(partition, entry.carry)
   if (entry.checkpoint !== undefined) applyCheckpoint(partition, entry.checkpoint)
+}
+
+function changeSubscriptions(partition: Partition, { subscriptions, readTo, forget, wipe }: EventsChange): void {
+  for (const [service, subscription] of subscriptions ?? []) partition.subscriptions.set(service, subscription)
+  if (readTo !== undefined) partition.eventsReadTo = Math.max(partition.eventsReadTo, readTo)
+  for (const channel of forget ?? []) partition.channels.delete(channel)
+  if (wipe !== undefined) wipeService(partition, wipe)
+}
+
+/** Its actors begin anew; what was decided stays decided. */
+function wipeService({ rows, held, parked }: Partition, service: string): void {
+  const isIts = (row: string) => row.startsWith(`${service}/`)
+  for (const row of rows.keys()) if (isIts(row)) rows.delete(row)
+  for (const row of held.rows()) if (isIts(row)) held.forget(row)
+  for (const [id, entry] of parked) if (serviceOfParked(entry) === service) parked.delete(id)
+}
+
+/** The service that a parked record is of; "" for bytes that nobody could read. */
+export function serviceOfParked({ record, id, service, bytes }: ParkedEntry): string {
+  if (record !== undefined) return record.to.service
+  // An actor that waits is parked under its own name.
+  return service ?? (bytes === undefined ? id.slice(0, Math.max(0, id.indexOf("/"))) : "")
 }
 
 /** What the engine holds beside the state follows in entries of its own. */
@@ -116,7 +146,7 @@ function carryRow(partition: Partition, { row: rowKey, state, stateVersion }: Ca
 }
 
 /** Marks only grow, so they are merged; an outbox is replaced, as it is exact at this point of the journal. */
-function applyCheckpoint(partition: Partition, { since, channels, outboxes, claim }: Checkpoint): void {
+function applyCheckpoint(partition: Partition, { since, channels, outboxes, claim, events }: Checkpoint): void {
   // A reader that began in the middle of a round has missed rows that were carried before: the next round has them.
   if (since < partition.since) return
   partition.since = since
@@ -131,6 +161,7 @@ function applyCheckpoint(partition: Partition, { since, channels, outboxes, clai
     channel.restoreLow(low)
     channel.adopts = more?.adopts === true
   }
+  if (events !== undefined) changeSubscriptions(partition, events)
   for (const [destination, last, unconfirmed, claims] of outboxes)
     outboxOf(partition, destination).restore(last, unconfirmed, claims)
 }
@@ -181,6 +212,7 @@ export function foldBlock(partition: Partition, block: Block, sequence: number, 
   partition.sequence = sequence
   partition.atMs = block.atMs
   partition.closed = block.kind === "closed"
+  if (block.kind === "decisions") partition.format = block.v
   for (const entry of block.decisions) {
     applyEntry(partition, entry)
     for (const [channel, number] of entry.from) channelOf(partition, channel).restore(number)

@@ -4,6 +4,7 @@
 import { limits } from "../kernel/limits.ts"
 import type { Entry, ParkedEntry, StreamMark } from "../message/block.ts"
 import { addressText, type Message, parseAddress } from "../message/message.ts"
+import { stateOf, type Subscription } from "../message/subscription.ts"
 import { partitionOfActor } from "../message/operation.ts"
 import type { LaneName } from "../ports/lanes.ts"
 import { destinationId, laneChannel, parseChannel, parseDestination } from "./channel-id.ts"
@@ -110,6 +111,38 @@ function owedTo(
   const channel = surveys.find((survey) => survey.index === partition)?.channels.get(laneChannel(incarnation, index, lane))
   const { first, messages } = outbox.owed(channel?.low ?? 0, outbox.unconfirmedCount)
   return messages.filter((_, n) => channel?.decided.has(first + n) !== true)
+}
+
+/**
+ * The subscriptions of a partition among the new ones. A new partition has nothing of its own in the event stream yet. A
+ * journal from before there were subscriptions: every service had what its partition had read (R22).
+ */
+export function movedSubscriptions(
+  survey: Survey | undefined,
+  [first]: readonly Survey[],
+  { services, stream }: { readonly services: readonly string[]; readonly stream: string },
+): Entry | undefined {
+  const from = survey ?? first
+  const known = [...(from?.subscriptions ?? [])]
+  const before = services.filter((service) => from?.format === 1 && !from.subscriptions.has(service))
+  const subscriptions = [
+    ...before.map((service) => [service, { stream, generation: 1, joined: 0 }] as const),
+    ...known.map(([service, subscription]) => [service, survey === undefined ? elsewhere(subscription) : subscription] as const),
+  ]
+  if (subscriptions.length === 0) return undefined
+  return { from: [], events: { subscriptions, ...(survey === undefined ? {} : { readTo: survey.eventsReadTo }) } }
+}
+
+function elsewhere({ stream, generation }: Subscription): Subscription {
+  return { stream, generation, joined: 0 }
+}
+
+/** Services that are not where the main reader is: moved now, they would be nowhere. In words, one for each. */
+export function unsettledSubscriptions({ index, subscriptions }: Survey): readonly string[] {
+  return [...subscriptions].flatMap(([service, subscription]) => {
+    const state = stateOf(subscription)
+    return state === "live" || state === "stopped" ? [] : [`partition ${index} has service ${service} ${state}`]
+  })
 }
 
 /** Where records of a partition have to go yet, outside the app: in words, one for each destination. */

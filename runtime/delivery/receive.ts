@@ -9,6 +9,7 @@ import { admitLaneRecord, admitStreamRecord } from "./admit.ts"
 import { laneChannel } from "./channel-id.ts"
 import { claimAt } from "./claim-runs.ts"
 import type { Delivery } from "./delivery.ts"
+import type { Reading } from "./event-reading.ts"
 import { type DecodedWork, decodeEvent, decodeExternal, decodePeer } from "./decode.ts"
 import { handOnMisplaced } from "./misplaced.ts"
 import { channelOf } from "./partition.ts"
@@ -55,6 +56,8 @@ export const receiveStream = Effect.fnUntraced(function* (
   reader: InputReader,
 ): Effect.fn.Return<never, InputUnavailable> {
   const channel = channelOf(delivery.partition, channelId)
+  const { events } = delivery
+  const adopts = source === "events" && events.adopts
   for (;;) {
     // What other apps owe an answer to, or undo, is never made to wait for new work (R1).
     if (source !== "replies") yield* delivery.room.await
@@ -62,16 +65,23 @@ export const receiveStream = Effect.fnUntraced(function* (
     channel.noteRead(record.number, recordDigest(record))
     const works = decodeRecord(delivery, source, record)
     for (const { number, marks, work } of works) {
-      admitStreamRecord(delivery, { id: channelId, channel, lane: source }, number, marks, work)
+      admitStreamRecord(delivery, { id: channelId, channel, lane: source, adopts }, number, marks, work)
     }
+    if (source === "events") noteRead(events.main, record)
     delivery.readCount += 1
     closeRoomWhenFull(delivery)
     delivery.work.openUnsafe()
   }
 })
 
+/** A record was read and admitted. */
+export function noteRead(reading: Reading, { number }: InputRecord): void {
+  reading.position = number
+  reading.unread = Math.max(0, reading.unread - 1)
+}
+
 function decodeRecord({ app, partition }: Delivery, source: InputSource, record: InputRecord): readonly DecodedWork[] {
-  if (source === "events") return decodeEvent(app, record)
+  if (source === "events") return decodeEvent(record)
   const works = source === "external" ? decodeExternal(record) : decodePeer(record, source)
   return works.map((decoded) => handOnMisplaced(decoded, partition, app.partitions))
 }

@@ -22,6 +22,9 @@ export interface Claimant {
   readonly logics?: ReadonlyMap<string, ActorLogic>
 }
 
+/** Who reads a journal, and perhaps claims nothing. */
+type Reader = Pick<Claimant, "app" | "index" | "logics">
+
 /** How often a claim that lost to another writer is tried again before it is given up. */
 const claimsMax = 5
 
@@ -38,10 +41,10 @@ export const claim = Effect.fnUntraced(function* (
   }
 })
 
-/** The journal from its base on; all of it if its last block names none, or one behind which it is not whole. */
-const recover = Effect.fnUntraced(function* (
+/** The journal from its base on; all of it if its last block names none, or one behind which it is not whole. Claims nothing. */
+export const recover = Effect.fnUntraced(function* (
   ports: Pick<Ports, "journal">,
-  claimant: Claimant,
+  claimant: Reader,
 ): Effect.fn.Return<Partition, CorruptJournal | NewerFormat | JournalUnavailable> {
   const last = yield* ports.journal.last(claimant.index)
   const base = last === undefined ? 0 : baseOf(last.bytes)
@@ -72,7 +75,7 @@ function baseOf(bytes: Uint8Array): number {
 /** Folds the journal from a sequence on. Stops at the first block that does not follow its predecessor (G9). */
 const fold = Effect.fnUntraced(function* (
   ports: Pick<Ports, "journal">,
-  claimant: Claimant,
+  claimant: Reader,
   from: number,
 ): Effect.fn.Return<Partition, CorruptJournal | NewerFormat | JournalUnavailable> {
   const partition = emptyPartition(claimant.app, claimant.index)
@@ -103,7 +106,7 @@ function noteStored({ stored }: Partition, block: Block, sequence: number, bytes
 }
 
 /** A state of a newer version was written by a newer release: another member of that release takes the partition (R17). */
-function checkStates({ decisions }: Block, { logics }: Claimant, where: string): void {
+function checkStates({ decisions }: Block, { logics }: Reader, where: string): void {
   for (const { to, carry, stateVersion = carry?.stateVersion } of decisions) {
     if (stateVersion === undefined) continue
     const service = to?.service ?? carry?.row.slice(0, carry.row.indexOf("/")) ?? ""

@@ -3,6 +3,7 @@
 import type { SagaEnd } from "../actor/logic.ts"
 import { parseDestination } from "./channel-id.ts"
 import type { Delivery } from "./delivery.ts"
+import { type SubscriptionStatus, subscriptionsOf } from "./subscription-status.ts"
 import type { CommittedBlock, Observer } from "./observer.ts"
 
 /**
@@ -31,6 +32,8 @@ export interface PartitionGauges {
   readonly timerLateMs: number
   /** Bytes of journal since the last finished round of compaction began. */
   readonly journalBytes: number
+  /** How each of the app's services reads the events of this partition. */
+  readonly subscriptions: readonly SubscriptionStatus[]
 }
 
 /** What happened to one partition in this process since it started. */
@@ -88,6 +91,7 @@ export function gaugesOf(delivery: Delivery, unread: number, nowMs: number): Par
     timers: partition.dueTimers.size,
     timerLateMs: nextDueMs === undefined ? 0 : Math.max(0, nowMs - nextDueMs),
     journalBytes: partition.stored.grownBytes,
+    subscriptions: subscriptionsOf(delivery),
   }
 }
 

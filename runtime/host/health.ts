@@ -40,11 +40,14 @@ export function healthOf(state: OwnershipState): Health {
   const stopped = partitions.flatMap(({ partition, state: is, message }) =>
     message === undefined ? [] : [`partition ${partition} is ${is}: ${message}`],
   )
+  const lost = [...state.deliveries.values()].flatMap(({ partition }) =>
+    [...partition.subscriptions.values()].flatMap((subscription) => subscription.stopped?.why ?? []),
+  )
   const nothingRuns = state.share.size > 0 && [...state.share].every((partition) => state.stopped.has(partition))
   return {
     ready: unreadyBecause.length === 0 && !isStuck && !nothingRuns,
     live: !isStuck,
-    reasons: [...stuck, ...unreadyBecause, ...stopped],
+    reasons: [...stuck, ...unreadyBecause, ...stopped, ...lost],
     partitions,
   }
 }

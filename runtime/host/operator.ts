@@ -2,7 +2,7 @@
 // it and why. Orders go through the same input as commands, so they are as durable, and the same order twice is one.
 import * as Effect from "effect/Effect"
 import { type HistoryOptions, type HistoryPage, readHistory } from "../delivery/history.ts"
-import { Fault, InvalidInput } from "../kernel/fault.ts"
+import { InvalidInput } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import type { ParkedEntry } from "../message/block.ts"
 import { type Command, queryCommand } from "../message/contract.ts"
@@ -13,6 +13,9 @@ import {
 } from "../message/operation.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { Journal } from "../ports/journal.ts"
+import { OperationRefused, type Reset, resetService, type SubscriptionSummary } from "./reset.ts"
+
+export { OperationRefused, type Reset, type SubscriptionSummary }
 
 /** Who gives an order, and the reason: both are kept. */
 export interface Author {
@@ -28,6 +31,8 @@ export interface ParkedSummary {
   readonly atMs: number
   readonly attempts?: number
   readonly to?: { readonly service: string; readonly key: string }
+  /** Of an event that one service cannot take, and that names no actor therefore. */
+  readonly service?: string
   readonly type?: string
   readonly name?: string
   /** Its actor takes nothing until an operator has spoken. */
@@ -36,13 +41,6 @@ export interface ParkedSummary {
 
 /** Asks one actor, or a partition, and awaits the outcome; the same effect key is the same order. */
 export type Ask = (command: Command, effect: string) => Promise<Outcome>
-
-/** An order was refused, or could not be carried out. Nothing was changed by it. */
-export class OperationRefused extends Fault {
-  readonly _tag = "OperationRefused"
-  readonly code = "OPERATION_REFUSED"
-  readonly retry = "never"
-}
 
 export class Operator {
   readonly #ask: Ask
@@ -89,6 +87,26 @@ export class Operator {
   /** Gives parked records up for good. Gives their number. */
   discard(filter: ParkedFilter, author: Author): Promise<number> {
     return this.#everywhere("discard", { ...filter, ...author })
+  }
+
+  /** How each service reads events, in each partition. */
+  async subscriptions(): Promise<readonly SubscriptionSummary[]> {
+    const found: SubscriptionSummary[] = []
+    for (let partition = 0; partition < this.#partitions; partition += 1) {
+      const own = await this.#order<readonly Omit<SubscriptionSummary, "partition">[]>(partition, "subscriptions", {})
+      found.push(...own.map((subscription) => ({ partition, ...subscription })))
+    }
+    return found
+  }
+
+  /**
+   * Has one service read events again, in all partitions; no other notices, and nothing is restarted. Gives the service's new
+   * generation when all partitions have the order; what they read then shows in `subscriptions`. A reset that was cut short
+   * is gone on with when it is given again. Rejects with OperationRefused.
+   */
+  async reset(reset: Reset, author: Author): Promise<number> {
+    const partitions = { count: this.#partitions, order: this.#order.bind(this) }
+    return resetService(partitions, await this.subscriptions(), reset, author)
   }
 
   /** The latest orders that changed something: who gave them, why, and what they were about. */

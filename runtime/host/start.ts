@@ -163,6 +163,10 @@ function reporting(observer: Observer, report: (line: string) => void = () => un
     broken: saying(observer.broken),
     refused: saying(observer.refused),
     interrupted: saying(observer.interrupted, ({ code }) => code === "PARTITION_CRASHED"),
+    unsubscribed: (partition, service, fault) => {
+      report(`${fault.code}: ${fault.message}`)
+      observer.unsubscribed(partition, service, fault)
+    },
   }
 }
 

@@ -171,6 +171,14 @@ export const limits = {
   /** How long a process that is told to end may finish what it has begun, and how often it looks whether it has. */
   drainMaxMs: 10_000,
   drainLookMs: 10,
+  /** How often the subscriptions to events are looked after when nothing wakes their keeper. */
+  subscriptionsTendMs: 250,
+  /** How often a partition without new events notes that it has read to the end; the first time soon after the start. */
+  quietEventsNoteMs: 3_600_000,
+  quietEventsFirstMs: 60_000,
+  /** How often the client of a rebuild asks whether all that was under way is decided, and for how long. */
+  rebuildLookMs: 50,
+  rebuildDrainMaxMs: 60_000,
   /** How often a partition looks how much input is stored for it. */
   unreadLookMs: 5_000,
   /** The last answers of a process that ends may take so long to leave it. */

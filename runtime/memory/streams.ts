@@ -29,6 +29,8 @@ export interface MemoryStreams extends Inputs, Egress {
   readonly peers: Map<string, MemoryStreams>
   /** Deletes a stream with all its records, and makes it anew. */
   recreate(source: InputSource): void
+  /** Events of a partition before this number are gone, as by age. */
+  expire(partition: number, before: number): void
   /** Records of a partition that are not deleted. */
   kept(source: InputSource, partition: number): number
   /** What was stored in a partition, from the first record on. */
@@ -42,6 +44,8 @@ interface Stream {
   /** Deleted. */
   isGone: boolean
   readonly records: InputRecord[]
+  /** When each was stored, in ms since 1970: of an event, the time that it carries. */
+  readonly timesMs: number[]
   /** Records before this number are gone: nobody may ask for them any more. */
   purgedBefore: number
   readonly grown: Latch.Latch
@@ -53,7 +57,8 @@ class Streams {
 
   of(source: InputSource, partition: number): Stream {
     const id = `${source}/${partition}`
-    const stream = this.#streams.get(id) ?? { isGone: false, records: [], purgedBefore: 0, grown: Latch.makeUnsafe(false) }
+    const grown = Latch.makeUnsafe(false)
+    const stream = this.#streams.get(id) ?? { isGone: false, records: [], timesMs: [], purgedBefore: 0, grown }
     this.#streams.set(id, stream)
     return stream
   }
@@ -82,6 +87,8 @@ export function memoryStreams(
   const store: MemoryStreams["store"] = (source, partition, bytes, headers = {}) => {
     const stream = streams.of(source, partition)
     stream.records.push({ number: stream.records.length + 1, bytes, headers })
+    const timeMs = Date.parse(headers["ce-time"] ?? "")
+    stream.timesMs.push(Number.isNaN(timeMs) ? Date.now() : timeMs)
     stream.grown.openUnsafe()
     return stream.records.length
   }
@@ -91,6 +98,7 @@ export function memoryStreams(
     store,
     peers,
     recreate: (source) => streams.recreate(source),
+    expire: (partition, before) => void (streams.of("events", partition).purgedBefore = before),
     kept(source, partition) {
       const { records, purgedBefore } = streams.of(source, partition)
       return records.length - Math.max(0, purgedBefore - 1)
@@ -101,14 +109,7 @@ export function memoryStreams(
       return () => void outsiders.delete(outsider)
     },
     answers,
-    purge: (partition, before, source = "external") =>
-      Effect.sync(() => void (streams.of(source, partition).purgedBefore = before)),
-    handled: () => Effect.void,
-    stream: (source) => Effect.sync(() => streams.identity(source)),
-    open: (source, partition, from) =>
-      Effect.suspend(() =>
-        openReader(`${source} ${partition}`, streams.of(source, partition), from, streams.identity(source)),
-      ),
+    ...memoryInputs(streams),
     publish: (fact) =>
       stored(`event ${fact.event.id}`, faults(fact), () => {
         const body = Buffer.from(JSON.stringify(fact.event.payload), "utf8")
@@ -130,6 +131,31 @@ export function memoryStreams(
     progress(progress) {
       for (const outsider of outsiders) outsider.progressed(progress)
     },
+  }
+}
+
+function memoryInputs(streams: Streams): Inputs {
+  return {
+    handled: () => Effect.void,
+    purge: (partition, before, source = "external") =>
+      Effect.sync(() => void (streams.of(source, partition).purgedBefore = before)),
+    bounds: (source, partition) =>
+      Effect.sync(() => {
+        const { records, timesMs, purgedBefore } = streams.of(source, partition)
+        const first = Math.max(1, purgedBefore)
+        return { first, firstMs: timesMs[first - 1] ?? -1, last: records.length, isLossless: false }
+      }),
+    positionAt: (source, partition, timeMs) =>
+      Effect.sync(() => {
+        const { timesMs, purgedBefore } = streams.of(source, partition)
+        const index = timesMs.findIndex((storedMs, n) => storedMs >= timeMs && n + 1 >= purgedBefore)
+        return index === -1 ? timesMs.length : index
+      }),
+    stream: (source) => Effect.sync(() => streams.identity(source)),
+    open: (source, partition, from) =>
+      Effect.suspend(() =>
+        openReader(`${source} ${partition}`, streams.of(source, partition), from, streams.identity(source)),
+      ),
   }
 }
 

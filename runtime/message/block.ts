@@ -5,8 +5,10 @@ import { Fault } from "../kernel/fault.ts"
 import type { Json } from "./json.ts"
 import type { Address, EffectKey, Message, Steps } from "./message.ts"
 import type { Outcome } from "./outcome.ts"
+import type { EventsChange, Subscription } from "./subscription.ts"
 
-export const blockVersion = 1
+/** 2: services have subscriptions of their own (R22). A release that knows none would deliver events twice. */
+export const blockVersion = 2
 
 export interface BlockHead {
   readonly v: number
@@ -77,6 +79,8 @@ export interface Entry {
   readonly step?: readonly [number: number, name: string, value: Json]
   /** The record of the mailbox that this entry decides: it leaves the mailbox. */
   readonly took?: number
+  /** What became of services' subscriptions to events (R22). */
+  readonly events?: EventsChange
   /** The record that is taken next, noted in case that it kills the process (R13); null when there is no such danger. */
   readonly starting?: Suspect | null
   /** The row begins anew with this state, so that older blocks are not needed for it any more (R15). */
@@ -122,6 +126,12 @@ export interface Checkpoint {
   readonly carried?: number
   /** The blocks before the round that are still there, in runs (R15). */
   readonly runs?: readonly BlockRun[]
+  readonly events?: CheckpointedEvents
+}
+
+export interface CheckpointedEvents {
+  readonly subscriptions: readonly (readonly [service: string, Subscription])[]
+  readonly readTo: number
 }
 
 /** What tells the records behind a channel's numbers from others (R14). */
@@ -173,6 +183,10 @@ export interface ParkedEntry {
   readonly bytes?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly source?: "external" | "events" | "replies"
+  /** The event's position in its stream; and, if it could be read, the service that cannot take it, in which generation. */
+  readonly position?: number
+  readonly service?: string
+  readonly generation?: number
   /** The actor waits for the operator: its record is under this number in its mailbox, and what comes behind it stays there. */
   readonly waits?: number
 }
@@ -247,7 +261,8 @@ export function decodeBlock(bytes: Uint8Array, where: string): Block {
   if (typeof v === "number" && v > blockVersion) {
     throw new NewerFormat(`${where} has format ${v}, and this process reads ${blockVersion}: a newer member takes the partition`)
   }
-  if (typeof block !== "object" || block === null || v !== blockVersion || !("decisions" in block)) {
+  const isReadable = typeof v === "number" && v >= blockVersion - 1
+  if (typeof block !== "object" || block === null || !isReadable || !("decisions" in block)) {
     throw new CorruptJournal(`${where} is not a journal block; the partition stops until its journal is restored`)
   }
   return block as Block // cast: written by encodeBlock only, and chained by digest to the block before

@@ -103,6 +103,10 @@ export interface EventMessage extends Caused, Timing {
   readonly foreign?: true
   /** It has waited for its actor's state, and is parked if it still has to at this time. */
   readonly heldUntilMs?: number
+  /** Of the subscription that delivers it; absent: the first. Another generation's delivery is another effect (R23). */
+  readonly generation?: number
+  /** It is repeated to rebuild a state: what its handler sends is not sent again. */
+  readonly silent?: true
   /** Steps that an earlier life of this record has done: it was redriven (R23). */
   readonly steps?: Steps
   readonly trace?: string
@@ -143,9 +147,9 @@ export function recordId(message: Message): string {
   }
 }
 
-/** Source and id of an event in one text, as CloudEvents tells events apart. */
-export function eventId({ source, id }: Pick<EventMessage, "source" | "id">): string {
-  return `${source}/${id}`
+/** Source and id of an event in one text, as CloudEvents tells events apart. What a reset delivers again is another one (R23). */
+export function eventId({ source, id, generation = 1 }: Pick<EventMessage, "source" | "id" | "generation">): string {
+  return generation === 1 ? `${source}/${id}` : `${source}/${id}#${generation}`
 }
 
 /** What a record's decision writes into the records that it sends. */

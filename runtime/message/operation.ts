@@ -6,7 +6,10 @@ import type { Address } from "./message.ts"
 /** A handler's name starts with a letter, so no service of a user has this one. */
 export const partitionService = "$partition"
 
-export type OperationName = "list" | "show" | "redrive" | "discard"
+export type OperationName =
+  | "list" | "show" | "redrive" | "discard"
+  /** Of subscriptions to events: see delivery/subscription-orders.ts. */
+  | "subscriptions" | "reset" | "pause" | "drained" | "wipe" | "resume"
 
 export function partitionAddress(partition: number): Address {
   return { service: partitionService, key: String(partition) }
@@ -26,10 +29,11 @@ export interface ParkedFilter {
   readonly code?: string
 }
 
-/** What happened to parked records, as the partition remembers it. */
+/** What happened to parked records, or to a subscription, as the partition remembers it. */
 export interface OperationNote {
-  readonly action: "redrive" | "discard"
-  /** The first few of the records, by id. */
+  /** "rebuild": a service's actors were wiped, to be made again from events. */
+  readonly action: "redrive" | "discard" | "reprocess" | "rebuild"
+  /** The first few of the records, by id; or the service that was reset. */
   readonly ids: readonly string[]
   readonly count: number
   readonly by: string

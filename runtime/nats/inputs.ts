@@ -3,7 +3,7 @@
 // was made anew, or restored, the same position is another record. So nothing that a new consumer gives is handed over
 // before the stream is known to be the same, and to reach as far as it was read (R14).
 import { setTimeout as sleep } from "node:timers/promises"
-import { jetstreamManager, JetStreamApiError, type JsMsg, type StoredMsg } from "@nats-io/jetstream"
+import { jetstream, jetstreamManager, JetStreamApiError, type JsMsg, type StoredMsg } from "@nats-io/jetstream"
 import type { MsgHdrs, NatsConnection } from "@nats-io/transport-node"
 import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
@@ -12,8 +12,10 @@ import { limits } from "../kernel/limits.ts"
 import { recordDigest } from "../message/hash.ts"
 import type { Subjects } from "../message/subjects.ts"
 import {
-  InputBehind, type InputPosition, type InputReader, type InputRecord, type Inputs, type InputSource, InputUnavailable,
+  InputBehind, type InputBounds, type InputPosition, type InputReader, type InputRecord, type Inputs, type InputSource,
+  InputUnavailable,
 } from "../ports/inputs.ts"
+import { isKeptUntilHandled } from "./event-stream.ts"
 import type { HandledEvents } from "./event-readers.ts"
 import { purgeBefore } from "./purge.ts"
 import { StreamReader } from "./stream-reader.ts"
@@ -39,6 +41,16 @@ export function natsInputs(
     // What cannot be said now is said with the next mark.
     handled: (partition, before) =>
       readers === undefined ? Effect.void : Effect.ignore(Effect.tryPromise(() => readers.handled(partition, before))),
+    bounds: (source) =>
+      Effect.tryPromise({
+        try: async () => (await readStreamWhenLed(connection, streamOf(source))).bounds,
+        catch: (cause) => unavailable(streamOf(source), cause),
+      }),
+    positionAt: (source, partition, timeMs) =>
+      Effect.tryPromise({
+        try: () => positionAt(connection, streamOf(source), subjectOf(source, partition), timeMs),
+        catch: (cause) => unavailable(streamOf(source), cause),
+      }),
     stream: (source) =>
       Effect.tryPromise({
         try: async () => (await readStream(connection, streamOf(source))).identity,
@@ -62,11 +74,36 @@ interface Place {
   readonly isAging: boolean
 }
 
-/** Identity: the time of its creation. */
-async function readStream(connection: NatsConnection, stream: string): Promise<{ identity: string; lastNumber: number }> {
+interface KnownStream {
+  /** The time of its creation. */
+  readonly identity: string
+  readonly bounds: InputBounds
+}
+
+async function readStream(connection: NatsConnection, stream: string): Promise<KnownStream> {
   const manager = await jetstreamManager(connection, { checkAPI: false })
-  const { created, state } = await manager.streams.info(stream)
-  return { identity: String(Date.parse(created)), lastNumber: state.last_seq } // clock: parses the server's text
+  const { created, state, config } = await manager.streams.info(stream)
+  const { first_seq: first, first_ts: firstTime, last_seq: last } = state
+  const firstMs = Date.parse(firstTime) // clock: parses the server's text
+  const bounds = { first: Math.max(1, first), firstMs, last, isLossless: isKeptUntilHandled(config) }
+  return { identity: String(Date.parse(created)), bounds } // clock: the same
+}
+
+/** A reader that begins at the time knows its first record; without one it would begin behind the last. */
+async function positionAt(connection: NatsConnection, stream: string, subject: string, timeMs: number): Promise<number> {
+  const { bounds } = await readStreamWhenLed(connection, stream)
+  const consumer = await jetstream(connection, { timeout: limits.readerOpenMs }).consumers.get(stream, {
+    filter_subjects: subject,
+    deliver_policy: "by_start_time",
+    opt_start_time: new Date(timeMs).toISOString(), // clock: writes the caller's time
+  })
+  try {
+    const { num_pending: stored } = await consumer.info(true)
+    const record = stored === 0 ? null : await consumer.next({ expires: limits.readerOpenMs })
+    return record === null ? bounds.last : record.seq - 1
+  } finally {
+    await consumer.delete().catch(() => false) // the server deletes it by itself, later
+  }
 }
 
 /** Through the leader; undefined if it is not kept any more. */
@@ -143,7 +180,8 @@ class StreamGuard {
   /** Rejects with the fault if the stream is another one, or ends too early. */
   async check(): Promise<void> {
     const { stream, subject } = this.#place
-    const { identity, lastNumber } = await readStreamWhenLed(this.#connection, stream)
+    const { identity, bounds } = await readStreamWhenLed(this.#connection, stream)
+    const lastNumber = bounds.last
     this.#identity ??= identity
     if (identity !== this.#identity) throw unavailable(subject, new Error(`stream ${stream} was made anew`))
     if (lastNumber >= this.#seen) return this.#checkRecord()

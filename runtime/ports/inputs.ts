@@ -6,7 +6,9 @@
 //   InputBehind for the last two.
 import type { Effect } from "effect/Effect"
 import type { Scope } from "effect/Scope"
-import { Fault } from "../kernel/fault.ts"
+import type { InputBehind, InputUnavailable } from "./input-faults.ts"
+
+export { InputBehind, InputUnavailable } from "./input-faults.ts"
 
 export interface Inputs {
   /** InputUnavailable also if the stream is not `from.stream`. */
@@ -15,12 +17,27 @@ export interface Inputs {
   purge(partition: number, before: number, source?: Exclude<InputSource, "events">): Effect<void>
   /** This app has decided a partition's events before a stream position: they may go once all apps have. Never fails. */
   handled(partition: number, before: number): Effect<void>
+  /** Where a source's stream begins and ends now. What is before `first` is gone. */
+  bounds(source: InputSource, partition: number): Effect<InputBounds, InputUnavailable>
+  /** The position behind which the partition's first record stored at or after `timeMs` is; if there is none, the end. */
+  positionAt(source: InputSource, partition: number, timeMs: number): Effect<number, InputUnavailable>
   /** Identity of the stream behind a source: changes when the stream is deleted and created again. */
   stream(source: InputSource): Effect<string, InputUnavailable>
 }
 
 /** "external": clients and other apps' commands. "replies": other apps' replies and undos. */
 export type InputSource = "external" | "events" | "replies"
+
+export interface InputBounds {
+  /** The number of the first record that is kept; 1 if none was ever deleted. */
+  readonly first: number
+  /** When it was stored, in ms since 1970; something before 1970 if none is kept. */
+  readonly firstMs: number
+  /** The number of the last record that was stored. */
+  readonly last: number
+  /** Nothing leaves the stream that this app has not decided. */
+  readonly isLossless: boolean
+}
 
 /** Where reading begins, and what must be true of the stream for that to mean anything. */
 export interface InputPosition {
@@ -48,17 +65,4 @@ export interface InputRecord {
   readonly bytes: Uint8Array
   /** Lower-case header names. */
   readonly headers: Readonly<Record<string, string>>
-}
-
-export class InputUnavailable extends Fault {
-  readonly _tag = "InputUnavailable"
-  readonly code = "INPUT_UNAVAILABLE"
-  readonly retry = "later"
-}
-
-/** The stream ends before what was read from it, or has used its numbers again: it was restored from an older copy. */
-export class InputBehind extends Fault {
-  readonly _tag = "InputBehind"
-  readonly code = "INPUT_BEHIND"
-  readonly retry = "never"
 }

@@ -24,6 +24,8 @@ const instruments: Readonly<Record<keyof typeof metric, Instrument>> = {
   timers: gauge("{timer}", "Timers that are set"),
   timerLateS: gauge("s", "How long the next timer is overdue"),
   journalBytes: gauge("By", "Journal written since the last round of compaction began"),
+  subscriptionLag: gauge("{event}", "Events that are stored, or on their way to a service's actors, and not decided"),
+  subscriptions: gauge("{subscription}", "Services that read a partition's events, by state"),
   blocks: counter("{block}", "Journal blocks committed"),
   blockBytes: counter("By", "Bytes of committed journal blocks"),
   decisions: counter("{decision}", "Decisions committed"),
@@ -81,6 +83,11 @@ function report(result: BatchObservableResult, byName: ReadonlyMap<string, Obser
     const partition = { [dimension.partition]: gauges.partition }
     for (const [name, field] of fieldsOf(gaugeFields)) observe(name, gauges[field], partition)
     observe("timerLateS", gauges.timerLateMs / 1000, partition)
+    for (const { service, state, lag } of gauges.subscriptions) {
+      const subscription = { ...partition, [dimension.service]: service }
+      observe("subscriptionLag", lag, subscription)
+      observe("subscriptions", 1, { ...subscription, [dimension.subscriptionState]: state })
+    }
   }
   for (const counts of now.counts) {
     const partition = { [dimension.partition]: counts.partition }

@@ -61,6 +61,8 @@ export const names = {
     timers: "troupe.partition.timers",
     timerLateS: "troupe.partition.timer.lateness",
     journalBytes: "troupe.partition.journal.growth",
+    subscriptionLag: "troupe.subscription.lag",
+    subscriptions: "troupe.subscriptions",
     blocks: "troupe.blocks",
     blockBytes: "troupe.block.size",
     decisions: "troupe.decisions",
@@ -80,6 +82,9 @@ export const names = {
     partition: "troupe.partition",
     /** `claiming`, `running`, `stalled`, `broken` or `refused`. */
     partitionState: "troupe.partition.state",
+    service: "troupe.service",
+    /** `live`, `catching up`, `rebuilding` or `stopped`. */
+    subscriptionState: "troupe.subscription.state",
     saga: "troupe.saga.name",
     sagaOutcome: "troupe.saga.outcome",
     monitor: "troupe.monitor.name",

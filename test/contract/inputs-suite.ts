@@ -124,6 +124,24 @@ export function inputsContract(name: string, make: () => Promise<InputsUnderTest
       assert.notEqual(before, "")
     })
 
+    promise("a time is the place of the first record of its partition stored then or later", async (under) => {
+      const { inputs, store } = under
+      for (const body of bodies(1, 3)) await store("events", 1, body)
+      const beforeMs = Date.now()
+      await waitFor(async () => Date.now() > beforeMs + 5)
+      const betweenMs = Date.now() - 2
+      await store("events", 2, "of another partition")
+      for (const body of bodies(4, 5)) await store("events", 1, body)
+      const at = (timeMs: number) => Effect.runPromise(inputs.positionAt("events", 1, timeMs))
+      const { records } = await readFrom(inputs, "events", 1, await at(betweenMs), 2)
+      assert.deepEqual(records.map(bodyOf), bodies(4, 5))
+      const { first, firstMs, last } = await Effect.runPromise(inputs.bounds("events", 1))
+      assert.deepEqual([first, last], [1, records[1]!.number])
+      assert.ok(firstMs <= beforeMs && firstMs > beforeMs - 60_000)
+      const all = await readFrom(inputs, "events", 1, await at(0), 5)
+      assert.deepEqual(all.records.map(bodyOf), bodies(1, 5))
+    })
+
     promise("R14: a reader gives no record of a stream that was made anew, whether it was waiting or not", async (under) => {
       const { inputs, store, recreate } = under
       for (const body of bodies(1, 3)) await store("external", 0, body)

@@ -164,7 +164,7 @@ test("R8: a claim that was refused reads again and is tried again, up to five ti
   const four = overtaken(world.journal, 4)
   const lucky = start(world, clock, world.members, four.journal)
   await pass(0)
-  assert.deepEqual([lucky.owned(), four.tries()], [all, 5])
+  assert.deepEqual([lucky.owned(), four.tries()], [all, 6], "and one block says who reads events")
   await lucky.stop()
   const five = overtaken(world.journal, 5)
   const unlucky = start(world, clock, world.members, five.journal)

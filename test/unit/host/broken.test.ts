@@ -85,8 +85,8 @@ test("where every partition of the app is broken, the process is lost", async ()
 
 /** What a process of the next release would see: its format is one above, and it reads both. */
 function ofNextRelease(world: World): Ports["journal"] {
-  const older = (bytes: Uint8Array) => Buffer.from(Buffer.from(bytes).toString("utf8").replace(/^\{"v":2/, `{"v":1`))
-  const newer = (bytes: Uint8Array) => Buffer.from(Buffer.from(bytes).toString("utf8").replace(/^\{"v":1/, `{"v":2`))
+  const older = (bytes: Uint8Array) => Buffer.from(Buffer.from(bytes).toString("utf8").replace(/^\{"v":3/, `{"v":2`))
+  const newer = (bytes: Uint8Array) => Buffer.from(Buffer.from(bytes).toString("utf8").replace(/^\{"v":2/, `{"v":3`))
   return {
     ...world.journal,
     append: (partition, bytes, expected) => world.journal.append(partition, newer(bytes), expected),
@@ -103,7 +103,7 @@ test("R17: journals of a newer format are left to a member that reads them, and 
   for (const partition of newer) {
     const records = world.journal.records(partition)
     for (const [index, { sequence, bytes }] of records.entries()) {
-      records[index] = { sequence, bytes: Buffer.from(Buffer.from(bytes).toString("utf8").replace(/^\{"v":1/, `{"v":2`)) }
+      records[index] = { sequence, bytes: Buffer.from(Buffer.from(bytes).toString("utf8").replace(/^\{"v":2/, `{"v":3`)) }
     }
   }
   const reads = readCounts(world)
@@ -114,7 +114,7 @@ test("R17: journals of a newer format are left to a member that reads them, and 
   assert.deepEqual(old.told.toSorted(), newer.map((partition) => `refused ${partition} NEWER_FORMAT`))
   await pass(20 * limits.memberBeatMs)
   assert.deepEqual(newer.map(reads.of), newer.map(() => 1), "they are not read again")
-  assert.match(engine.health().reasons.join(), /is refused: .* has format 2, and this process reads 1/)
+  assert.match(engine.health().reasons.join(), /is refused: .* has format 3, and this process reads 2/)
   const next = startVirtual(world, clock, { ports: { journal: ofNextRelease(world) }, self: "new" })
   await pass(4 * limits.memberBeatMs)
   assert.deepEqual([engine.owned(), (await next.engine).owned()], [readable, newer])

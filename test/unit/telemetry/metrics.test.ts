@@ -16,6 +16,7 @@ const shown: Metrics = {
     {
       partition: 3, lag: 1, inFlight: 2, mailbox: 3, parked: 4, outbox: 5, rows: 6, timers: 7, timerLateMs: 1_500,
       journalBytes: 8,
+      subscriptions: [{ service: "mail", generation: 1, state: "live", position: 9, lag: 17 }],
     },
   ],
   counts: [{ partition: 3, blocks: 11, decisions: 12, bytes: 13, parked: 14, dropped: 16, fenced: 15 }],
@@ -41,6 +42,10 @@ test("every metric of the table reaches the collector, with its kind, its unit a
   assert.deepEqual(of(metric.lag), [["gauge", "{record}", 1, partition]])
   assert.deepEqual(of(metric.timerLateS), [["gauge", "s", 1.5, partition]])
   assert.deepEqual(of(metric.journalBytes), [["gauge", "By", 8, partition]])
+  const mail = { ...partition, "troupe.service": "mail" }
+  assert.deepEqual(of(metric.subscriptionLag), [["gauge", "{event}", 17, mail]])
+  const live = { ...mail, "troupe.subscription.state": "live" }
+  assert.deepEqual(of(metric.subscriptions), [["gauge", "{subscription}", 1, live]])
   assert.deepEqual(of(metric.decisions), [["counter", "{decision}", 12, partition]])
   assert.deepEqual(of(metric.fenced), [["counter", "{append}", 15, partition]])
   assert.deepEqual(of(metric.recordsResent), [["counter", "{record}", 16, app]])
