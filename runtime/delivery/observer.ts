@@ -18,6 +18,8 @@ export interface Observer {
   readonly broken: (partition: number, fault: Fault) => void
   /** A journal has a format that is newer than this process: another member that can read it takes the partition (R17). */
   readonly refused: (partition: number, fault: Fault) => void
+  /** The breaker of a service opened in this process, because its calls fail, or closed again. */
+  readonly breaker: (service: string, state: "open" | "closed") => void
 }
 
 export interface CommittedBlock {
@@ -37,4 +39,5 @@ export interface CommittedBlock {
 const nothing = () => undefined
 export const unobserved: Observer = {
   committed: nothing, resent: nothing, fenced: nothing, owned: nothing, interrupted: nothing, broken: nothing, refused: nothing,
+  breaker: nothing,
 }

@@ -4,6 +4,7 @@ import type { SagaEnd } from "../actor/logic.ts"
 import { parseDestination } from "./channel-id.ts"
 import type { Delivery } from "./delivery.ts"
 import type { CommittedBlock, Observer } from "./observer.ts"
+import type { FlowGauges } from "./slots.ts"
 
 /**
  * "claiming": its journal is being read. "stalled": a block has waited too long for its acknowledgement. "broken": it
@@ -69,6 +70,8 @@ export interface Metrics {
   readonly alarms: readonly AlarmCount[]
   /** Records that were sent again. */
   readonly resent: number
+  /** Services that do I/O, as far as this process has them. */
+  readonly flows: readonly FlowGauges[]
   /** Time since the last acknowledged heartbeat was sent; `undefined` before the first. */
   readonly heartbeatAgeMs: number | undefined
 }

@@ -1,12 +1,13 @@
 // What operators tell a partition, as ordinary commands: to `$partition/<number>`, a service that no app can define.
 // They are journaled like everything else, so who did what, and why, is part of the record (R23).
 import { partitionOf } from "./key.ts"
+import type { Json } from "./json.ts"
 import type { Address } from "./message.ts"
 
 /** A handler's name starts with a letter, so no service of a user has this one. */
 export const partitionService = "$partition"
 
-export type OperationName = "list" | "show" | "redrive" | "discard"
+export type OperationName = "list" | "show" | "redrive" | "discard" | "pause" | "resume" | "handlings"
 
 export function partitionAddress(partition: number): Address {
   return { service: partitionService, key: String(partition) }
@@ -26,10 +27,31 @@ export interface ParkedFilter {
   readonly code?: string
 }
 
-/** What happened to parked records, as the partition remembers it. */
+/** A record of an actor that is being handled, or that waits at the front of its mailbox. */
+export interface Handling {
+  readonly service: string
+  readonly key: string
+  readonly type: string
+  /** Of a command, an event or a timer. */
+  readonly name?: string
+  /** Of a command: what `cancelHandling` wants to know. */
+  readonly effect?: string
+  /** Counts from 1. */
+  readonly attempt: number
+  /** Since when its handler is under way. Absent: it waits. */
+  readonly beganMs?: number
+  /** What it waits for: "slot", "rate", "breaker", "retry", "pause", "operator", "commit" or "nothing". */
+  readonly waitsFor?: string
+  /** What its handler told last of how far it is. */
+  readonly progress?: Json
+  /** Records of the actor that wait behind it. */
+  readonly behind: number
+}
+
+/** What happened to parked records, or to a service, as the partition remembers it. */
 export interface OperationNote {
-  readonly action: "redrive" | "discard"
-  /** The first few of the records, by id. */
+  readonly action: "redrive" | "discard" | "pause" | "resume"
+  /** The first few of the records, by id; or the service. */
   readonly ids: readonly string[]
   readonly count: number
   readonly by: string

@@ -72,6 +72,10 @@ export const names = {
     alarmsRaised: "troupe.monitor.alarms",
     partitions: "troupe.partitions",
     heartbeatAgeS: "troupe.heartbeat.age",
+    handlersRunning: "troupe.handlers.running",
+    handlersWaiting: "troupe.handlers.waiting",
+    breakerOpen: "troupe.breaker.open",
+    breakerOpened: "troupe.breaker.opened",
   },
 
   /** What tells the points of one metric apart. */
@@ -80,6 +84,7 @@ export const names = {
     partition: "troupe.partition",
     /** `claiming`, `running`, `stalled`, `broken` or `refused`. */
     partitionState: "troupe.partition.state",
+    service: "troupe.service",
     saga: "troupe.saga.name",
     sagaOutcome: "troupe.saga.outcome",
     monitor: "troupe.monitor.name",
