@@ -7,6 +7,7 @@ import type { Versions } from "../message/versions.ts"
 import type { StartAt } from "../message/subscription.ts"
 import type { HandlerContext } from "./handler-context.ts"
 import type { Effectful } from "./effectful.ts"
+import type { Flow } from "./flow-control.ts"
 import type { Result } from "./result.ts"
 
 export type PureRun<State, Payload, Value> = (
@@ -94,8 +95,8 @@ export interface ServiceDefinition {
   readonly reactions: Readonly<Record<string, Reaction>>
   readonly timers: Readonly<Record<string, TimerHandler>>
   readonly onPark: OnPark
-  /** Effectful handlers of this service under way in one process. */
-  readonly concurrency: number
   /** Where it begins to read events when it is new. */
   readonly from: StartAt
+  /** How often, and how many at once, of its effectful handlers may be under way. */
+  readonly flow: Flow
 }

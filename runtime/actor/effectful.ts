@@ -2,7 +2,9 @@
 // The engine calls one only on committed state, one at a time for each actor, and again after a failure or a crash: with
 // the same idempotency key, and with the steps that were done already remembered (R12).
 import * as Effect from "effect/Effect"
-import type { Duration } from "../kernel/duration.ts"
+import { type Duration, durationMs } from "../kernel/duration.ts"
+import { InvalidInput } from "../kernel/fault.ts"
+import type { Attachment } from "../message/attachment.ts"
 import type { Json } from "../message/json.ts"
 import type { HandlerContext } from "./handler-context.ts"
 import { handlerPolicy, type Policy, type PolicyOptions } from "./policy.ts"
@@ -23,6 +25,18 @@ export interface IoContext extends HandlerContext {
    * An error is thrown on and not journaled.
    */
   run<Value extends Json | undefined>(name: string, action: () => Outcoming<Value>): Promise<Value>
+  /**
+   * Says that the handler goes on, and how far it is. The last progress, JSON of at most `limits.progressBytesMax` bytes, is
+   * shown to operators, and journaled at most once in `limits.progressJournalMs`: the next attempt gets it.
+   */
+  heartbeat(progress?: Json): void
+  /** The last progress that an earlier attempt told and that was journaled. */
+  readonly lastProgress: Json | undefined
+  /**
+   * The bytes that a client deposited, checked by their digest, and all in memory. Rejects with AttachmentMissing when they
+   * are not there, or any more: not caught, that is a fault like any other.
+   */
+  fetch(ref: Attachment): Promise<Uint8Array>
 }
 
 /** A value, a promise of it, or an Effect that needs nothing. */
@@ -43,6 +57,8 @@ export interface Effectful<State, Payload, Value> {
 export interface EffectfulOptions extends PolicyOptions {
   /** How long one attempt may take; then its signal is aborted and it counts as failed. Default 30 seconds. */
   readonly timeout?: Duration
+  /** How long it may be silent: an attempt that does not call `context.heartbeat` for so long counts as failed. Default: ever. */
+  readonly heartbeat?: Duration
 }
 
 /**
@@ -53,7 +69,12 @@ export function effectful<State, Payload, Value>(
   run: EffectfulRun<State, Payload, Value>,
   options: EffectfulOptions = {},
 ): Effectful<State, Payload, Value> {
-  return { type: "effectful", run, policy: handlerPolicy(options, "an effectful handler") }
+  const { heartbeat } = options
+  const policy = handlerPolicy(options, "an effectful handler")
+  if (heartbeat === undefined) return { type: "effectful", run, policy }
+  const heartbeatMs = durationMs(heartbeat)
+  if (heartbeatMs === 0) throw new InvalidInput("an effectful handler: heartbeat is longer than 0")
+  return { type: "effectful", run, policy: { ...policy, heartbeatMs } }
 }
 
 /** Runs what a handler or a step returned; a promise's work sees the abort through its own signal. */

@@ -1,6 +1,7 @@
 // What the engine asks of an actor type, whether it is a service with handlers or a saga with a statechart:
 // (state, message) -> decision. `decide` is pure: no clock, randomness or I/O. What takes I/O goes through `io`.
 import type { Effect } from "effect/Effect"
+import type { Attachment } from "../message/attachment.ts"
 import type { Json } from "../message/json.ts"
 import type { Address, Asker, EffectKey, EventMessage, Message, Requester, Timing } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
@@ -8,6 +9,7 @@ import type { Versions } from "../message/versions.ts"
 import type { StartAt } from "../message/subscription.ts"
 import type { OnPark } from "./definition.ts"
 import type { ActorDescription } from "./description.ts"
+import type { Flow } from "./flow-control.ts"
 import type { Policy } from "./policy.ts"
 import type { TimerChange } from "./timer.ts"
 
@@ -64,8 +66,8 @@ export interface HandlerFlow {
 
 /** The effectful half of an actor type. Whatever `perform` fails with is a fault: tried again by policy, then parked. */
 export interface IoLogic {
-  /** Handlings under way at once in one process. */
-  readonly concurrency: number
+  /** How many handlings at once, how often, and when to leave the outside alone. */
+  readonly flow: Flow
   /** The policy for a message that takes I/O; undefined for one that `decide` decides. */
   policy(message: Message): Policy | undefined
   /** Handles a message on committed state. Interruption aborts its signal. */
@@ -80,6 +82,11 @@ export interface PerformContext extends DecideContext {
   recall(step: string): { readonly value: Json } | undefined
   /** Journals what a step gave; resolves when that is durable. */
   record(step: string, value: Json): Promise<void>
+  /** The attempt goes on, and this is how far it is. */
+  beat(progress: Json | undefined): void
+  readonly lastProgress: Json | undefined
+  /** The bytes of an attachment, checked. */
+  fetch(ref: Attachment): Effect<Uint8Array, unknown>
 }
 
 export interface DecideContext {

@@ -29,6 +29,8 @@ export interface RetryPolicy extends Backoff {
 
 export interface Policy {
   readonly timeoutMs: number
+  /** A handler that has not said for so long that it goes on counts as failed. */
+  readonly heartbeatMs?: number
   readonly retry: RetryPolicy
 }
 

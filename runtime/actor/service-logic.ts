@@ -2,9 +2,10 @@
 import * as Effect from "effect/Effect"
 import { unreachable } from "../kernel/assert.ts"
 import { Fault } from "../kernel/fault.ts"
+import { limits } from "../kernel/limits.ts"
 import { checkJson, type Json } from "../message/json.ts"
 import {
-  type CommandMessage, eventId, type EventMessage, followsFrom, type Message, recordId, type TimerMessage,
+  type CommandMessage, eventId, type EventMessage, followsFrom, type Message, progressStep, recordId, type TimerMessage,
 } from "../message/message.ts"
 import type { Event, EventName } from "../message/contract.ts"
 import { parse } from "../message/schema.ts"
@@ -66,7 +67,7 @@ function ioLogic(
   const handlers = [commands, reactions, timers].flatMap((table) => Object.values<{ handler: Prepared["handler"] }>(table))
   if (handlers.every(({ handler }) => typeof handler === "function")) return undefined
   return {
-    concurrency: definition.concurrency,
+    flow: definition.flow,
     policy(message) {
       const handler = handlerOf(definition, message)?.handler
       return handler === undefined || typeof handler === "function" ? undefined : handler.policy
@@ -212,6 +213,7 @@ function ioContext(context: PerformContext, message: Message, { idempotencyKey, 
     deadlineMs,
     attempt,
     async run<Value extends Json | undefined>(name: string, action: () => Outcoming<Value>): Promise<Value> {
+      if (name === progressStep) throw new HandlerDefect(`${what}: no step can be named "${name}"; the record is parked`)
       if (used.has(name)) throw new HandlerDefect(`${what} runs two steps named "${name}"; the record is parked`)
       used.add(name)
       const known = context.recall(name)
@@ -222,7 +224,20 @@ function ioContext(context: PerformContext, message: Message, { idempotencyKey, 
       await context.record(name, json as Json) // cast: the line before checked it
       return value
     },
+    heartbeat(progress) {
+      if (progress !== undefined) checkProgress(progress, what)
+      context.beat(progress)
+    },
+    lastProgress: context.lastProgress,
+    fetch: (ref) => Effect.runPromise(context.fetch(ref), { signal }),
   }
+}
+
+function checkProgress(progress: Json, what: string): void {
+  checkJson(progress, `the progress of ${what}`)
+  const bytes = Buffer.byteLength(JSON.stringify(progress), "utf8")
+  if (bytes <= limits.progressBytesMax) return
+  throw new HandlerDefect(`the progress of ${what} has ${bytes} bytes, not up to ${limits.progressBytesMax}; it is parked`)
 }
 
 /** An undo and a fact cannot be refused: whoever sent them cannot do anything about it. */

@@ -2,6 +2,7 @@
 // The same value is the contract that others call: `inventory.reserve(sku, { quantity })` makes a command.
 import { durationMs } from "../kernel/duration.ts"
 import { InvalidInput } from "../kernel/fault.ts"
+import { limits } from "../kernel/limits.ts"
 import { type Command, type EventContract, type EventName, makeCommand } from "../message/contract.ts"
 import type { Json } from "../message/json.ts"
 import { checkName } from "../message/key.ts"
@@ -12,8 +13,8 @@ import type {
 import { firstVersion, versionsOf } from "../message/versions.ts"
 import { describePayload } from "./description.ts"
 import { type EventsFrom, startAt } from "../message/subscription.ts"
+import { type FlowControlOptions, flowOf } from "./flow-control.ts"
 import type { ActorLogic } from "./logic.ts"
-import { limits } from "../kernel/limits.ts"
 import { serviceLogic } from "./service-logic.ts"
 import type { TimerContract } from "./timer.ts"
 
@@ -70,7 +71,7 @@ export type Service<
   P extends Payloads = Record<never, never>,
 > = ServiceBuilder<State, C, P> & C
 
-export interface ServiceOptions<State> {
+export interface ServiceOptions<State> extends FlowControlOptions {
   /** The state of a key that was never seen. */
   readonly state: (key: string) => State
   /** What an actor does when one of its records is parked. Default: it goes on with the next. */
@@ -91,12 +92,11 @@ export interface ServiceOptions<State> {
 /** Starts a service definition. Throws InvalidInput on a bad name or option. */
 export function service<State>(name: string, options: ServiceOptions<State>): Service<State> {
   checkName("service", name)
-  const { state: initial, onPark = "go on", concurrency = limits.handlersPerServiceDefault, version = 1, migrate = {} } = options
+  const { state: initial, onPark = "go on", version = 1, migrate = {} } = options
   const states = versionsOf({ version, upcast: migrate }, `service ${name}: state`)
-  if (!Number.isSafeInteger(concurrency) || concurrency < 1)
-    throw new InvalidInput(`service ${name}: concurrency ${concurrency} is not a whole number from 1 up`)
   const from = startAt(options.from ?? "beginning", `service ${name}`)
-  const definition = { name, initial, states, commands: {}, reactions: {}, timers: {}, onPark, concurrency, from }
+  const flow = flowOf(options, `service ${name}`)
+  const definition = { name, initial, states, commands: {}, reactions: {}, timers: {}, onPark, flow, from }
   // cast: the builder keeps handlers with their types erased; its methods restore them to callers
   return build(definition) as unknown as Service<State>
 }

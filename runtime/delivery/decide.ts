@@ -2,11 +2,12 @@
 // is handled first, on committed state (handling.ts), and concluded like everything else (conclude.ts).
 import type { ActorLogic, DecideContext, Decision } from "../actor/logic.ts"
 import { Fault } from "../kernel/fault.ts"
-import { cancelCommand, queryCommand } from "../message/contract.ts"
+import { cancelCommand, cancelHandlingCommand, queryCommand } from "../message/contract.ts"
 import type { Entry } from "../message/block.ts"
 import type { Message } from "../message/message.ts"
 import type { ProcessSpan } from "../ports/telemetry.ts"
 import { drop, dropBegun, isAtMostOnce } from "./at-most-once.ts"
+import { cancelHandling, decideCancelled } from "./cancelling.ts"
 import { concludeChecked } from "./conclude.ts"
 import { type Decided, decidedRecord, seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
@@ -57,6 +58,10 @@ export function decide(delivery: Delivery, task: Task, nowMs: number): Decided |
   const settled = logic === undefined ? undefined : answeredAlready(logic, row, message)
   if (isDelayed(message)) return sendDelayed(delivery, task, message)
   if (message.type === "command" && message.name === cancelCommand) return cancelDelayed(delivery, task, row, message)
+  if (message.type === "command" && message.name === cancelHandlingCommand) return cancelHandling(delivery, task, message)
+  const isOpen = settled === undefined && logic !== undefined
+  const cancelled = isOpen ? decideCancelled(delivery, task, logic, nowMs) : undefined
+  if (cancelled !== undefined) return cancelled
   if (isHeld(message)) return parkOverdue(delivery, task, message, nowMs)
   if (isRepeated(row, message)) return seal({ ...marksOf(task), to: message.to })
   const begun = dropBegun(delivery, task, nowMs)

@@ -78,7 +78,8 @@ export function marksOf({ message, from, held }: Task): Pick<Entry, "from" | "to
   return held === undefined ? { from, by } : { from, by, took: held }
 }
 
-function effectNamed(payload: Json): string {
+/** The effect that a cancelling command names. */
+export function effectNamed(payload: Json): string {
   if (typeof payload !== "object" || payload === null || !("effect" in payload)) return ""
   return typeof payload.effect === "string" ? payload.effect : ""
 }

@@ -2,13 +2,17 @@
 //   receive -> decode -> admit -> load -> decide -> commit -> dispatch -> settle          (the loop: loop.ts)
 import * as Latch from "effect/Latch"
 import type { ActorLogic } from "../actor/logic.ts"
+import { limits } from "../kernel/limits.ts"
 import { parseAddress } from "../message/message.ts"
 import type { Peer } from "../message/peer.ts"
+import type { Attachments } from "../ports/attachments.ts"
 import type { Egress } from "../ports/egress.ts"
 import type { Inputs } from "../ports/inputs.ts"
 import type { Journal } from "../ports/journal.ts"
 import type { Lanes } from "../ports/lanes.ts"
+import type { Permits } from "../ports/permits.ts"
 import type { Telemetry } from "../ports/telemetry.ts"
+import { KeyRates } from "./key-rates.ts"
 import { Compaction, type KeptUntil } from "./compaction.ts"
 import type { Decided } from "./decided.ts"
 import { type EventReading, newEventReading } from "./event-reading.ts"
@@ -17,7 +21,7 @@ import type { Partition } from "./partition.ts"
 import { RecordQueue } from "./record-queue.ts"
 import { Slots } from "./slots.ts"
 import type { HistoryWindow } from "./stored-blocks.ts"
-import type { Finished, Mailbox } from "./task.ts"
+import { type Finished, type Mailbox, waitsForFlow } from "./task.ts"
 
 /** What the engine knows of the app whose partition it runs. */
 export interface AppShape {
@@ -40,6 +44,10 @@ export interface Ports {
   readonly lanes: Lanes
   readonly egress: Egress
   readonly telemetry: Telemetry
+  /** What the rates of services are kept with; absent, a service with a rate is never called. */
+  readonly permits?: Permits
+  /** What handlers fetch; absent, nothing is there. */
+  readonly attachments?: Attachments
 }
 
 export interface Delivery {
@@ -82,6 +90,10 @@ export interface Delivery {
   suspicion: string | undefined
   readonly suspected: Latch.Latch
   readonly sharing: Sharing
+  /** How often each actor of a service with a rate per key has called the outside. */
+  readonly keyRates: KeyRates
+  /** The last owner did not say that it let go: what is here it may have begun to handle. */
+  readonly isInherited: boolean
 }
 
 /** What the partitions of one process share. */
@@ -125,7 +137,15 @@ export function newDelivery(
     facts: Latch.makeUnsafe(false),
     suspicion: undefined,
     suspected: Latch.makeUnsafe(false),
+    keyRates: new KeyRates(othersCalledUntilMs(partition, sharing.slots.nowMs())),
+    isInherited: partition.blockNumber > 0 && !partition.closed,
   }
+}
+
+/** An owner that did not say that it let go may have called until its lease was over (R10); of a new journal there was none. */
+function othersCalledUntilMs({ blockNumber, closed }: Partition, nowMs: number): number {
+  if (blockNumber <= 0) return Number.NEGATIVE_INFINITY
+  return closed ? nowMs : nowMs + limits.memberTtlMs
 }
 
 /** Until when the state of an actor is kept, as its logic says. */
@@ -133,9 +153,12 @@ function keptUntil(app: AppShape): KeptUntil {
   return (row, state) => app.logics.get(parseAddress(row).service)?.keptUntilMs?.(state)
 }
 
-/** Nothing waits to be decided or committed here, and no handler is under way. Pauses and parked actors count as idle. */
+/**
+ * Nothing waits to be decided or committed here, and no handler is under way. Pauses, parked actors, and what waits for a
+ * rate or a breaker, count as idle.
+ */
 export function isIdle(delivery: Delivery): boolean {
   if (delivery.finished.length > 0) return false
-  for (const { current } of delivery.mailboxes.values()) if (current !== undefined) return false
+  for (const mailbox of delivery.mailboxes.values()) if (mailbox.current !== undefined && !waitsForFlow(mailbox)) return false
   return delivery.queue.size === 0 && delivery.pending.length === 0 && !delivery.committing
 }

@@ -3,7 +3,7 @@
 import type { EffectMemory, Entry } from "../message/block.ts"
 import type { Json } from "../message/json.ts"
 import { type CommandMessage, eventId, type EventMessage, type Message } from "../message/message.ts"
-import type { Outcome } from "../message/outcome.ts"
+import { cancelledCode, type Outcome } from "../message/outcome.ts"
 import { versionMark } from "../message/versions.ts"
 import { memoryOf, type Row } from "./row.ts"
 
@@ -20,8 +20,11 @@ export function recallOutcome(row: Row, message: CommandMessage): Outcome | unde
 /** What the effect that an undo names was asked and answered, if it happened and still stands. */
 export function undoneEffect(row: Row, message: CommandMessage): { payload: Json; version?: number; value: Json } | undefined {
   const memory = message.undoes === undefined ? undefined : memoryOf(row, message.undoes)
-  if (memory?.outcome?.type !== "done" || memory.undone === true) return undefined
-  return { payload: memory.payload ?? null, ...versionMark(memory.version), value: memory.outcome.value }
+  const { outcome, payload = null, undone, version } = memory ?? {}
+  if (undone === true) return undefined
+  // It may have happened: taking it back is for the handler to try.
+  if (outcome?.type === "faulted") return { payload, ...versionMark(version), value: null }
+  return outcome?.type === "done" ? { payload, ...versionMark(version), value: outcome.value } : undefined
 }
 
 /** An undo with nothing to take back never reaches a handler. */
@@ -52,7 +55,7 @@ export function rememberedEffects(
   message: CommandMessage,
   outcome: Outcome | undefined,
 ): NonNullable<Entry["effects"]> {
-  if (outcome === undefined || outcome.type === "faulted") return []
+  if (outcome === undefined || (outcome.type === "faulted" && outcome.code !== cancelledCode)) return []
   const scope = message.scope === undefined ? {} : { scope: message.scope }
   // Only a saga undoes, and an undo wants to know the payload: what was asked from outside need not keep it.
   const payload = message.scope === undefined ? {} : { payload: message.payload, ...versionMark(message.version) }

@@ -1,6 +1,7 @@
 // Handlers that do I/O: one attempt at one record, on committed state, in a fiber of its own (R12). What comes of it is
 // decided by the loop like everything else: an entry for the journal, another attempt later, or a parked record.
 import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { IoLogic, PerformContext } from "../actor/logic.ts"
@@ -8,14 +9,19 @@ import type { Policy } from "../actor/policy.ts"
 import { assert } from "../kernel/assert.ts"
 import { spreadBackoffMs } from "../kernel/backoff.ts"
 import { Fault } from "../kernel/fault.ts"
+import { limits } from "../kernel/limits.ts"
 import { fnv1a32 } from "../message/hash.ts"
 import type { ProcessSpan } from "../ports/telemetry.ts"
 import { isAtMostOnce, noteBegun } from "./at-most-once.ts"
+import { fetchAttachment } from "./attachments.ts"
+import { decideCancelled } from "./cancelling.ts"
 import { concludeChecked } from "./conclude.ts"
 import { decideContext, giveUp } from "./decide.ts"
 import { seal } from "./decided.ts"
+import { decideUntimely } from "./delays.ts"
 import type { Delivery } from "./delivery.ts"
 import { load } from "./load.ts"
+import { heartbeatOf, lastProgressOf } from "./heartbeat.ts"
 import { finishCurrent } from "./mailbox.ts"
 import { causeOf, hold, leaveMemory } from "./park.ts"
 import { ready } from "./ready.ts"
@@ -25,8 +31,25 @@ import type { Finished, Mailbox, Task } from "./task.ts"
 /** Starts what waits to be handled, unless this process had better not act (R10). */
 export const startHandlings = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Return<void> {
   if (delivery.starting.length === 0 || !delivery.sharing.mayAct()) return
-  for (const mailbox of delivery.starting.splice(0)) yield* Effect.forkChild(attempt(delivery, mailbox))
+  const clock = yield* Effect.clockWith(Effect.succeed)
+  const nowMs = clock.currentTimeMillisUnsafe()
+  for (const mailbox of delivery.starting.splice(0)) {
+    if (!concludeUntimely(delivery, mailbox, nowMs)) yield* Effect.forkChild(attempt(delivery, mailbox))
+  }
+  if (delivery.pending.length > 0) delivery.decided.openUnsafe()
 })
+
+/** While it waited for its turn it may have been cancelled, or its time may have run out. */
+function concludeUntimely(delivery: Delivery, mailbox: Mailbox, nowMs: number): boolean {
+  const { task, logic } = underWay(delivery, mailbox)
+  const row = load(delivery.partition, undefined, task.message.to)
+  const decided = decideCancelled(delivery, task, logic, nowMs) ?? decideUntimely(delivery, task, row, nowMs)
+  if (decided === undefined) return false
+  leaveMemory(delivery, task)
+  ready(delivery, decided)
+  finishCurrent(delivery, mailbox, false, nowMs)
+  return true
+}
 
 /** Decides what came of the attempts that have ended. */
 export function concludeHandlings(delivery: Delivery, nowMs: number): void {
@@ -36,18 +59,29 @@ export function concludeHandlings(delivery: Delivery, nowMs: number): void {
   }
 }
 
-/** One attempt at a mailbox's current record. */
+/** One attempt at a mailbox's current record, unless it has to wait for its turn once more. */
 export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox: Mailbox): Effect.fn.Return<void> {
   const { task, logic, io, policy, attempts } = underWay(delivery, mailbox)
+  // Before its turn is taken: storing it takes time, and what allows it to begin is good for a moment only.
+  if (isAtMostOnce(delivery, task)) yield* noteBegun(delivery, task)
+  if (mailbox.slot?.begin() !== true) return
+  if (io.flow.keyRate !== undefined)
+    delivery.keyRates.note(task.row, io.flow.keyRate, delivery.sharing.slots.nowMs())
   const clock = yield* Effect.clockWith(Effect.succeed)
   const nowMs = clock.currentTimeMillisUnsafe()
   const { message } = task
-  if (isAtMostOnce(delivery, task)) yield* noteBegun(delivery, task)
   const row = load(delivery.partition, logic, message.to)
   const { kind } = logic
   const span = delivery.ports.telemetry.process({ message, kind, first: row.state === undefined, nowMs })
   const controller = new AbortController()
   const steps = stepJournal(delivery, mailbox, task)
+  const heartbeat = heartbeatOf(delivery, mailbox, task, policy.heartbeatMs)
+  const cancelled = Deferred.makeUnsafe<true>()
+  const cancel = () => {
+    controller.abort(cancelledFault(task))
+    Deferred.doneUnsafe(cancelled, Effect.succeed(true))
+  }
+  mailbox.attempt = { number: attempts + 1, beganMs: nowMs, progress: () => heartbeat.progress, cancel }
   const context: PerformContext = {
     ...decideContext(row, message, nowMs),
     signal: controller.signal,
@@ -55,6 +89,9 @@ export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox:
     attempt: attempts + 1,
     recall: steps.recall,
     record: steps.record,
+    beat: heartbeat.beat,
+    lastProgress: lastProgressOf(delivery, task),
+    fetch: (ref) => fetchAttachment(delivery.ports.attachments, ref),
   }
   const handling = io.perform(row.state, message, context).pipe(
     Effect.onInterrupt(() =>
@@ -65,7 +102,12 @@ export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox:
       orElse: () => Effect.fail(new HandlerTimedOut(`${task.row} was not handled within ${policy.timeoutMs} ms`)),
     }),
   )
-  const exit = yield* Effect.exit(handling)
+  const graceOver = Effect.andThen(Deferred.await(cancelled), Effect.sleep(limits.cancelGraceMs))
+  const stopped = Effect.andThen(graceOver, Effect.fail(cancelledFault(task)))
+  const ending = policy.heartbeatMs === undefined ? stopped : Effect.raceFirst(heartbeat.watch, stopped)
+  const exit = yield* Effect.exit(Effect.raceFirst(handling, ending))
+  mailbox.attempt = undefined
+  heartbeat.close(Exit.isFailure(exit))
   steps.close()
   delivery.finished.push({ mailbox, exit, span })
   delivery.work.openUnsafe()
@@ -74,7 +116,20 @@ export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox:
 /** Whether the record goes back to the front of its mailbox. */
 function concludeHandling(delivery: Delivery, { mailbox, exit, span }: Finished, nowMs: number): boolean {
   const { task, logic } = underWay(delivery, mailbox)
-  if (Exit.isFailure(exit)) return tryAgainOrPark(delivery, mailbox, Cause.squash(exit.cause), span, nowMs)
+  if (Exit.isFailure(exit)) {
+    const decided = decideCancelled(delivery, task, logic, nowMs, span)
+    if (decided !== undefined) {
+      leaveMemory(delivery, task)
+      ready(delivery, decided)
+      return false
+    }
+    const error = Cause.squash(exit.cause)
+    const isProbe = mailbox.slot?.isProbe === true
+    // What is wrong with the record, or with its handler, says nothing of the outside.
+    if (!isHopeless(error)) mailbox.slot?.note(true)
+    return tryAgainOrPark(delivery, mailbox, { error, isProbe, span, nowMs })
+  }
+  mailbox.slot?.note(false)
   try {
     const row = load(delivery.partition, logic, task.message.to)
     const decided = concludeChecked({ delivery, task, logic, row, span, nowMs }, exit.value)
@@ -82,29 +137,38 @@ function concludeHandling(delivery: Delivery, { mailbox, exit, span }: Finished,
     ready(delivery, decided)
     return false
   } catch (error) {
-    return tryAgainOrPark(delivery, mailbox, error, span, nowMs)
+    return tryAgainOrPark(delivery, mailbox, { error, isProbe: false, span, nowMs })
   }
 }
 
+interface Failure {
+  readonly error: unknown
+  /** An open breaker tried whether the outside is back: it is not, and that is no fault of the record. */
+  readonly isProbe: boolean
+  readonly span: ProcessSpan
+  readonly nowMs: number
+}
+
 /** A fault: another attempt after a pause, until the policy's retries are used up; what cannot get better is parked at once. */
-function tryAgainOrPark(delivery: Delivery, mailbox: Mailbox, error: unknown, span: ProcessSpan, nowMs: number): boolean {
+function tryAgainOrPark(delivery: Delivery, mailbox: Mailbox, { error, isProbe, span, nowMs }: Failure): boolean {
   const { task, policy, attempts } = underWay(delivery, mailbox)
   const failed = attempts + 1
   const cause = causeOf(error, failed, nowMs)
-  const isHopeless = error instanceof Fault && error.retry === "never"
-  if (!isHopeless && failed <= policy.retry.times && !isAtMostOnce(delivery, task)) {
+  if (!isHopeless(error) && !isAtMostOnce(delivery, task) && (isProbe || failed <= policy.retry.times)) {
     const dueMs = nowMs + spreadBackoffMs(policy.retry, failed, fnv1a32(task.row))
     const { code, message } = cause
-    ready(
-      delivery,
-      seal(hold(delivery, task, { attempts: failed, dueMs }), span, { outcome: { type: "faulted", code, message } }),
-    )
+    const entry = hold(delivery, task, { attempts: isProbe ? attempts : failed, dueMs })
+    ready(delivery, seal(entry, span, { outcome: { type: "faulted", code, message } }))
     return true
   }
   const givenUp = giveUp(delivery, task, cause, span)
   leaveMemory(delivery, task)
   ready(delivery, givenUp)
   return givenUp.entry.hold !== undefined
+}
+
+function isHopeless(error: unknown): boolean {
+  return error instanceof Fault && error.retry === "never"
 }
 
 function underWay(delivery: Delivery, mailbox: Mailbox) {
@@ -121,6 +185,17 @@ function ioOf(io: IoLogic | undefined, task: Task): { readonly io: IoLogic; read
   const policy = io?.policy(task.message)
   assert(io !== undefined && policy !== undefined, "only what takes I/O is handled")
   return { io, policy }
+}
+
+function cancelledFault({ row }: Task): HandlingCancelled {
+  return new HandlingCancelled(`the handling of ${row} was cancelled; what it returns now is what came of it`)
+}
+
+/** Somebody cancelled the command that is handled: the reason of the handler's signal. */
+class HandlingCancelled extends Fault {
+  readonly _tag = "HandlingCancelled"
+  readonly code = "HANDLING_CANCELLED"
+  readonly retry = "never"
 }
 
 /** The time of one attempt is over, or its partition is. Whether the handler had its effect is not known. */

@@ -2,7 +2,7 @@
 // another try, or waits for an operator (R6). They are journaled, so the inbox marks may move past them.
 import { limits } from "../kernel/limits.ts"
 import type { Entry, HeldRecord, Unpark } from "../message/block.ts"
-import { addressText } from "../message/message.ts"
+import { addressText, progressStep } from "../message/message.ts"
 
 interface Held {
   last: number
@@ -42,7 +42,8 @@ export class HeldRecords {
       const [number, name, value] = entry.step
       const held = this.of(row).get(number)
       // Absent where the reading of a journal began in the middle of a round of compaction: it follows, with its steps.
-      if (held !== undefined) this.#put(row, number, { ...held, steps: [...(held.steps ?? []), [name, value]] })
+      const others = (held?.steps ?? []).filter(([known]) => name !== progressStep || known !== name)
+      if (held !== undefined) this.#put(row, number, { ...held, steps: [...others, [name, value]] })
     }
     if (entry.took !== undefined) this.#remove(row, entry.took)
   }
@@ -53,7 +54,7 @@ export class HeldRecords {
     const held = this.of(row).get(waits.number)
     if (held === undefined) return
     if (action === "discard") return this.#remove(row, waits.number)
-    const { parked: _, ...rest } = held
+    const { parked: _, cancelled: __, ...rest } = held
     this.#put(row, waits.number, { ...rest, attempts: 0, dueMs: 0, ...(edited === undefined ? {} : { message: edited }) })
   }
 

@@ -165,6 +165,7 @@ const tending = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Retu
   const clock = yield* Effect.clockWith(Effect.succeed)
   for (;;) {
     yield* Effect.sleep(limits.timerTickMs)
+    delivery.sharing.slots.tend()
     tendMailboxes(delivery, clock.currentTimeMillisUnsafe())
     if (delivery.pending.length > 0) delivery.decided.openUnsafe()
     // What was kept from starting, because this process may have been taken for gone, is looked at again (R10).

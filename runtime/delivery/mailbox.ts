@@ -1,17 +1,21 @@
 // The mailbox of an actor that cannot take its next record yet: a handler of it does I/O, it pauses before another try, or
 // it waits for an operator. Its records wait here, in order; other actors go on. What is in the durable mailbox is always
 // the front part, so that a crash, which brings the others back from their sources, cannot change the order (R6).
+import type { Flow } from "../actor/flow-control.ts"
+import { assert } from "../kernel/assert.ts"
 import { limits } from "../kernel/limits.ts"
-import { queryCommand } from "../message/contract.ts"
+import { cancelHandlingCommand, queryCommand } from "../message/contract.ts"
 import { addressText, isUrgent, type Message } from "../message/message.ts"
+import { isCancelled } from "./cancelling.ts"
 import { decide, decideWork } from "./decide.ts"
 import { type Decided, seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
 import type { Inbound } from "./inbound.ts"
 import { hold, leaveMemory, parkRecord } from "./park.ts"
 import { channelOf } from "./partition.ts"
+import { isPaused } from "./pausing.ts"
 import { ready } from "./ready.ts"
-import type { Mailbox, Task } from "./task.ts"
+import { type Mailbox, type Task, waitsForFlow } from "./task.ts"
 
 /** Decides a record, or lets it wait for its actor. `decideTask` decides it if it is its actor's turn. */
 export function handle(delivery: Delivery, inbound: Inbound, nowMs: number, decideTask = decide): void {
@@ -23,13 +27,14 @@ export function handle(delivery: Delivery, inbound: Inbound, nowMs: number, deci
   const task = newTask(inbound.from, message)
   delivery.undecidedCount += 1
   const mailbox = delivery.mailboxes.get(task.row)
-  // A question about its state is answered from what is decided: an actor that waits can be looked at.
-  if (mailbox !== undefined && !isQuestion(message)) return enqueue(delivery, mailbox, task, nowMs)
+  // A question about its state is answered from what is decided: an actor that waits can be looked at, and be told to stop.
+  if (mailbox !== undefined && !isForEngine(message)) return enqueue(delivery, mailbox, task, nowMs)
   const decided = decideTask(delivery, task, nowMs)
   if (decided !== undefined) {
     leaveMemory(delivery, task)
     ready(delivery, decided)
     pumpUnparked(delivery, decided, nowMs)
+    stopCancelled(delivery, mailbox, nowMs)
     if (!isParkedHead(delivery, task)) return
   }
   pump(delivery, openMailbox(delivery, task.row, [task]), nowMs)
@@ -62,7 +67,8 @@ export function pump(delivery: Delivery, mailbox: Mailbox, nowMs: number): void 
     const decided = obstacle === undefined ? decide(delivery, task, nowMs) : undefined
     // An effectful handler sees committed state only (R12).
     const uncommitted = obstacle === undefined && decided === undefined && delivery.uncommitted.has(mailbox.row)
-    mailbox.waitsFor = uncommitted ? "commit" : (obstacle ?? "nothing")
+    const delay = decided === undefined && !uncommitted ? heldBack(delivery, mailbox, task) : undefined
+    mailbox.waitsFor = uncommitted ? "commit" : (obstacle ?? delay ?? "nothing")
     if (mailbox.waitsFor !== "nothing") return
     mailbox.waiting.shift()
     if (decided === undefined) return startHandling(delivery, mailbox, task)
@@ -99,9 +105,12 @@ export function makeDurable(delivery: Delivery, mailbox: Mailbox): void {
 /** Looks after mailboxes that wait for time to pass, or that keep an inbox mark from moving on. */
 export function tendMailboxes(delivery: Delivery, nowMs: number): void {
   for (const mailbox of delivery.mailboxes.values()) {
-    if (mailbox.waitsFor === "retry") pump(delivery, mailbox, nowMs)
+    if (mailbox.waitsFor === "retry" || mayGoOn(delivery, mailbox)) pump(delivery, mailbox, nowMs)
     const first = mailbox.current ?? mailbox.waiting[0]
-    if (first !== undefined && (blocksWindow(delivery, first) || isPaused(delivery, first))) makeDurable(delivery, mailbox)
+    if (first === undefined) continue
+    // What waits for long must not fill the window, and keep out the records of services that wait for nothing.
+    const isInTheWay = delivery.undecidedCount > limits.flowMemoryMax && waitsForFlow(mailbox)
+    if (isInTheWay || blocksWindow(delivery, first) || isRebuilt(delivery, first)) makeDurable(delivery, mailbox)
   }
 }
 
@@ -120,7 +129,7 @@ function enqueue(delivery: Delivery, mailbox: Mailbox, task: Task, nowMs: number
 }
 
 function openMailbox(delivery: Delivery, row: string, waiting: Task[]): Mailbox {
-  const mailbox: Mailbox = { row, current: undefined, slot: undefined, waiting, waitsFor: "nothing" }
+  const mailbox: Mailbox = { row, current: undefined, slot: undefined, waiting, waitsFor: "nothing", notBeforeMs: 0 }
   delivery.mailboxes.set(row, mailbox)
   return mailbox
 }
@@ -130,18 +139,40 @@ function obstacleOf(delivery: Delivery, task: Task, nowMs: number): "retry" | "o
   const held = delivery.partition.held.of(task.row).get(task.held)
   if (held === undefined) return "gone"
   if (held.parked === true) return "operator"
+  if (held.cancelled !== undefined) return undefined
   return held.dueMs > nowMs ? "retry" : undefined
 }
 
 function startHandling(delivery: Delivery, mailbox: Mailbox, task: Task): void {
   const { service } = task.message.to
   mailbox.current = task
-  const max = delivery.app.logics.get(service)?.io?.concurrency ?? 1
-  mailbox.slot = delivery.sharing.slots.acquire({ service, max, isUrgent: isUrgent(task.message) }, () => {
+  const flow = flowOfTask(delivery, task)
+  mailbox.slot = delivery.sharing.slots.acquire({ service, flow, isUrgent: isUrgent(task.message) }, () => {
     delivery.starting.push(mailbox)
     // Not at once: who waits for the latch would run in the middle of what granted the slot.
     queueMicrotask(() => delivery.work.openUnsafe())
   })
+}
+
+/** Why a handler that does I/O may not be asked for a slot yet. */
+function heldBack(delivery: Delivery, mailbox: Mailbox, task: Task): "rate" | "pause" | undefined {
+  if (isPaused(delivery, task.message.to.service)) return "pause"
+  const { keyRate } = flowOfTask(delivery, task)
+  if (keyRate === undefined) return undefined
+  mailbox.notBeforeMs = delivery.keyRates.nextMs(task.row, keyRate)
+  return mailbox.notBeforeMs > delivery.sharing.slots.nowMs() ? "rate" : undefined
+}
+
+/** What held its next record back is over. */
+function mayGoOn(delivery: Delivery, { waitsFor, notBeforeMs, waiting: [next] }: Mailbox): boolean {
+  if (waitsFor === "rate") return delivery.sharing.slots.nowMs() >= notBeforeMs
+  return waitsFor === "pause" && next !== undefined && !isPaused(delivery, next.message.to.service)
+}
+
+function flowOfTask(delivery: Delivery, { row, message }: Task): Flow {
+  const flow = delivery.app.logics.get(message.to.service)?.io?.flow
+  assert(flow !== undefined, `only what takes I/O is handled, and ${row} does not`)
+  return flow
 }
 
 /** An operator's word on a record, or on its service, may let its actor go on. */
@@ -168,10 +199,24 @@ function blocksWindow(delivery: Delivery, task: Task): boolean {
 }
 
 /** A rebuild waits until nothing of its service is undecided in its source. */
-function isPaused({ partition }: Delivery, { message }: Task): boolean {
+function isRebuilt({ partition }: Delivery, { message }: Task): boolean {
   return partition.subscriptions.get(message.to.service)?.rebuild !== undefined
 }
 
-function isQuestion(message: Message): boolean {
-  return message.type === "command" && message.name === queryCommand
+function isForEngine(message: Message): boolean {
+  return message.type === "command" && (message.name === queryCommand || message.name === cancelHandlingCommand)
+}
+
+/** A command that was just cancelled is ended, or decided if it is its turn. */
+function stopCancelled(delivery: Delivery, mailbox: Mailbox | undefined, nowMs: number): void {
+  if (mailbox === undefined) return
+  const { current, attempt, slot, waiting } = mailbox
+  if (current === undefined) {
+    if (waiting[0] !== undefined && isCancelled(delivery, waiting[0])) pump(delivery, mailbox, nowMs)
+    return
+  }
+  if (!isCancelled(delivery, current)) return
+  if (slot?.waitsFor !== undefined) return finishCurrent(delivery, mailbox, true, nowMs)
+  // Not at once: who listens to the signal would run in the middle of this.
+  if (attempt !== undefined) queueMicrotask(attempt.cancel)
 }

@@ -20,6 +20,8 @@ export interface Observer {
   readonly refused: (partition: number, fault: Fault) => void
   /** A service gets no more events of a partition until an operator resets it. */
   readonly unsubscribed: (partition: number, service: string, fault: Fault) => void
+  /** The breaker of a service opened in this process, because its calls fail, or closed again. */
+  readonly breaker: (service: string, state: "open" | "closed") => void
 }
 
 export interface CommittedBlock {
@@ -40,4 +42,5 @@ const nothing = () => undefined
 export const unobserved: Observer = {
   committed: nothing, resent: nothing, fenced: nothing, owned: nothing, interrupted: nothing, broken: nothing, refused: nothing,
   unsubscribed: nothing,
+  breaker: nothing,
 }

@@ -1,6 +1,7 @@
-// What operators do with parked records of a partition: list and show them, try them again, give them up (R23). A redrive
-// is a new record to the same actor, with the original effect key, so marks that are past the old one do not stop it, and
-// what did happen is answered from memory. Who did it and why is kept in the row of the partition.
+// What operators do with parked records of a partition: list and show them, try them again, give them up (R23); and with a
+// service that calls the outside: pause it. A redrive is a new record to the same actor, with the original effect key, so
+// marks that are past the old one do not stop it, and what did happen is answered from memory. Who did it and why is kept in
+// the row of the partition.
 import { describeError, Fault } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import type { Entry, ParkedEntry, Unpark } from "../message/block.ts"
@@ -15,10 +16,13 @@ import { decodeAgain } from "./decode.ts"
 import type { Delivery } from "./delivery.ts"
 import { deliverAgain } from "./event-delivery.ts"
 import { recallOutcome, rememberedEffects } from "./effect-memory.ts"
+import { handlingsOf } from "./handlings.ts"
 import { load } from "./load.ts"
 import { Outgoing } from "./outgoing.ts"
 import { serviceOfParked } from "./partition.ts"
 import { isSubscriptionOrder, listSubscriptions, orderSubscription } from "./subscription-orders.ts"
+import { changePause, rowOf } from "./pausing.ts"
+import type { Row } from "./row.ts"
 import type { Task } from "./task.ts"
 
 export function isOperation(message: CommandMessage): boolean {
@@ -47,6 +51,11 @@ export function operate(delivery: Delivery, task: Task, message: CommandMessage,
       const { outcome, ...entry } = subscribe(delivery, row.state, message, nowMs)
       return answer(outcome, entry)
     }
+    if (name === "handlings") {
+      const { service, skip } = readObject(payload)
+      return answer({ type: "done", value: handlingsOf(delivery, textOf(service), typeof skip === "number" ? skip : 0) })
+    }
+    if (name === "pause" || name === "resume") return answer(...pauseOrResume(delivery, row, message, nowMs))
     if (name !== "redrive" && name !== "discard") throw new BadOperation(`there is no operation "${name}"`)
     const order = readOrder(payload)
     const unpark = name === "redrive" ? redrive(delivery, order, out) : discard(delivery, order, out, given)
@@ -93,6 +102,18 @@ function readStart(from: Json | undefined): StartAt {
   return { sinceMs }
 }
 
+/** The outcome says whether it changed anything. */
+function pauseOrResume(delivery: Delivery, row: Row, message: CommandMessage, nowMs: number): [Outcome, Omit<Entry, "from">] {
+  const { name: action, payload, to } = message
+  const { by, why, service = "" } = readOrder(payload)
+  const isPause = action === "pause"
+  const state = changePause(delivery, row.state, service, isPause)
+  const outcome: Outcome = { type: "done", value: state !== undefined }
+  if (state === undefined) return [outcome, {}]
+  const note: OperationNote = { action: isPause ? "pause" : "resume", ids: [service], count: 1, atMs: nowMs, by, why }
+  return [outcome, { to, state: withNote(state, note), effects: rememberedEffects(row, message, outcome) }]
+}
+
 interface Order extends ParkedFilter {
   readonly by: string
   readonly why: string
@@ -118,6 +139,10 @@ function readFilter(object: Readonly<Record<string, Json | undefined>>): ParkedF
     return { [name]: value }
   }
   return { ...text("id"), ...text("service"), ...text("code") }
+}
+
+function textOf(value: Json | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined
 }
 
 function readObject(payload: Json): Readonly<Record<string, Json | undefined>> {
@@ -233,10 +258,9 @@ function authorOf({ by, why, payload }: Order) {
 }
 
 function withNote(state: Json | undefined, note: OperationNote): Json {
-  // cast: only this function writes the row of a partition
-  const before = (state ?? { operations: [] }) as unknown as { readonly operations: readonly OperationNote[] }
-  const operations = [...before.operations, note].slice(-limits.operationsKept)
-  return { operations: operations.map((one) => ({ ...one, ids: [...one.ids] })) }
+  const { operations = [], ...rest } = rowOf(state)
+  const kept = [...operations, note].slice(-limits.operationsKept)
+  return { ...rest, operations: kept.map((one) => ({ ...one, ids: [...one.ids] })) }
 }
 
 /** An operator asked for what cannot be done. It becomes a refusal. */

@@ -5,6 +5,7 @@ import { parseDestination } from "./channel-id.ts"
 import type { Delivery } from "./delivery.ts"
 import { type SubscriptionStatus, subscriptionsOf } from "./subscription-status.ts"
 import type { CommittedBlock, Observer } from "./observer.ts"
+import type { FlowGauges } from "./slots.ts"
 
 /**
  * "claiming": its journal is being read. "stalled": a block has waited too long for its acknowledgement. "broken": it
@@ -72,6 +73,8 @@ export interface Metrics {
   readonly alarms: readonly AlarmCount[]
   /** Records that were sent again. */
   readonly resent: number
+  /** Services that do I/O, as far as this process has them. */
+  readonly flows: readonly FlowGauges[]
   /** Time since the last acknowledged heartbeat was sent; `undefined` before the first. */
   readonly heartbeatAgeMs: number | undefined
 }

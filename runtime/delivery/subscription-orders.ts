@@ -23,7 +23,7 @@ export interface SubscriptionOrder {
 }
 
 export function isSubscriptionOrder(name: string): boolean {
-  return ["reset", "pause", "drained", "wipe", "resume"].includes(name)
+  return ["reset", "pauseEvents", "drained", "wipe", "resumeEvents"].includes(name)
 }
 
 /** The subscriptions as JSON, with what a client needs to go on with a rebuild that was cut short. */
@@ -55,12 +55,12 @@ function rebuild(delivery: Delivery, subscription: Subscription, order: Subscrip
   const { service, generation, name, from } = order
   const { stream, rebuild: under, silentTo = 0 } = subscription
   const isOver = subscription.generation >= generation
-  if (name === "resume") {
+  if (name === "resumeEvents") {
     if (under?.phase !== "wiped" || !isOver) return done
     return changed(service, begun(delivery, { stream, generation: subscription.generation, from, silentTo }))
   }
   if (isOver) return done
-  if (name === "pause") {
+  if (name === "pauseEvents") {
     if (delivery.app.logics.get(service)?.isRebuildable !== true)
       throw new Error(`${service} has commands, timers or handlers that do I/O: only a state made from events can be rebuilt`)
     if (under !== undefined) return done

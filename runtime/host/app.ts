@@ -14,6 +14,8 @@ export interface App {
   readonly namespace: string
   readonly shape: AppShape
   readonly inputRecordsPendingMax?: number
+  /** How long attachments are kept. */
+  readonly attachmentsKeptMs: number
   readonly eventsKept?: EventsKept
 }
 
@@ -44,6 +46,8 @@ export interface AppOptions {
   readonly inputRecordsPendingMax?: number
   /** How long the namespace's events are kept. */
   readonly events?: EventsOptions
+  /** How long attachments are kept, as stated when the first one is deposited. Default: `limits.attachmentsKeptDays`. */
+  readonly attachmentsKept?: Duration
   /** Services and sagas. */
   readonly services: readonly { readonly logic: ActorLogic }[]
   /** Other apps of the namespace whose services this one sends commands to. */
@@ -74,9 +78,12 @@ export function app(name: string, options: AppOptions): App {
   const history = historyWindow(name, options)
   const shape = { name, partitions, eventPartitions: partitions, logics, peers, compactionBytesMin, history }
   const eventsKept = keptOf(name, options.events)
+  const attachmentsKeptMs = durationMs(options.attachmentsKept ?? `${limits.attachmentsKeptDays} days`)
+  if (attachmentsKeptMs === 0) throw new InvalidInput(`app ${name}: attachmentsKept is longer than 0`)
   return {
     namespace: options.namespace,
     shape,
+    attachmentsKeptMs,
     ...(inputRecordsPendingMax === undefined ? {} : { inputRecordsPendingMax }),
     ...(eventsKept === undefined ? {} : { eventsKept }),
   }

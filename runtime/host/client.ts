@@ -3,6 +3,7 @@
 import { describeError, type Fault, InvalidInput } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import { type Command, type Event, query, queryCommand } from "../message/contract.ts"
+import type { Attachment } from "../message/attachment.ts"
 import type { Json } from "../message/json.ts"
 import { partitionOf } from "../message/key.ts"
 import type { Address, CommandMessage, Requester } from "../message/message.ts"
@@ -12,6 +13,7 @@ import { versionMark } from "../message/versions.ts"
 import { covers, type Receipt } from "../message/receipt.ts"
 import { type Edge, InputFull, NotAccepted } from "../ports/edge.ts"
 import { NoOutcome, Overloaded, ReceiptUnknown } from "./client-faults.ts"
+import type { Content, DepositOptions, Deposits } from "./deposits.ts"
 import { commandBytesMax, InputQueue } from "./input-queue.ts"
 import { type PendingRecord, PendingRecords } from "./pending-records.ts"
 import { factOf, type PublishOptions } from "./publish.ts"
@@ -70,12 +72,14 @@ export class Client {
   readonly #queues = new Map<number, InputQueue>()
   readonly #requests = new Requests()
   readonly #source: string
+  readonly #deposits: Deposits | undefined
   #queries = 0
   #publishing = 0
   #closed = false
 
   /** Throws InvalidInput on a bound that is no whole number from 1 up. */
-  constructor(edge: Edge, partitions: number, options: ClientOptions = {}) {
+  constructor(edge: Edge, partitions: number, options: ClientOptions = {}, deposits?: Deposits) {
+    this.#deposits = deposits
     const { inputRecordsPendingMax: max = limits.inputRecordsPendingMax } = options
     if (!Number.isSafeInteger(max) || max < 1)
       throw new InvalidInput(`inputRecordsPendingMax ${max} is not a whole number from 1 up`)
@@ -171,6 +175,24 @@ export class Client {
       this.#publishing -= 1
     }
     return fact.id
+  }
+
+  /**
+   * Keeps bytes that are too large for a record, and gives a reference for a payload: handlers `context.fetch` them. Rejects
+   * with AttachmentsUnavailable, or InvalidInput if there are more than `limits.attachmentBytesMax`.
+   */
+  async deposit(content: Content, options?: DepositOptions): Promise<Attachment> {
+    return this.#depositsOrThrow().deposit(content, options)
+  }
+
+  /** Removes deposited bytes before their time. Who fetches them from now on gets AttachmentMissing. */
+  async discard(ref: Attachment): Promise<void> {
+    return this.#depositsOrThrow().discard(ref)
+  }
+
+  #depositsOrThrow(): Deposits {
+    if (this.#deposits === undefined) throw new InvalidInput("this client was made without a place for attachments")
+    return this.#deposits
   }
 
   /** What is under way is rejected: requests with NoOutcome, commands that have not left with NotAccepted. */

@@ -1,9 +1,11 @@
 // A client alone: for programs that ask an app's actors and start its sagas, and run none of them.
 import { randomBytes } from "node:crypto"
+import { natsAttachments } from "../nats/attachments.ts"
 import { natsEdge } from "../nats/edge.ts"
 import { openLink } from "../nats/link.ts"
 import type { App } from "./app.ts"
 import { Client } from "./client.ts"
+import { depositsOf } from "./deposits.ts"
 import type { Operator } from "./operator.ts"
 import { operatorOf } from "./start.ts"
 
@@ -32,7 +34,8 @@ export async function connect(app: App, options: ConnectOptions): Promise<Connec
   const link = await openLink({ ...place, name: `troupe client of ${name} ${id}` })
   try {
     const edge = natsEdge(link.connection, link.publisher, link.subjects, name)
-    const client = new Client(edge, partitions, { inputRecordsPendingMax, source: `${name}/client` })
+    const deposits = depositsOf(natsAttachments({ ...link, app: name, replicas }, app.attachmentsKeptMs), name)
+    const client = new Client(edge, partitions, { inputRecordsPendingMax, source: `${name}/client` }, deposits)
     return { client, operator: operatorOf(app, client, link), close: () => client.close().then(link.close) }
   } catch (error) {
     await link.close()

@@ -6,6 +6,7 @@ import { type Delivery, isIdle } from "../delivery/delivery.ts"
 import { makeDurable } from "../delivery/mailbox.ts"
 import { closeJournal } from "../delivery/recover.ts"
 import { unpublishedCount } from "../delivery/stats.ts"
+import { waitsForFlow } from "../delivery/task.ts"
 import { limits } from "../kernel/limits.ts"
 import { handOver, letGo } from "./ownership.ts"
 import type { OwnershipState } from "./ownership-state.ts"
@@ -39,10 +40,10 @@ const untilDrained = Effect.fnUntraced(function* (state: OwnershipState): Effect
   }
 })
 
-/** What waits for an operator, or for another try, goes into the journal, so that nothing is undecided in its source (R6). */
+/** What waits for an operator, another try, a rate or a breaker goes into the journal: no source holds it undecided (R6). */
 function keepWaiting(delivery: Delivery): void {
   for (const mailbox of delivery.mailboxes.values())
-    if (mailbox.waitsFor === "operator" || mailbox.waitsFor === "retry") makeDurable(delivery, mailbox)
+    if (mailbox.waitsFor === "operator" || mailbox.waitsFor === "retry" || waitsForFlow(mailbox)) makeDurable(delivery, mailbox)
   if (delivery.pending.length > 0) delivery.decided.openUnsafe()
 }
 

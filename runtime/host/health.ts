@@ -3,6 +3,7 @@
 // process stays ready while it runs others: a journal that is broken stays so wherever it is read.
 import type { Metrics, PartitionState } from "../delivery/stats.ts"
 import { gaugesOf } from "../delivery/stats.ts"
+import type { BreakerState } from "../delivery/breaker.ts"
 import { limits } from "../kernel/limits.ts"
 import type { OwnershipState, Taken } from "./ownership-state.ts"
 
@@ -15,6 +16,15 @@ export interface Health {
   readonly reasons: readonly string[]
   /** The partitions that are this process's share, and those that it cannot read. */
   readonly partitions: readonly PartitionHealth[]
+  /** How the services with a breaker stand that this process has called. One that is open does not make it unready. */
+  readonly breakers: readonly BreakerHealth[]
+}
+
+export interface BreakerHealth {
+  readonly service: string
+  readonly state: BreakerState
+  /** Records, one of each actor, that wait to be handled. */
+  readonly waiting: number
 }
 
 export interface PartitionHealth {
@@ -29,7 +39,7 @@ export interface PartitionHealth {
 
 /** What is said of a process whose app has not started, or is over. */
 export function unready(reason: string, live = true): Health {
-  return { ready: false, live, reasons: [reason], partitions: [] }
+  return { ready: false, live, reasons: [reason], partitions: [], breakers: [] }
 }
 
 export function healthOf(state: OwnershipState): Health {
@@ -43,13 +53,23 @@ export function healthOf(state: OwnershipState): Health {
   const lost = [...state.deliveries.values()].flatMap(({ partition }) =>
     [...partition.subscriptions.values()].flatMap((subscription) => subscription.stopped?.why ?? []),
   )
+  const breakers = state.slots.gauges.flatMap(({ service, breaker, waiting }) =>
+    breaker === undefined ? [] : [{ service, state: breaker, waiting }],
+  )
   const nothingRuns = state.share.size > 0 && [...state.share].every((partition) => state.stopped.has(partition))
   return {
     ready: unreadyBecause.length === 0 && !isStuck && !nothingRuns,
     live: !isStuck,
-    reasons: [...stuck, ...unreadyBecause, ...stopped, ...lost],
+    reasons: [...stuck, ...unreadyBecause, ...stopped, ...lost, ...openReasons(breakers)],
     partitions,
+    breakers,
   }
+}
+
+function openReasons(breakers: readonly BreakerHealth[]): readonly string[] {
+  return breakers.flatMap(({ service, state, waiting }) =>
+    state === "closed" ? [] : [`the breaker of ${service} is ${state}: its calls fail, and ${waiting} actors wait`],
+  )
 }
 
 function processReasons(state: OwnershipState): readonly string[] {
@@ -98,7 +118,7 @@ function stuckMs({ clock, roundNanos, phase }: OwnershipState): number {
 }
 
 /** The part of the metrics that is read from what is there now. */
-export function gaugesOfAll(state: OwnershipState): Pick<Metrics, "app" | "gauges" | "states" | "heartbeatAgeMs"> {
+export function gaugesOfAll(state: OwnershipState): Pick<Metrics, "app" | "gauges" | "states" | "flows" | "heartbeatAgeMs"> {
   const nowMs = state.clock.currentTimeMillisUnsafe()
   const states = { claiming: 0, running: 0, stalled: 0, broken: 0, refused: 0 }
   for (const partition of partitionsOf(state)) states[partition.state] += 1
@@ -110,6 +130,7 @@ export function gaugesOfAll(state: OwnershipState): Pick<Metrics, "app" | "gauge
     app: state.options.app.name,
     gauges,
     states,
+    flows: state.slots.gauges,
     heartbeatAgeMs: beatAgeMs === Number.POSITIVE_INFINITY ? undefined : beatAgeMs,
   }
 }

@@ -1,5 +1,6 @@
-// What operators do about parked records: see them, try them again, give them up. Every order is journaled with who gave
-// it and why. Orders go through the same input as commands, so they are as durable, and the same order twice is one.
+// What operators do about parked records: see them, try them again, give them up; and about services: pause them. Every
+// order is journaled with who gave it and why. Orders go through the same input as commands, so they are as durable, and the
+// same order twice is one.
 import * as Effect from "effect/Effect"
 import { type HistoryOptions, type HistoryPage, readHistory } from "../delivery/history.ts"
 import { InvalidInput } from "../kernel/fault.ts"
@@ -9,7 +10,7 @@ import { type Command, queryCommand } from "../message/contract.ts"
 import type { Json } from "../message/json.ts"
 import type { Address } from "../message/message.ts"
 import {
-  type OperationName, type OperationNote, type ParkedFilter, partitionAddress, partitionOfActor,
+  type Handling, type OperationName, type OperationNote, type ParkedFilter, partitionAddress, partitionOfActor,
 } from "../message/operation.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { Journal } from "../ports/journal.ts"
@@ -120,6 +121,20 @@ export class Operator {
     return notes.toSorted((a, b) => a.atMs - b.atMs)
   }
 
+  /** What is being handled, or waits for it at the front of its actor's mailbox, of all services or of one. */
+  async handlings(filter: { readonly service?: string } = {}): Promise<readonly Handling[]> {
+    const found: Handling[] = []
+    for (let partition = 0; partition < this.#partitions; partition += 1) {
+      for (let skip = 0, more = true; more; ) {
+        const page = await this.#order<HandlingsPage>(partition, "handlings", { ...filter, skip })
+        found.push(...page.handlings)
+        skip += page.handlings.length
+        more = page.more && page.handlings.length > 0
+      }
+    }
+    return found
+  }
+
   /**
    * What was decided on one actor, with its states and what it sent, newest first and page by page: read from the journal,
    * so it costs its owner nothing. Rejects with InvalidInput on a bad limit, JournalUnavailable, or the fault of a journal
@@ -131,6 +146,21 @@ export class Operator {
       throw new InvalidInput(`limit must be a whole number from 1 to ${limits.historyPageMax}, not ${limit}`)
     const partition = partitionOfActor(actor, this.#partitions)
     return Effect.runPromise(readHistory({ journal: this.#journal, partition, actor }, options))
+  }
+
+  /**
+   * Nothing of a service that does I/O is called any more, in any process and also after restarts, until it is resumed; its
+   * records wait, in order. What is under way is finished.
+   */
+  async pause(service: string, author: Author): Promise<void> {
+    for (let partition = 0; partition < this.#partitions; partition += 1)
+      await this.#order<boolean>(partition, "pause", { service, ...author })
+  }
+
+  /** A paused service is called again; so is one whose breaker is open, without a trial. */
+  async resume(service: string, author: Author): Promise<void> {
+    for (let partition = 0; partition < this.#partitions; partition += 1)
+      await this.#order<boolean>(partition, "resume", { service, ...author })
   }
 
   async #everywhere(name: "redrive" | "discard", payload: Json): Promise<number> {
@@ -153,6 +183,11 @@ export class Operator {
     const why = outcome.type === "refused" ? JSON.stringify(outcome.detail) : outcome.message
     throw new OperationRefused(`"${name}" at partition ${partition} was refused: ${why}; nothing was changed there`)
   }
+}
+
+interface HandlingsPage {
+  readonly more: boolean
+  readonly handlings: readonly Handling[]
 }
 
 interface Page {

@@ -4,9 +4,10 @@ import * as Deferred from "effect/Deferred"
 import type { Effect } from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
-import { type AppShape, type Delivery, newSharing, type Ports } from "../delivery/delivery.ts"
+import type { AppShape, Delivery, Ports } from "../delivery/delivery.ts"
 import type { PartitionLost } from "../delivery/loop.ts"
 import type { Observer } from "../delivery/observer.ts"
+import { Slots } from "../delivery/slots.ts"
 import { Fault } from "../kernel/fault.ts"
 import type { CorruptJournal, NewerFormat } from "../message/block.ts"
 import type { Members } from "../ports/members.ts"
@@ -54,7 +55,7 @@ export interface OwnershipState {
   readonly options: OwnershipOptions
   readonly clock: Clock
   readonly lease: Lease
-  readonly slots: ReturnType<typeof newSharing>["slots"]
+  readonly slots: Slots
   readonly taken: Map<number, Taken>
   /** The partitions that are claimed and run here. */
   readonly deliveries: Map<number, Delivery>
@@ -85,7 +86,7 @@ export function newOwnership(options: OwnershipOptions, clock: Clock): Ownership
     options,
     clock,
     lease: new Lease(clock),
-    slots: newSharing().slots,
+    slots: new Slots(() => Number(clock.monotonicTimeNanosUnsafe()) / 1e6, options.observer.breaker),
     taken: new Map(),
     deliveries: new Map(),
     stopped: new Map(),

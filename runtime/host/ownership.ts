@@ -22,10 +22,21 @@ export const ownPartitions = Effect.fnUntraced(function* (
 ): Effect.fn.Return<OwnershipState, EngineFault, Scope> {
   const state = newOwnership(options, yield* Effect.clockWith(Effect.succeed))
   yield* Effect.addFinalizer(() => handOver(state))
+  yield* supplyPermits(state)
   const beating = Effect.forever(Effect.andThen(round(state), Effect.sleep(limits.memberBeatMs)))
   yield* Effect.forkScoped(beating)
   yield* Effect.raceFirst(state.settled.await, state.lost)
   return state
+})
+
+/** Gets permits for the services that have a rate, for as long as this process runs. */
+const supplyPermits = Effect.fnUntraced(function* ({ options, slots }: OwnershipState): Effect.fn.Return<void, never, Scope> {
+  const { permits } = options.ports
+  if (permits === undefined) return
+  for (const [service, { io }] of options.app.logics) {
+    const stock = io === undefined ? undefined : slots.permitsOf(service, io.flow)
+    if (stock !== undefined) yield* Effect.forkScoped(stock.supply(permits, () => slots.supplied(service)))
+  }
 })
 
 /** Lets go of everything and says goodbye. Once: whoever has left stays away. */

@@ -59,7 +59,7 @@ export async function resetService(
     await everywhere("reset")
     return generation
   }
-  await everywhere("pause")
+  await everywhere("pauseEvents")
   const untilDone = async (name: OperationName) => {
     for (let partition = 0; partition < count; partition += 1) {
       for (let waitedMs = 0; !(await order<{ done: boolean }>(partition, name, payload)).done; waitedMs += limits.rebuildLookMs) {
@@ -71,7 +71,7 @@ export async function resetService(
   }
   await untilDone("drained")
   await untilDone("wipe")
-  await everywhere("resume")
+  await everywhere("resumeEvents")
   return generation
 }
 

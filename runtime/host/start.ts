@@ -9,6 +9,7 @@ import type { Fault } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import { memoryLanes } from "../memory/lanes.ts"
 import { type Durability, readDurability } from "../nats/durability.ts"
+import { natsAttachments } from "../nats/attachments.ts"
 import { natsEdge } from "../nats/edge.ts"
 import { natsEgress } from "../nats/egress.ts"
 import { type HandledEvents, registerReader } from "../nats/event-readers.ts"
@@ -19,9 +20,11 @@ import { readNeighbours } from "../nats/neighbours.ts"
 import { natsLanes } from "../nats/lanes.ts"
 import { type Link, openLink } from "../nats/link.ts"
 import { natsMembers } from "../nats/members.ts"
+import { natsPermits } from "../nats/permits.ts"
 import { silent, type Telemetry } from "../ports/telemetry.ts"
 import type { App } from "./app.ts"
 import { Client } from "./client.ts"
+import { depositsOf } from "./deposits.ts"
 import { type Engine, startEngine } from "./engine.ts"
 import { missedEvents } from "./event-partitions.ts"
 import type { Health } from "./health.ts"
@@ -89,7 +92,8 @@ export async function start(app: App, options: StartOptions): Promise<RunningApp
     const engine = await Effect.runPromise(openEngine(app, options, link, readers).pipe(Scope.provide(scope)))
     const { inputRecordsPendingMax = app.inputRecordsPendingMax } = options
     const edge = natsEdge(link.connection, link.publisher, link.subjects, name)
-    const client = new Client(edge, partitions, { inputRecordsPendingMax, source: `${name}/client` })
+    const deposits = depositsOf(natsAttachments({ ...link, app: name, replicas }, app.attachmentsKeptMs), name)
+    const client = new Client(edge, partitions, { inputRecordsPendingMax, source: `${name}/client` }, deposits)
     const operator = operatorOf(app, client, link)
     const lost = Effect.runPromise(Effect.flip(engine.lost))
     const stop = async ({ withinMs }: StopOptions) => {
@@ -117,19 +121,22 @@ function keptOtherwise(namespace: string): string {
 }
 
 function openEngine(
-  { shape }: App,
+  { shape, attachmentsKeptMs }: App,
   options: StartOptions,
   { connection, publisher, reads, subjects }: Link,
   readers: HandledEvents | undefined,
 ) {
   const { name } = shape
   const self = randomBytes(8).toString("hex")
+  const place = { connection, publisher, subjects, app: name, replicas: options.replicas }
   const ports = {
     journal: natsJournal(connection, publisher, subjects, name, reads),
     inputs: natsInputs(connection, subjects, name, readers),
     egress: natsEgress(connection, publisher, subjects, name),
     lanes: natsLanes(connection, subjects, shape, memoryLanes(), self),
     telemetry: options.telemetry ?? silent,
+    attachments: natsAttachments(place, attachmentsKeptMs),
+    permits: natsPermits(place),
   }
   return startEngine({
     app: shape,
@@ -148,6 +155,11 @@ async function tellDurability(options: StartOptions, { connection, subjects }: L
   return durability
 }
 
+const sentenceOf = {
+  open: (service: string) => `the calls of ${service} fail, so this process makes none for a while, then tries one; records wait`,
+  closed: (service: string) => `the calls of ${service} go out again`,
+} as const
+
 /** An observer that also says in words what an operator should know; what passes by itself is not among it. */
 function reporting(observer: Observer, report: (line: string) => void = () => undefined): Observer {
   const saying = (tell: Observer["broken"], isWorthIt = (_: Fault) => true) => (partition: number, fault: Fault) => {
@@ -159,6 +171,10 @@ function reporting(observer: Observer, report: (line: string) => void = () => un
     committed: (block) => {
       for (const { id, row, code, message } of block.dropped) report(`${code}: ${id} for ${row} was dropped: ${message}`)
       observer.committed(block)
+    },
+    breaker: (service, state) => {
+      report(`BREAKER_${state.toUpperCase()}: ${sentenceOf[state](service)}`)
+      observer.breaker(service, state)
     },
     broken: saying(observer.broken),
     refused: saying(observer.refused),

@@ -1,6 +1,8 @@
 // Every bound of the runtime, in one place. A queue, loop, cache or payload without a line here is a defect.
+import { flowLimits } from "./flow-limits.ts"
 
 export const limits = {
+  ...flowLimits,
   /** One journal block on the wire: below the server's default max_payload of 1 MiB, with room for headers. */
   blockBytesMax: 768 * 1024,
   /** One decision inside a block (R13): larger parks its record and never the block. */

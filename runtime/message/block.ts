@@ -220,6 +220,8 @@ export interface HeldRecord {
   readonly parked?: true
   /** What its handler has done already, by the names of its steps. */
   readonly steps?: Steps
+  /** It is not to be handled any more: "begun" if its handler may have been called. */
+  readonly cancelled?: "unbegun" | "begun"
 }
 
 /** A journal record is not a block that this version can trust. The partition stops; nothing is skipped (G9). */

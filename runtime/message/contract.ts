@@ -103,6 +103,20 @@ export function cancelDelayed(service: string, key: string, effect: string): Com
   return { service, key, name: cancelCommand, payload: { effect } }
 }
 
+/** Ends the handling of a command, or keeps it from beginning. */
+export const cancelHandlingCommand = "$cancel-handling"
+
+/**
+ * The command that cancels the command `effect` of an actor whose handler does I/O: one that waits is not handled any more,
+ * and of one that is under way the signal is aborted. It answers whether there was such a command. An undo cannot be
+ * cancelled.
+ */
+export function cancelHandling(service: string, key: string, effect: string): Command<boolean> {
+  checkName("service", service)
+  checkKey(key)
+  return { service, key, name: cancelHandlingCommand, payload: { effect } }
+}
+
 /** Asks for an actor's state as it is once everything before the question is decided; null for an actor never seen. */
 export function query(service: string, key: string): Command<Json> {
   checkName("service", service)

@@ -30,6 +30,9 @@ export type EffectKey = string
 /** What a handler has done already, by the names of its steps: `context.run(name, ...)`. */
 export type Steps = readonly (readonly [name: string, value: Json])[]
 
+/** The step under which the last progress of a handler is kept; a user's step cannot have its name. */
+export const progressStep = "$progress"
+
 /**
  * Why a record is there. What has neither was sent from outside, and begins a correlation of its own: `followsFrom`.
  * A reply is caused by the command that it answers, and a timer by the actor's record that set it.

@@ -3,6 +3,9 @@ import type { Json } from "./json.ts"
 
 export type Outcome = Done | Refused | Faulted
 
+/** The code of a command that was cancelled when its handler may have been called. It is final: the actor remembers it. */
+export const cancelledCode = "CANCELLED"
+
 /** The effect happened; `value` is what the participant answers. */
 export interface Done {
   readonly type: "done"

@@ -26,6 +26,10 @@ export interface Subjects {
   progress(app: string): string
   /** Bucket of the app's members. */
   members(app: string): string
+  /** The stream, and its subject, in which the calls of a service with a rate are counted; the same in every layout. */
+  permits(app: string, service: string): { readonly stream: string; readonly subject: string }
+  /** Where an app keeps attachments, in pieces; the same in every layout. */
+  attachments(app: string): AttachmentPlace
   /** One fact; `*` in place of type and key reads a whole event partition. */
   event(partition: number, name: string, key: string): string
   eventPartition(partition: number): string
@@ -39,6 +43,13 @@ export interface Subjects {
   eventsNamed(name: string): string
   /** The same for another layout: its journals, lanes and members are others; what comes from outside is the same. */
   at(layout: number): Subjects
+}
+
+export interface AttachmentPlace {
+  readonly stream: string
+  readonly all: string
+  pieces(name: string): string
+  piece(name: string, index: number): string
 }
 
 /** The subjects of layout 0. Throws InvalidInput unless the namespace is a name. */
@@ -75,6 +86,17 @@ function subjectsAt(namespace: string, layout: number): Subjects {
     progress: (name) => `${namespace}.progress.${app(name)}`,
     // A name starts with a letter, so no app has the bucket of another one's layout.
     members: (name) => `${upper}_MEMBERS_${layout === 0 ? "" : `${layout}_`}${app(name)}`,
+    // A name holds no "=", so no two pairs of app and service have one stream.
+    permits: (name, service) => ({
+      stream: `${upper}_RATE_${app(name)}=${service}`,
+      subject: `${namespace}.rate.${app(name)}.${service}`,
+    }),
+    attachments: (name) => ({
+      stream: `${upper}_ATTACHMENTS_${app(name)}`,
+      all: `${namespace}.att.${app(name)}.*.*`,
+      pieces: (attachment) => `${namespace}.att.${app(name)}.${encodeKey(attachment)}.*`,
+      piece: (attachment, index) => `${namespace}.att.${app(name)}.${encodeKey(attachment)}.${index}`,
+    }),
     event: (partition, name, key) => `${namespace}.evt.${partition}.${name}.${encodeKey(key)}`,
     unplacedEvent: (name, key) => `${namespace}.evt-in.${name}.${encodeKey(key)}`,
     placedEvents: (partitions) => `${namespace}.evt.{{partition(${partitions},2)}}.{{wildcard(1)}}.{{wildcard(2)}}`,

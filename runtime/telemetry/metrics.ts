@@ -37,6 +37,10 @@ const instruments: Readonly<Record<keyof typeof metric, Instrument>> = {
   alarmsRaised: counter("{alarm}", "Alarms that monitors raised"),
   partitions: gauge("{partition}", "Partitions of this process by state"),
   heartbeatAgeS: gauge("s", "Time since the last acknowledged heartbeat was sent"),
+  handlersRunning: gauge("{handler}", "Handlers that do I/O and are under way"),
+  handlersWaiting: gauge("{handler}", "Handlers that do I/O and wait for a slot, a rate or a breaker"),
+  breakerOpen: gauge("{breaker}", "1 while a breaker is open or half open"),
+  breakerOpened: counter("{time}", "How often a breaker has opened"),
 }
 
 function gauge(unit: string, description: string): Instrument {
@@ -100,6 +104,14 @@ function report(result: BatchObservableResult, byName: ReadonlyMap<string, Obser
     observe("alarmsRaised", raised, { [dimension.monitor]: monitor, [dimension.alarmKind]: kind })
   }
   for (const [state, count] of Object.entries(now.states)) observe("partitions", count, { [dimension.partitionState]: state })
+  for (const { service, running, waiting, breaker, breakerOpened } of now.flows) {
+    const called = { [dimension.service]: service }
+    observe("handlersRunning", running, called)
+    observe("handlersWaiting", waiting, called)
+    if (breaker === undefined) continue
+    observe("breakerOpen", breaker === "closed" ? 0 : 1, called)
+    observe("breakerOpened", breakerOpened, called)
+  }
   observe("recordsResent", now.resent)
   if (now.heartbeatAgeMs !== undefined) observe("heartbeatAgeS", now.heartbeatAgeMs / 1000)
 }

@@ -74,6 +74,10 @@ export const names = {
     alarmsRaised: "troupe.monitor.alarms",
     partitions: "troupe.partitions",
     heartbeatAgeS: "troupe.heartbeat.age",
+    handlersRunning: "troupe.handlers.running",
+    handlersWaiting: "troupe.handlers.waiting",
+    breakerOpen: "troupe.breaker.open",
+    breakerOpened: "troupe.breaker.opened",
   },
 
   /** What tells the points of one metric apart. */

@@ -4,16 +4,19 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { type CommittedBlock, unobserved } from "../delivery/observer.ts"
+import { type CommittedBlock, type Observer, unobserved } from "../delivery/observer.ts"
 import type { App } from "../host/app.ts"
 import { Client } from "../host/client.ts"
+import { type Deposits, depositsOf } from "../host/deposits.ts"
 import { type Engine, startEngine } from "../host/engine.ts"
 import { Operator } from "../host/operator.ts"
 import type { PublishOptions } from "../host/publish.ts"
+import { memoryAttachments } from "../memory/attachments.ts"
 import { memoryEdge } from "../memory/edge.ts"
 import { type AppendFault, memoryJournal, type MemoryJournal } from "../memory/journal.ts"
 import { memoryLanes } from "../memory/lanes.ts"
 import { type MemoryMembers, memoryMembers } from "../memory/members.ts"
+import { memoryPermits } from "../memory/permits.ts"
 import { memoryStreams, type MemoryStreams, type PublishFault } from "../memory/streams.ts"
 import type { Command, Event } from "../message/contract.ts"
 import { encodeInput } from "../message/input.ts"
@@ -23,6 +26,7 @@ import type { Outcome } from "../message/outcome.ts"
 import { versionMark } from "../message/versions.ts"
 import type { Lanes } from "../ports/lanes.ts"
 import type { Members } from "../ports/members.ts"
+import type { Permits } from "../ports/permits.ts"
 import { silent, type Telemetry } from "../ports/telemetry.ts"
 
 /** What outlives a process: the journal, the streams, and the requests that wait for their answers. */
@@ -32,6 +36,10 @@ export interface World {
   readonly members: MemoryMembers
   /** What carries records between partitions, of whichever process. */
   readonly lanes: Lanes
+  /** What the processes keep the rates of services with. */
+  readonly permits: Permits
+  /** Pieces of attachments, of all apps. */
+  readonly attachments: Map<string, Uint8Array>
   readonly waiting: Map<string, (outcome: Outcome) => void>
   /** Numbers whatever must be unique in this world. */
   next(): number
@@ -51,6 +59,8 @@ export function newWorld(faults: WorldFaults = {}): World {
     streams: memoryStreams(faults.publish, (to, outcome) => waiting.get(to.request)?.(outcome)),
     members: memoryMembers(),
     lanes: memoryLanes(),
+    permits: memoryPermits(),
+    attachments: new Map(),
     waiting,
     next: () => (last += 1),
   }
@@ -80,6 +90,8 @@ export interface ProcessOptions {
   readonly telemetry?: Telemetry
   /** Who this process thinks is there. Default: the members of the world. */
   readonly members?: Members
+  /** Is told what happens. Without it, what the process is asked for tells enough. */
+  readonly observer?: Partial<Observer>
   /** Its time. Default: that of the machine. See `virtualClock`. */
   readonly clock?: Clock.Clock
 }
@@ -93,8 +105,9 @@ export async function startInMemory(app: App, world: World, options: ProcessOpti
   const wakeAll = () => {
     for (const wake of waiters) wake()
   }
-  const observer = {
+  const observer: Observer = {
     ...unobserved,
+    ...options.observer,
     committed: (block: CommittedBlock) => {
       blocks.push(block)
       wakeAll()
@@ -107,7 +120,8 @@ export async function startInMemory(app: App, world: World, options: ProcessOpti
   }
   const { journal, streams, lanes } = world
   const { telemetry = silent, members = world.members } = options
-  const ports = { journal, inputs: streams, egress: streams, lanes, telemetry }
+  const attachments = memoryAttachments(app.shape.name, world.attachments)
+  const ports = { journal, inputs: streams, egress: streams, lanes, telemetry, permits: world.permits, attachments }
   const self = `process-${world.next()}`
   const newIncarnation = () => `journal-${world.next()}`
   const starting = startEngine({ app: app.shape, ports, members, self, observer, newIncarnation })
@@ -171,6 +185,11 @@ export function askInMemory(
     world.waiting.set(request, resolve)
     world.streams.store("external", partitionOfActor(message.to, app.shape.partitions), encodeInput([message]))
   })
+}
+
+/** What `client.deposit` and `client.discard` are outside. */
+export function depositInMemory(app: App, world: World): Deposits {
+  return depositsOf(memoryAttachments(app.shape.name, world.attachments), app.shape.name)
 }
 
 /** An operator of an app in memory: sees what is parked, and tries it again. */

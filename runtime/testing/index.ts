@@ -3,6 +3,7 @@ export { cutOffMembers } from "../memory/members.ts"
 export {
   askInMemory,
   connectWorlds,
+  depositInMemory,
   type MemoryProcess,
   newWorld,
   operateInMemory,

@@ -1,18 +1,22 @@
 // The ports in memory.
+import { memoryAttachments } from "../../runtime/memory/attachments.ts"
 import { memoryEdge, type SubmitFault } from "../../runtime/memory/edge.ts"
 import { type AppendFault, memoryJournal } from "../../runtime/memory/journal.ts"
 import { memoryLanes } from "../../runtime/memory/lanes.ts"
 import { memoryMembers } from "../../runtime/memory/members.ts"
+import { memoryPermits } from "../../runtime/memory/permits.ts"
 import { memoryStreams, type PublishFault } from "../../runtime/memory/streams.ts"
 import type { Requester } from "../../runtime/message/message.ts"
 import type { Outcome } from "../../runtime/message/outcome.ts"
 import type { Progress } from "../../runtime/message/progress.ts"
+import { attachmentsContract } from "./attachments-suite.ts"
 import { edgeContract } from "./edge-suite.ts"
 import { egressContract } from "./egress-suite.ts"
 import { inputsContract } from "./inputs-suite.ts"
 import { journalContract } from "./journal-suite.ts"
 import { lanesContract } from "./lanes-suite.ts"
 import { membersContract } from "./members-suite.ts"
+import { permitsContract } from "./permits-suite.ts"
 
 const end = () => Promise.resolve()
 
@@ -95,4 +99,14 @@ lanesContract("memory", () => {
 membersContract("memory", () => {
   const members = memoryMembers()
   return Promise.resolve({ members, other: members, end })
+})
+
+permitsContract("memory", () => {
+  const permits = memoryPermits()
+  return Promise.resolve({ permits, other: permits, end })
+})
+
+attachmentsContract("memory", () => {
+  const kept = new Map<string, Uint8Array>()
+  return Promise.resolve({ attachments: memoryAttachments("shop", kept), other: memoryAttachments("bank", kept), end })
 })

@@ -81,7 +81,7 @@ test("R6: records in durable mailboxes are told as waiting, but not those whose 
     const message = { type: "settled", to: { service: "account", key: row }, scope: "x" } as const
     const held: HeldRecord = { message, attempts: 1, dueMs: 0 }
     for (let n = 1; n <= count; n += 1) delivery.partition.held.apply(row, { from: [], hold: [n, held] })
-    delivery.mailboxes.set(row, { row, current: undefined, slot: undefined, waiting: [], waitsFor })
+    delivery.mailboxes.set(row, { row, current: undefined, slot: undefined, waiting: [], waitsFor, notBeforeMs: 0 })
   }
   hold("slow", 5, "retry")
   hold("parked", 3, "operator")

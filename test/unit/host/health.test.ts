@@ -18,7 +18,7 @@ import { startVirtual } from "../../support/virtual-process.ts"
 test("a process that runs its share is ready and live, and has nothing to complain of", async () => {
   const process = await startInMemory(bank, newWorld())
   const { partitions, ...rest } = process.engine.health()
-  assert.deepEqual(rest, { ready: true, live: true, reasons: [] })
+  assert.deepEqual(rest, { ready: true, live: true, reasons: [], breakers: [] })
   assert.deepEqual(partitions, Array.from({ length: 8 }, (_, partition) => ({ partition, state: "running", lag: 0 })))
   await process.kill()
 })
@@ -104,7 +104,7 @@ test("health is served on this machine: 200 or 503 with the reasons, and nothing
   assert.match(server.url, /^http:\/\/127\.0\.0\.1:\d+$/)
   assert.deepEqual(await get(`${server.url}/readyz`), { status: 503, body: health })
   assert.equal((await get(`${server.url}/livez?verbose`)).status, 200)
-  health = { ready: true, live: true, reasons: [], partitions: [{ partition: 0, state: "running", lag: 3 }] }
+  health = { ready: true, live: true, reasons: [], partitions: [{ partition: 0, state: "running", lag: 3 }], breakers: [] }
   assert.deepEqual(await get(`${server.url}/readyz`), { status: 200, body: health })
   assert.deepEqual(await get(`${server.url}/readyz`, "HEAD"), { status: 200, body: undefined })
   health = unready("SERVER_ENDED", false)

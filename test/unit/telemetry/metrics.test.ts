@@ -24,6 +24,7 @@ const shown: Metrics = {
   sagas: [{ saga: "place-order", outcome: "compensated", ended: 9 }],
   alarms: [{ monitor: "order-monitor", kind: "late", raised: 17 }],
   resent: 16,
+  flows: [{ service: "mail", running: 17, waiting: 18, waitsFor: "breaker", breaker: "half open", breakerOpened: 19 }],
   heartbeatAgeMs: 250,
 }
 
@@ -50,6 +51,11 @@ test("every metric of the table reaches the collector, with its kind, its unit a
   assert.deepEqual(of(metric.fenced), [["counter", "{append}", 15, partition]])
   assert.deepEqual(of(metric.recordsResent), [["counter", "{record}", 16, app]])
   assert.deepEqual(of(metric.heartbeatAgeS), [["gauge", "s", 0.25, app]])
+  const mailing = { ...app, "troupe.service": "mail" }
+  assert.deepEqual(of(metric.handlersRunning), [["gauge", "{handler}", 17, mailing]])
+  assert.deepEqual(of(metric.handlersWaiting), [["gauge", "{handler}", 18, mailing]])
+  assert.deepEqual(of(metric.breakerOpen), [["gauge", "{breaker}", 1, mailing]])
+  assert.deepEqual(of(metric.breakerOpened), [["counter", "{time}", 19, mailing]])
   const ended = { ...app, "troupe.saga.name": "place-order", "troupe.saga.outcome": "compensated" }
   assert.deepEqual(of(metric.sagasEnded), [["counter", "{saga}", 9, ended]])
   const late = { ...app, "troupe.monitor.name": "order-monitor", "troupe.monitor.alarm.kind": "late" }
