@@ -66,8 +66,9 @@ export function pump(delivery: Delivery, mailbox: Mailbox, nowMs: number): void 
     }
     const decided = obstacle === undefined ? decide(delivery, task, nowMs) : undefined
     // An effectful handler sees committed state only (R12).
-    const uncommitted = obstacle === undefined && decided === undefined && delivery.uncommitted.has(mailbox.row)
-    const delay = decided === undefined && !uncommitted ? heldBack(delivery, mailbox, task) : undefined
+    const isHandled = obstacle === undefined && decided === undefined
+    const uncommitted = isHandled && delivery.uncommitted.has(mailbox.row)
+    const delay = isHandled && !uncommitted ? heldBack(delivery, mailbox, task) : undefined
     mailbox.waitsFor = uncommitted ? "commit" : (obstacle ?? delay ?? "nothing")
     if (mailbox.waitsFor !== "nothing") return
     mailbox.waiting.shift()

@@ -2,10 +2,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Effect from "effect/Effect"
-import { type FlowControlOptions, InvalidInput, service } from "../../../runtime/index.ts"
+import * as Schema from "effect/Schema"
+import { app, done, type FlowControlOptions, InvalidInput, service } from "../../../runtime/index.ts"
 import { limits } from "../../../runtime/kernel/limits.ts"
-import { askInMemory, type MemoryProcess, operateInMemory } from "../../../runtime/testing/index.ts"
+import { askInMemory, type MemoryProcess, newWorld, operateInMemory, startInMemory } from "../../../runtime/testing/index.ts"
 import { type Call, inOrder, mailApp, mostWithin, textsOf } from "../../support/mail-app.ts"
+
+const Text = Schema.toStandardSchemaV1(Schema.Struct({ text: Schema.String }))
 
 const killAll = (processes: readonly MemoryProcess[]) => Promise.all(processes.map((process) => process.kill()))
 
@@ -161,6 +164,20 @@ test("an operator pauses a service that does I/O, everywhere and through a resta
   const wrong = assert.rejects(operator.pause("order", author), /has handlers that do I\/O/)
   await pass(200)
   await wrong
+})
+
+test("an actor of a pure service that waits for an operator has no flow, and holds nobody up", async (t) => {
+  const counter = service("counter", { state: () => ({ sum: 0 }), onPark: "wait" }).command("add", Text, (state, { text }) => {
+    if (text === "bad") throw new Error("unlucky")
+    return done({ sum: state.sum + 1 }, null)
+  })
+  const shape = app("counters", { namespace: "test", partitions: 1, services: [counter] })
+  const world = newWorld()
+  const process = await startInMemory(shape, world)
+  t.after(() => process.kill())
+  for (const text of ["bad", "behind"]) void askInMemory(shape, world, counter.add("a", { text }))
+  assert.equal((await askInMemory(shape, world, counter.add("b", { text: "good" }))).type, "done")
+  assert.equal(process.engine.parked().length, 1)
 })
 
 test("a flow that cannot be kept is refused where it is stated", () => {
