@@ -105,10 +105,11 @@ export function participants(row: SagaRow): readonly Address[] {
   return [...found.values()]
 }
 
-/** Parks the row as it is. Those who wait are answered by the caller, and waited for no longer. */
+/** Parks the row as it is. Clients that wait are answered by the caller and forgotten; a parent goes on waiting. */
 export function park(row: SagaRow, parked: Parked): Step {
-  const { waiters: _, ...rest } = row
-  return quiet({ ...rest, parked })
+  const { waiters, ...rest } = row
+  const parents = (waiters ?? []).filter((waiter) => "actor" in waiter)
+  return quiet({ ...rest, ...(parents.length === 0 ? {} : { waiters: parents }), parked })
 }
 
 const meanings: Readonly<Record<ParkCode, string>> = {
