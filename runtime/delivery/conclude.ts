@@ -7,7 +7,7 @@ import type { Entry } from "../message/block.ts"
 import { queryCommand } from "../message/contract.ts"
 import { checkTiming } from "../message/deliver.ts"
 import { checkJson, type Json } from "../message/json.ts"
-import { addressText, followsFrom, type Requester } from "../message/message.ts"
+import { addressText, followsFrom, type Message, type Requester } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { ProcessSpan } from "../ports/telemetry.ts"
 import { type Decided, decidedRecord, seal } from "./decided.ts"
@@ -51,7 +51,7 @@ function conclude({ delivery, task, logic, row, span, nowMs }: Concluding, decis
   const entry: Entry = {
     from,
     ...(held === undefined ? {} : { took: held }),
-    ...(leavesTrace ? { to: message.to, by: decidedRecord(message, changes.effects !== undefined) } : {}),
+    ...(leavesTrace ? { to: message.to, by: decidedRecord(message, changes.effects !== undefined || changes.forget !== undefined) } : {}),
     ...changes,
     ...sent,
     ...(decision.parked === undefined ? {} : { parked: { id: task.row, ...decision.parked, atMs: nowMs } }),
@@ -69,9 +69,10 @@ function rowChanges(
   { task: { message }, logic, row, span }: Pick<Concluding, "task" | "logic" | "row" | "span">,
   decision: Decision,
   released: NonNullable<Entry["timers"]>,
-): Pick<Entry, "state" | "stateVersion" | "gone" | "effects" | "timers"> {
-  const isEffect = message.type === "command" && message.name !== queryCommand && logic.kind === "service"
-  const isNew = isEffect && recallOutcome(row, message) === undefined
+): Pick<Entry, "state" | "stateVersion" | "gone" | "effects" | "forget" | "timers"> {
+  const isEffect = message.type === "command" && message.name !== queryCommand
+  const isKept = logic.kind === "service" || isFollowedOrder(message, decision, row)
+  const isNew = isEffect && isKept && recallOutcome(row, message) === undefined
   // A saga takes only what it waits for: what changes nothing now may still be waited for later.
   const isTaken = logic.kind === "service" || decision.state !== row.state
   const effects = isNew ? rememberedEffects(row, message, decision.outcome) : isTaken ? rememberedEvent(message) : []
@@ -87,8 +88,14 @@ function rowChanges(
   return {
     ...stateChange(row.state, decision.state, logic.states?.version),
     ...(effects.length > 0 ? { effects } : {}),
+    ...(message.type === "settled" && row.effects.size > 0 ? { forget: message.scope } : {}),
     ...(timers.length > 0 ? { timers } : {}),
   }
+}
+
+/** A signal, a cancel or the like that a saga has taken: asked again, it is answered the same and not taken again (R21). */
+function isFollowedOrder(message: Message, { outcome, state }: Decision, row: Row): boolean {
+  return message.type === "command" && message.direction === "do" && outcome?.type === "done" && state !== row.state
 }
 
 function stateChange(

@@ -94,8 +94,9 @@ function answeredAlready(logic: ActorLogic, row: Row, message: Message): Decisio
   if (message.type !== "command") return undefined
   const { state } = row
   if (message.name === queryCommand) return { state, outcome: { type: "done", value: state ?? null } }
-  if (logic.kind !== "service") return undefined
-  const outcome = recallOutcome(row, message) ?? (isVoidUndo(row, message) ? nothingToUndo : undefined)
+  // A saga keeps what it has to undo itself; of its effects only those that were done at once are remembered.
+  const isVoid = logic.kind === "service" && isVoidUndo(row, message)
+  const outcome = recallOutcome(row, message) ?? (isVoid ? nothingToUndo : undefined)
   return outcome === undefined ? undefined : { state, outcome }
 }
 

@@ -28,7 +28,12 @@ export function begin(parts: Parts, row: SagaRow, at: Moment): Step {
 
 /** `settled` is the effect that the event settles. */
 export function advance(parts: Parts, row: SagaRow, settled: EffectKey | undefined, event: ProgressEvent, at: Moment): Step {
-  let step = transit(parts, row, settled, event, at)
+  return takeWhatCame(parts, transit(parts, row, settled, event, at), at)
+}
+
+/** Tells waits that are open what came for them before. */
+export function takeWhatCame(parts: Parts, before: Step, at: Moment): Step {
+  let step = before
   for (let count = 0; !("ended" in step.row) && step.row.parked === undefined; count += 1) {
     assert(count < stepsPerEventMax, "a saga comes to rest")
     const early = takeEarly(parts.outline, step.row)
@@ -91,6 +96,8 @@ function carryOut({ outline }: Parts, moved: SagaRow, actions: readonly ActionCo
   for (const action of actions) {
     if (action.type === "send" || action.type === "await") {
       const instance = currentInstance(outline, row, action.params.step)
+      // A loop may pass several rounds at once, of which only the last one has commands: they are sent once.
+      if (action.type === "send" && row.sent[instance] !== undefined) continue
       if (action.type === "send") take(sendStep(outline, row, instance, count, at), row.items[instance]?.length ?? 0)
       else take({ row: beginWait(outline, row, instance, count, at), send: [] }, 1)
     }

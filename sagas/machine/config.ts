@@ -10,6 +10,7 @@ import type {
   StepNode,
   WaitNode,
 } from "../definition/definition.ts"
+import { innerBodies } from "../definition/building.ts"
 import { againOf } from "../definition/outline.ts"
 import { nothingYet, type Progress, type UndoScope } from "./progress.ts"
 
@@ -76,13 +77,15 @@ const parked = { id: ":parked", target: "#:parked" }
 /** Where a failure before the pivot goes: back, or, in a race, out of the race. */
 interface Around {
   readonly failed: string
+  /** A failure in a race is none of the saga's. */
+  readonly isInRace: boolean
   /** Whether it is in a loop: a late answer of the round before must not be taken for this round's. */
   readonly isInLoop: boolean
 }
 
 export function sagaConfig(definition: SagaDefinition): SagaConfig {
   const { name, version, body } = definition
-  const around = { failed: unwinding.target, isInLoop: false }
+  const around = { failed: unwinding.target, isInRace: false, isInLoop: false }
   const { first, states } = sequence(body, "completed", around)
   return {
     id: name,
@@ -100,7 +103,7 @@ export function sagaConfig(definition: SagaDefinition): SagaConfig {
     states: {
       new: { on: { start: { target: first } } },
       ...states,
-      unwinding: { id: unwinding.id, ...unwindState({}, "unwinding", "compensated") },
+      unwinding: { id: unwinding.id, ...unwindState({}, "unwinding", "compensated", ["*"]) },
       completed: { type: "final" },
       compensated: { type: "final" },
       parked: { id: parked.id },
@@ -156,17 +159,17 @@ function singleState(node: StepNode | WaitNode, next: string, around: Around): S
     [`unknown.${step}`]: unknown,
   })
   const entry = enter(node)
-  if (place === "after") return { entry, on: on(afterPivot, afterPivot) }
+  if (place === "after" && !around.isInRace) return { entry, on: on(afterPivot, afterPivot) }
   const refused = to(around.failed, node.type === "wait" ? "timed out" : "refused")
   return { entry, on: on(refused, place === "pivot" ? park("PIVOT_UNKNOWN", "unknown") : to(around.failed, "unknown")) }
 }
 
 /** Many commands, or none. The first that fails turns the saga back; those under way are waited for there. */
-function eachState(node: StepNode, next: string, { failed, isInLoop }: Around): StateConfig {
+function eachState(node: StepNode, next: string, { failed, isInRace, isInLoop }: Around): StateConfig {
   const params = { step: node.name }
   const guard = isInLoop ? { guard: { type: "isCurrent", params } as const } : {}
   const back: TransitionConfig = { ...guard, actions: [record], target: failed, description: "refused or unknown" }
-  const failure = node.place === "after" ? afterPivot : back
+  const failure = node.place === "after" && !isInRace ? afterPivot : back
   return {
     entry: enter(node),
     on: {
@@ -211,7 +214,7 @@ function raceStates(node: ParallelNode, next: string, around: Around): States {
     const params = { race: node.name, branch: name }
     const [won, lost] = [`${name}:won`, `${name}:lost`]
     const id = `:${node.name}/${name}:lost`
-    const { first, states } = sequence(body, won, { ...around, failed: `#${id}` })
+    const { first, states } = sequence(body, won, { ...around, failed: `#${id}`, isInRace: true })
     const ends: States = {
       [won]: { entry: [{ type: "win", params }], always: [{ target: `#:${settle}` }] },
       [lost]: { id, entry: [{ type: "lose", params }] },
@@ -221,9 +224,12 @@ function raceStates(node: ParallelNode, next: string, around: Around): States {
   const { name: race, place } = node
   const fail: ActionConfig = { type: "fail", params: { step: race, code: "ALL_BRANCHES_FAILED" } }
   const allLost: TransitionConfig = { guard: { type: "allLost", params: { race } }, description: "all failed" }
-  const onLoss = place === "after" ? { ...allLost, ...afterPivot } : { ...allLost, actions: [fail], target: around.failed }
+  const onLoss =
+    place === "after" && !around.isInRace
+      ? { ...allLost, ...afterPivot }
+      : { ...allLost, actions: around.isInRace ? [] : [fail], target: around.failed }
   // From the pivot on nothing is undone, neither what losers did.
-  const settling = place === "after" ? { always: [{ target: next }] } : unwindState({ race }, settle, next)
+  const settling = place === "after" ? { always: [{ target: next }] } : unwindState({ race }, settle, next, stepNames(node))
   return {
     [race]: { type: "parallel", states: Object.fromEntries(regions), always: [onLoss] },
     [settle]: { id: `:${settle}`, ...settling },
@@ -237,7 +243,9 @@ function loopStates(node: LoopNode, next: string, around: Around): States {
   const isExhausted = { guard: { type: "isExhausted", params: { loop } } as const, description: "too many rounds" }
   const fail: ActionConfig = { type: "fail", params: { step: loop, code: "LOOP_EXHAUSTED" } }
   const giveUp =
-    place === "after" ? { ...isExhausted, ...afterPivot } : { ...isExhausted, actions: [fail], target: around.failed }
+    place === "after" && !around.isInRace
+      ? { ...isExhausted, ...afterPivot }
+      : { ...isExhausted, actions: around.isInRace ? [] : [fail], target: around.failed }
   return {
     [loop]: { entry: [{ type: "round", params: { loop } }], always: [{ target: first }] },
     ...states,
@@ -251,15 +259,22 @@ function loopStates(node: LoopNode, next: string, around: Around): States {
   }
 }
 
-/** Waits for what is under way, then undoes one item after the other; entering again begins the next one. */
-function unwindState(scope: UndoScope, self: string, next: string): StateConfig {
+function stepNames(node: SagaNode): readonly string[] {
+  return node.type === "step" ? [node.name] : innerBodies(node).flatMap((body) => body.flatMap(stepNames))
+}
+
+/**
+ * Waits for what is under way, then undoes one item after the other; entering again begins the next one. `steps`: whose
+ * answers it takes. A race that is settled takes those of its own only, and leaves others to the branches beside it.
+ */
+function unwindState(scope: UndoScope, self: string, next: string, steps: readonly string[]): StateConfig {
   const again: TransitionConfig = { actions: [record], target: self, reenter: true, description: "next undo" }
   return {
     entry: [{ type: "undo", params: scope }],
     on: {
-      "done.*": again,
-      "refused.*": again,
-      "unknown.*": again,
+      ...Object.fromEntries(
+        steps.flatMap((step) => ["done", "refused", "unknown"].map((kind) => [`${kind}.${step}`, again])),
+      ),
       "undone.*": again,
       "undoFailed.*": park("UNDO_FAILED", "undo failed"),
     },

@@ -16,7 +16,7 @@ import { onReply, onTimer, onWaitOver, type Verdict } from "./delivery.ts"
 import { decideOrder, type Order } from "./orders.ts"
 import { isDoomed, isPastPivot } from "./standing.ts"
 import type { DefinitionId, SagaRow } from "./row.ts"
-import { mismatched, type Moment, park, poisoned, quiet, type Step } from "./stop.ts"
+import { mismatched, type Moment, park, poisoned, quiet, refuse, type Step } from "./stop.ts"
 import { prepareTransition } from "./transition.ts"
 
 export type CoreEvent =
@@ -76,7 +76,9 @@ export function createCore(definition: SagaDefinition, machine: SagaMachine = co
 
 /** A definition that did not start a saga does nothing to it but end it. */
 function mismatch(row: SagaRow, event: CoreEvent, id: DefinitionId, at: Moment): Step {
-  return row.parked === undefined || event.type === "resume" ? park(row, mismatched(row, id, at)) : quiet(row)
+  const parked = mismatched(row, id, at)
+  if (row.parked === undefined || event.type === "resume") return park(row, parked)
+  return refuse(row, "version-mismatch", parked.message)
 }
 
 /** Of what a saga under way depends on. Not of the compiled machine: another wording in it must not park anyone. */

@@ -1,11 +1,12 @@
 // What callers and operators may want of a saga under way: cancel, kill, pause, resume, try now, skip a step, compensate
 // from here, give an undo up, change something. Each is accepted, or refused with a code that says why.
+import { InvalidInput } from "../../runtime/kernel/fault.ts"
 import { limits } from "../../runtime/kernel/limits.ts"
 import type { Json } from "../../runtime/message/json.ts"
 import type { EffectKey } from "../../runtime/message/message.ts"
 import { parse, SchemaMismatch } from "../../runtime/message/schema.ts"
 import { parseInstance, stepNamed } from "../definition/outline.ts"
-import { advance, begin, type Parts } from "./advance.ts"
+import { advance, begin, type Parts, takeWhatCame } from "./advance.ts"
 import { knownOf, sendOpen } from "./commands.ts"
 import { firstTry, tryAgain } from "./delivery.ts"
 import { call, contextOf } from "./functions.ts"
@@ -38,7 +39,7 @@ export function decideOrder(parts: Parts, row: SagaRow, order: Order, at: Moment
       return cancel(parts, row, order, at)
     case "compensate":
       if (row.failure !== undefined) return refuse(row, "compensating", "it is being undone already")
-      return advance(parts, unparked(row), undefined, { kind: "cancel", code: "compensated-by-operator", detail: null }, at)
+      return turnBack(parts, row, "compensated-by-operator", null, at)
     case "kill":
       return kill(row, at)
     case "pause":
@@ -61,12 +62,48 @@ function cancel(parts: Parts, row: SagaRow, order: Order & { type: "cancel" }, a
   if (isPastPivot(parts.outline, row))
     return refuse(row, "past-pivot", "its pivot was sent, and it is not turned back any more")
   const { code = "cancelled", detail = null } = order
-  return advance(parts, unparked(row), undefined, { kind: "cancel", code, detail }, at)
+  return turnBack(parts, row, code, detail, at)
 }
 
-function unparked(row: SagaRow): SagaRow {
+function turnBack(parts: Parts, row: SagaRow, code: string, detail: Json, at: Moment): Step {
+  return goOn(parts, row, at, (free) => advance(parts, free, undefined, { kind: "cancel", code, detail }, at))
+}
+
+/**
+ * A saga that stood still has heard nothing meanwhile. What has a time is left to it; what has none, as a child saga, is
+ * asked for again.
+ */
+function goOn(parts: Parts, row: SagaRow, at: Moment, go: (free: SagaRow) => Step): Step {
+  if (row.parked === undefined) return go(row)
+  const { parked: _, ...free } = row
+  const step = go(free)
+  const { row: next } = step
+  if ("ended" in next || next.parked !== undefined) return step
+  const open = Object.entries(next.open).filter(([effect, command]) => command === row.open[effect] && command.dueMs === undefined)
+  return { ...step, send: [...open.flatMap(([effect]) => sendIfPossible(parts, next, effect, at)), ...step.send] }
+}
+
+/** What made a saga stand still may be the function that would write this command. */
+function sendIfPossible({ outline }: Parts, row: SagaRow, effect: EffectKey, { self }: Moment): Step["send"] {
+  try {
+    return sendOpen(outline, row, [effect], self)
+  } catch (error) {
+    if (error instanceof InvalidInput) return []
+    throw error
+  }
+}
+
+/** The row without its mark, and what is open in it at the first of its tries. */
+function withAllTries({ outline }: Parts, row: SagaRow, at: Moment): SagaRow {
   const { parked: _, ...rest } = row
-  return rest
+  const open = Object.fromEntries(
+    Object.entries(row.open).map(([effect, command]): [EffectKey, OpenCommand] => {
+      const { step, item, direction } = command
+      if (direction === "wait") return [effect, command]
+      return [effect, firstTry(stepNamed(outline, parseInstance(step).name), { step, item, direction }, at.nowMs)]
+    }),
+  )
+  return { ...rest, open }
 }
 
 /** Like a parked saga, it takes no reply and no timer; who waits for its end goes on waiting. */
@@ -77,17 +114,9 @@ function pause(row: SagaRow, at: Moment): Step {
 
 /** Clears the mark and sends whatever is open again, with all its tries; a saga that never got going starts. */
 function resume(parts: Parts, row: SagaRow, at: Moment): Step {
-  const rest = unparked(row)
-  if (row.value === "new") return begin(parts, rest, at)
-  const open = Object.fromEntries(
-    Object.entries(row.open).map(([effect, command]): [EffectKey, OpenCommand] => {
-      const { step, item, direction } = command
-      if (direction === "wait") return [effect, command]
-      return [effect, firstTry(stepNamed(parts.outline, parseInstance(step).name), { step, item, direction }, at.nowMs)]
-    }),
-  )
-  const next = { ...rest, open }
-  return { ...quiet(next), send: sendOpen(parts.outline, next, Object.keys(open), at.self) }
+  const next = withAllTries(parts, row, at)
+  if (row.value === "new") return begin(parts, next, at)
+  return takeWhatCame(parts, { ...quiet(next), send: sendOpen(parts.outline, next, Object.keys(next.open), at.self) }, at)
 }
 
 function retryNow(parts: Parts, row: SagaRow, at: Moment): Step {
@@ -117,14 +146,14 @@ function skipStep(parts: Parts, row: SagaRow, { step: name, value }: Order & { t
   const found = Object.entries(row.open).find(([, open]) => isMeant(open))
   if (found === undefined) return refuse(row, "not-open", `its step "${name}" is not under way and has not failed`)
   const [effect, { step, item }] = found
-  return advance(parts, unparked(row), effect, { kind: "done", step, item, value, by: "operator" }, at)
+  return goOn(parts, row, at, (free) => advance(parts, free, effect, { kind: "done", step, item, value, by: "operator" }, at))
 }
 
 function abandonUndo(parts: Parts, row: SagaRow, at: Moment): Step {
   const found = Object.entries(row.open).find(([, { direction }]) => direction === "undo")
   if (found === undefined) return refuse(row, "not-open", "no undo is under way or has failed")
   const [effect, { step, item }] = found
-  return advance(parts, unparked(row), effect, { kind: "undone", step, item, by: "operator" }, at)
+  return goOn(parts, row, at, (free) => advance(parts, free, effect, { kind: "undone", step, item, by: "operator" }, at))
 }
 
 function update(parts: Parts, row: SagaRow, { name, payload }: Order & { type: "update" }, at: Moment): Step {

@@ -2,6 +2,7 @@
 // loops, and the first failure. Plain functions without XState. A change keeps the identity of whatever it does not touch.
 import { assert } from "../../runtime/kernel/assert.ts"
 import type { Json } from "../../runtime/message/json.ts"
+import type { SagaNode, StepNode } from "../definition/definition.ts"
 import { type Instance, instanceOf, type Outline, parseInstance, placeOf } from "../definition/outline.ts"
 
 /**
@@ -140,7 +141,9 @@ export function isInScope(outline: Outline, progress: Progress, instance: Instan
   const { name, round } = parseInstance(instance)
   const place = placeOf(outline, name)
   const branch = place.races.find((entered) => entered.race === race)?.branch
-  const isNow = place.loop === undefined || round === roundOf(progress, place.loop)
+  // A race in a loop is run anew in each round; a loop in a branch of a race belongs to it with all its rounds.
+  const raceLoop = outline.places.get(race)?.loop
+  const isNow = raceLoop === undefined || round === roundOf(progress, raceLoop)
   return branch !== undefined && isNow && branch !== progress.results[currentInstance(outline, progress, race)]?.[0]
 }
 
@@ -149,9 +152,19 @@ export function isUnderWay(outline: Outline, progress: Progress, scope: UndoScop
   return Object.entries(progress.items).some(
     ([instance, statuses]) =>
       statuses.includes("pending") &&
-      placeOf(outline, parseInstance(instance).name).node.type === "step" &&
+      isWaitedFor(placeOf(outline, parseInstance(instance).name).node) &&
       isInScope(outline, progress, instance, scope),
   )
+}
+
+/** A child saga under way is not waited for, it may take its time: it is turned back. Nor is a wait: it is dropped. */
+function isWaitedFor(node: SagaNode): boolean {
+  return node.type === "step" && !isRunningChild(node, "pending")
+}
+
+/** A child saga that may be told to turn back although its end is not known. */
+function isRunningChild({ child, place, undo }: StepNode, status: ItemStatus): boolean {
+  return status === "pending" && child !== undefined && place === "before" && undo !== "nothing"
 }
 
 /** What to take back next: of what was begun last, the last item whose effect happened or may have happened. */
@@ -164,7 +177,9 @@ export function nextToUndo(
     const { node } = placeOf(outline, parseInstance(instance).name)
     if (node.type !== "step" || node.place !== "before" || node.undo === "nothing") continue
     if (!isInScope(outline, progress, instance, scope)) continue
-    const item = itemsOf(progress, instance).findLastIndex((status) => mayHaveHappened(status))
+    const item = itemsOf(progress, instance).findLastIndex(
+      (status) => mayHaveHappened(status) || isRunningChild(node, status),
+    )
     if (item !== -1) return { instance, item }
   }
   return undefined

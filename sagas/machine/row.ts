@@ -41,6 +41,8 @@ export type EndedRow = {
   readonly ended: Ended
   /** Of a child that its parent may still take back: how it ended up, without those who waited. */
   readonly revertible?: SagaRow
+  /** Sagas under way whose child it is, as their scopes: they may still ask for it, so it is not forgotten. */
+  readonly parents?: readonly string[]
 }
 
 export type Ended = {

@@ -1,5 +1,5 @@
 // Where a saga stands: what is past its pivot, and what will be undone whatever becomes of it.
-import { activitiesOf, type Outline, parseInstance, placeOf } from "../definition/outline.ts"
+import { activitiesOf, instanceOf, type Outline, parseInstance, placeOf } from "../definition/outline.ts"
 import { isInScope } from "./progress.ts"
 import type { OpenCommand, SagaRow } from "./row.ts"
 
@@ -14,8 +14,18 @@ export function isDoomed(outline: Outline, row: SagaRow, { step, direction }: Op
   if (row.failure !== undefined) return true
   const progress = { ...row, sagaId: "" }
   return placeOf(outline, parseInstance(step).name).races.some(({ race, branch }) => {
-    const instance = step.includes("#") ? `${race}#${parseInstance(step).round}` : race
+    const instance = instanceOf(outline, race, parseInstance(step).round)
     if (row.lost?.[instance]?.includes(branch) === true) return true
     return row.results[instance] !== undefined && isInScope(outline, progress, step, { race })
   })
+}
+
+/** Whether something of the loop is where the saga stands. */
+export function isInLoopNow(outline: Outline, { value }: Pick<SagaRow, "value">, loop: string): boolean {
+  return statesOf(value).some((state) => outline.places.get(state.split(":")[0] ?? "")?.loop === loop)
+}
+
+function statesOf(value: SagaRow["value"]): readonly string[] {
+  if (typeof value === "string") return [value]
+  return Object.entries(value).flatMap(([name, inner]) => [name, ...statesOf(inner)])
 }

@@ -4,6 +4,7 @@ import { describeError, InvalidInput } from "../../runtime/kernel/fault.ts"
 import type { OutgoingCommand } from "../../runtime/actor/logic.ts"
 import type { Event } from "../../runtime/message/contract.ts"
 import { type Address, addressText } from "../../runtime/message/message.ts"
+import { foreignName } from "../../runtime/message/peer.ts"
 import type { Json } from "../../runtime/message/json.ts"
 import type { SagaDefinition } from "../definition/definition.ts"
 import { activitiesOf, type Outline } from "../definition/outline.ts"
@@ -11,7 +12,7 @@ import type { ParkCode } from "./config.ts"
 import { knownOf } from "./commands.ts"
 import { call, contextOf, parseTarget } from "./functions.ts"
 import { type ItemStatus, mayHaveHappened, type ProgressEvent } from "./progress.ts"
-import type { DefinitionId, EndedRow, OpenCommand, Parked, SagaRow } from "./row.ts"
+import type { DefinitionId, EndedRow, OpenCommand, Parked, SagaRow, Waiter } from "./row.ts"
 
 export interface Moment {
   readonly self: Address
@@ -65,20 +66,29 @@ export function end(
     startedMs: row.startedMs,
     endedMs: at.nowMs,
   }
-  if (outcome === "compensated" || !isRevertible(outline, row)) {
-    return { row: { ended }, send: [], emit, release: participants(row) }
+  const parents = parentsOf(row)
+  const kept = parents.length === 0 ? {} : { parents }
+  if (outcome === "compensated" || parents.length === 0 || !isRevertible(outline)) {
+    return { row: { ended, ...kept }, send: [], emit, release: participants(row) }
   }
   // Its participants remember what it did until its parent has ended: it may still be taken back.
   const { waiters: _, deadlineMs: __, ...revertible } = { ...row, value: "new", open: {} }
-  return { row: { ended, revertible }, send: [], emit, release: [] }
+  return { row: { ended, revertible, ...kept }, send: [], emit, release: [] }
 }
 
 /** A child saga without a pivot can be taken back by its parent after it has completed. */
-function isRevertible(outline: Outline, row: SagaRow): boolean {
-  return (
-    row.waiters?.some((waiter) => "actor" in waiter) === true &&
-    activitiesOf(outline).every(({ place }) => place === "before")
-  )
+function isRevertible(outline: Outline): boolean {
+  return activitiesOf(outline).every(({ place }) => place === "before")
+}
+
+/** The sagas that wait for it, by the scope that their word of their own end will have. */
+export function parentsOf({ waiters = [] }: SagaRow): readonly string[] {
+  return [...new Set(waiters.flatMap((waiter) => ("actor" in waiter ? [scopeOf(waiter)] : [])))]
+}
+
+export function scopeOf({ actor: { service, key, app } }: Extract<Waiter, { readonly actor: object }>): string {
+  const scope = addressText({ service, key })
+  return app === undefined ? scope : foreignName(app, scope)
 }
 
 /** Ends the saga where it stands, and says what it leaves behind: nothing is undone. */
@@ -87,7 +97,8 @@ export function kill(row: SagaRow, at: Moment): Step {
     targets.filter((_, item) => isLeft(row.items[instance]?.[item])),
   )
   const ended = { outcome: "killed", leaves, startedMs: row.startedMs, endedMs: at.nowMs } as const
-  return { row: { ended }, send: [], emit: [], release: participants(row) }
+  const parents = parentsOf(row)
+  return { row: { ended, ...(parents.length === 0 ? {} : { parents }) }, send: [], emit: [], release: participants(row) }
 }
 
 function isLeft(status: ItemStatus | undefined): boolean {
@@ -105,10 +116,11 @@ export function participants(row: SagaRow): readonly Address[] {
   return [...found.values()]
 }
 
-/** Parks the row as it is. Those who wait are answered by the caller, and waited for no longer. */
+/** Parks the row as it is. Clients that wait are answered by the caller and forgotten; a parent goes on waiting. */
 export function park(row: SagaRow, parked: Parked): Step {
-  const { waiters: _, ...rest } = row
-  return quiet({ ...rest, parked })
+  const { waiters, ...rest } = row
+  const parents = (waiters ?? []).filter((waiter) => "actor" in waiter)
+  return quiet({ ...rest, ...(parents.length === 0 ? {} : { waiters: parents }), parked })
 }
 
 const meanings: Readonly<Record<ParkCode, string>> = {

@@ -3,6 +3,7 @@ import { limits } from "../../runtime/kernel/limits.ts"
 import type { Decision } from "../../runtime/actor/logic.ts"
 import { type CommandMessage, isRequester } from "../../runtime/message/message.ts"
 import type { Outcome } from "../../runtime/message/outcome.ts"
+import { parentsOf, scopeOf } from "../machine/stop.ts"
 import type { Ended, EndedRow, Parked, SagaRow, Waiter } from "../machine/row.ts"
 
 export type Row = SagaRow | EndedRow
@@ -20,6 +21,12 @@ export function withWaiter(row: SagaRow, waiter: Waiter | undefined): SagaRow {
   const actors = all.filter((one) => "actor" in one)
   const requesters = all.filter((one) => !("actor" in one)).slice(-limits.waitersPerSagaMax)
   return { ...row, waiters: [...actors, ...requesters] }
+}
+
+/** The same row if nobody of that scope waits. */
+export function withoutParent(row: SagaRow, scope: string): SagaRow {
+  if (!parentsOf(row).includes(scope)) return row
+  return { ...row, waiters: (row.waiters ?? []).filter((waiter) => !("actor" in waiter) || scopeOf(waiter) !== scope) }
 }
 
 function idOf(waiter: Waiter): string {

@@ -40,9 +40,9 @@ export function receiveEvent({ core }: SagaParts, row: SagaRow, message: EventMe
     const payload = readEvent(event.contract, message.payload, message.version)
     const context = contextOf(core.outline, knownOf(row, at.self))
     if (!askTest(`wait ${name}: when`, () => event.when(payload, context))) continue
-    // A wait for an event that is over takes no second one.
-    if (row.items[name]?.[0] !== undefined && row.items[name][0] !== "pending") continue
-    return core.decide(row, { type: "arrival", wait: name, value: payload as Json }, at) // cast: it was read from JSON
+    // A wait for an event that is over, or has one, takes no second one.
+    const step = core.decide(row, { type: "arrival", wait: name, value: payload as Json }, at) // cast: it was read from JSON
+    if (step.refused === undefined) return step
   }
   return quiet(row)
 }

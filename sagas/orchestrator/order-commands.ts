@@ -5,13 +5,15 @@ import { limits } from "../../runtime/kernel/limits.ts"
 import type { DecideContext, Decision } from "../../runtime/actor/logic.ts"
 import type { Json } from "../../runtime/message/json.ts"
 import type { CommandMessage } from "../../runtime/message/message.ts"
+import type { Outcome } from "../../runtime/message/outcome.ts"
 import { parse, SchemaMismatch } from "../../runtime/message/schema.ts"
 import type { WaitNode } from "../definition/definition.ts"
 import type { CoreEvent } from "../machine/core.ts"
 import { tokenOf } from "../machine/functions.ts"
 import type { Order } from "../machine/orders.ts"
 import type { SagaRow } from "../machine/row.ts"
-import type { Row } from "./answers.ts"
+import type { Step } from "../machine/stop.ts"
+import { parkOutcome, type Row } from "./answers.ts"
 import type { SagaParts } from "./saga-parts.ts"
 import { toDecision } from "./to-decision.ts"
 
@@ -78,7 +80,6 @@ function arrivalOf(
   const known = { sagaId: self.key, ...(row.secret === undefined ? {} : { secret: row.secret }) }
   if (by === "complete" && token !== tokenOf(core.outline, known, node.name))
     return { refused: { code: "wrong-token", detail: null } }
-  if (by === "complete" && row.items[node.name]?.[0] === "done") return { refused: { code: "completed", detail: null } }
   return arrival(node, payload)
 }
 
@@ -110,7 +111,14 @@ function decideOn(
   if (step.refused !== undefined) return refusedFor(row, step.refused.code, step.refused.detail)
   const isFree = row.parked !== undefined && ("ended" in step.row || step.row.parked === undefined)
   const decision = toDecision({ ...noted, ...(row.parked && { parked: row.parked }) }, step, {})
-  return { ...decision, ...(isFree ? { resumed: true as const } : {}), outcome: { type: "done", value: null } }
+  const outcome = failedOutcome(row, step) ?? { type: "done", value: null }
+  return { ...decision, ...(isFree ? { resumed: true as const } : {}), outcome }
+}
+
+/** A function of the definition threw: the row is as it was before, so what was asked for did not happen. */
+function failedOutcome(before: SagaRow, { row }: Step): Outcome | undefined {
+  if ("ended" in row || row.parked === undefined || row.parked === before.parked) return undefined
+  return row.parked.code === "PAUSED" ? undefined : parkOutcome(row.parked)
 }
 
 function authorOf(

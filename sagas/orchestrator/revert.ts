@@ -29,5 +29,6 @@ function turnBack({ core }: SagaParts, row: SagaRow, waiter: ReturnType<typeof w
   const waiting = withWaiter(row, waiter)
   const step = core.decide(waiting, { type: "cancel" }, context)
   if (step.refused !== undefined) return { state: row, outcome: { type: "refused", ...step.refused } }
-  return toDecision(waiting, step, {})
+  const isFree = row.parked !== undefined && ("ended" in step.row || step.row.parked === undefined)
+  return { ...toDecision(waiting, step, {}), ...(isFree ? { resumed: true as const } : {}) }
 }

@@ -10,7 +10,7 @@ import type { SagaDefinition } from "../definition/definition.ts"
 import type { Core, CoreEvent } from "../machine/core.ts"
 import type { EndedRow } from "../machine/row.ts"
 import { participants } from "../machine/stop.ts"
-import { join, type Row, waiterOf, withWaiter } from "./answers.ts"
+import { join, type Row, waiterOf, withoutParent, withWaiter } from "./answers.ts"
 import type { SagaParts } from "./saga-parts.ts"
 import { awaitedEvents, receiveEvent } from "./awaited-events.ts"
 import { describeSaga } from "./description.ts"
@@ -30,7 +30,7 @@ export function sagaActor(definition: SagaDefinition, core: Core): ActorLogic {
     describe: () => describeSaga(definition, core.outline),
     keptUntilMs(state) {
       const row = state as Row // cast: as below
-      return "ended" in row ? row.ended.endedMs + definition.keptMs : undefined
+      return "ended" in row && row.parents === undefined ? row.ended.endedMs + definition.keptMs : undefined
     },
     decide(state, message, context) {
       // cast: the engine hands back what an earlier decision stored; which definition wrote it, the core checks
@@ -57,7 +57,7 @@ function decideMessage(parts: SagaParts, row: Row | undefined, message: Message,
     case "event":
       return onEvent(parts, row, message, context)
     case "settled":
-      return settle(row)
+      return settle(row, message.scope)
     default:
       return unreachable(message)
   }
@@ -88,10 +88,15 @@ function begin({ definition, core }: SagaParts, message: CommandMessage, context
   return toDecision(row, core.decide(row, { type: "start" }, context), { isNew: true })
 }
 
-/** The parent of a child saga has ended: it will not be taken back any more. */
-function settle(row: Row | undefined): Decision {
-  if (row === undefined || !("ended" in row) || row.revertible === undefined) return { state: row }
-  return { state: { ended: row.ended }, release: participants(row.revertible) }
+/** A saga that has sent it commands has ended: if it was a parent, it neither waits for it nor takes it back any more. */
+function settle(row: Row | undefined, scope: string): Decision {
+  if (row === undefined) return { state: row }
+  if (!("ended" in row)) return { state: withoutParent(row, scope) }
+  const { ended, revertible, parents } = row
+  if (parents?.includes(scope) !== true) return { state: row }
+  const others = parents.filter((other) => other !== scope)
+  if (others.length > 0) return { state: { ...row, parents: others } }
+  return { state: { ended }, ...(revertible === undefined ? {} : { release: participants(revertible) }) }
 }
 
 /** What is not of anything that the saga has open changes nothing. */
