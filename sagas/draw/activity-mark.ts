@@ -24,26 +24,24 @@ function latest(open: readonly OpenCommand[]): OpenCommand | undefined {
 
 function openMark(node: StepNode | WaitNode, open: OpenCommand, statuses: readonly ItemStatus[], clock: Clock): Mark {
   if (node.type === "wait") return { standing: "waiting", lines: [`◷ waiting ${untilText(open, clock)}`] }
-  if (open.direction === "undo") {
-    return { standing: "undoing", lines: [`↶ undoing, ${tryText(node, open, clock)}`, ...nextTry(open, clock), ...counted(statuses)] }
-  }
-  return { standing: "running", lines: [`► running, ${tryText(node, open, clock)}`, ...nextTry(open, clock), ...counted(statuses)] }
+  const { attempt, direction } = open
+  const { retry } = direction === "undo" ? node.undoPolicy : node.policy
+  const tries = retry.times === 0 ? `attempt ${attempt}` : `attempt ${attempt} of ${retry.times + 1}`
+  const more = [...tryLines(node, open, clock), ...counted(statuses)]
+  if (direction === "undo") return { standing: "undoing", lines: [`↶ undoing, ${tries}`, ...more] }
+  return { standing: "running", lines: [`► ${tries}`, ...more] }
 }
 
 function untilText({ dueMs }: OpenCommand, { nowMs }: Clock): string {
   return dueMs === undefined ? "until it comes" : `until ${timeText(dueMs, nowMs)}`
 }
 
-/** `attempt 2 of 4, since 10:00:00Z`: a try that is under way began one timeout before it is due. */
-function tryText(node: StepNode, { attempt, direction, dueMs, fault }: OpenCommand, { nowMs }: Clock): string {
-  const { retry, timeoutMs } = direction === "undo" ? node.undoPolicy : node.policy
-  const number = retry.times === 0 ? `attempt ${attempt}` : `attempt ${attempt} of ${retry.times + 1}`
-  if (fault !== undefined || dueMs === undefined || timeoutMs === undefined) return number
-  return `${number}, since ${timeText(dueMs - timeoutMs, nowMs)}`
-}
-
-function nextTry({ fault, dueMs }: OpenCommand, { nowMs }: Clock): readonly string[] {
-  if (fault === undefined) return []
+/** Since when a try is under way, which began one timeout before it is due; or how it failed, and when the next one comes. */
+function tryLines(node: StepNode, { direction, dueMs, fault }: OpenCommand, { nowMs }: Clock): readonly string[] {
+  if (fault === undefined) {
+    const { timeoutMs } = direction === "undo" ? node.undoPolicy : node.policy
+    return dueMs === undefined || timeoutMs === undefined ? [] : [`since ${timeText(dueMs - timeoutMs, nowMs)}`]
+  }
   const isAhead = dueMs !== undefined && nowMs !== undefined && dueMs > nowMs
   const next = dueMs === undefined ? [] : [isAhead ? `next try in ${spanText(dueMs - nowMs)}` : `next try ${timeText(dueMs, nowMs)}`]
   return [`failed: ${plainText(fault.code)}`, ...next]
@@ -70,6 +68,8 @@ function settledMark(node: StepNode | WaitNode, instance: string, statuses: read
   const [standing, text] = words[worst]
   const isCause = row.failure?.step === instance && (worst === "refused" || worst === "unknown")
   const code = isCause ? `: ${plainText(row.failure.code)}` : ""
+  const isSame = statuses.every((status) => status === worst)
+  if (isSame && statuses.length > 1) return { standing, lines: [`${text}${code} (all ${statuses.length})`] }
   return { standing, lines: [`${text}${code}`, ...counted(statuses)] }
 }
 

@@ -57,7 +57,7 @@ export function forward(points: readonly Point[], hasArrow: boolean): Sink["wire
 }
 
 export function markedText(text: string, mark: Mark | undefined): string {
-  return [text, ...(mark?.lines ?? [])].filter((part) => part !== "").join("  ")
+  return [text, ...(mark?.lines ?? [])].filter((part) => part !== "").join(" · ")
 }
 
 export function frameTitle({ name, rule, mark }: Frame): string {
@@ -86,7 +86,7 @@ function frameBlock(frame: Frame, room: number, metrics: Metrics): Block {
 
 function laneBlock(lane: Lane, room: number, metrics: Metrics): LaneBlock {
   const block = stack(lane.parts.map((part) => partBlock(part, room, metrics)), metrics)
-  const labelRoom = Math.max(metrics.gapX, Math.floor(room / 2) - metrics.gapX)
+  const labelRoom = Math.max(metrics.gapX, Math.floor(room / 2) - metrics.gapX - 1)
   const label = cutText(markedText(lane.label, lane.mark), labelRoom, metrics.textWidth)
   const labelWidth = metrics.textWidth(label)
   const right = Math.max(block.width - block.spine, label === "" ? 0 : labelWidth + metrics.gapX)
@@ -97,7 +97,7 @@ function laneBlock(lane: Lane, room: number, metrics: Metrics): LaneBlock {
 function sideBySide(
   frame: Frame, lanes: readonly LaneBlock[], { title: titleWidth, inner }: { title: number; inner: number }, metrics: Metrics,
 ): Block {
-  const { pad, gapX, gutter, title, stub, lead, drop, tail } = metrics
+  const { pad, gapX, gutter, title, edge, stub, lead, drop, tail } = metrics
   const isLoop = frame.kind === "loop"
   const starts: number[] = []
   let content = 0
@@ -106,12 +106,12 @@ function sideBySide(
     content = (starts.at(-1) ?? 0) + block.width
   }
   const laneSpines = lanes.map(({ block }, index) => (starts[index] ?? 0) + block.spine)
-  const middle = Math.floor(((laneSpines[0] ?? 0) + (laneSpines.at(-1) ?? 0)) / 2)
-  const half = Math.max(middle, content - middle)
-  const wanted = 2 * half <= inner ? 2 * half : content
-  const width = Math.max(wanted + (isLoop ? 2 * gutter : 0), titleWidth) + 2 * pad
+  const middle = middleOf(laneSpines, content, { inner, near: 2 * gapX })
+  const half = Math.max(middle, content - middle - 1)
+  const isEven = 2 * half + 1 <= inner
+  const width = Math.max((isEven ? 2 * half + 1 : content) + (isLoop ? 2 * gutter : 0), titleWidth) + 2 * pad
   const spine = Math.floor(width / 2)
-  const left = 2 * half <= inner || isLoop ? spine - middle : spine - Math.floor(content / 2)
+  const left = spine - (isEven ? middle : Math.floor(content / 2))
   const inside = Math.max(...lanes.map(({ block }) => block.height))
   const height = title + stub + lead + inside + drop + tail
   return {
@@ -120,9 +120,10 @@ function sideBySide(
     spine,
     place(x, y, into) {
       into.frames.push({ frame, x, y, width, height })
-      const entry = { x: x + spine, y: y + title }
+      // The title is on the left: where it does not reach the middle, the line comes from the edge.
+      const entry = { x: x + spine, y: y + (titleWidth + pad < spine ? edge : title) }
       const exit = { x: x + spine, y: y + height }
-      const partY = entry.y + stub
+      const partY = y + title + stub
       const top = partY + lead
       const meetY = top + inside + drop
       for (const [index, lane] of lanes.entries()) {
@@ -138,11 +139,22 @@ function sideBySide(
   }
 }
 
+/** Between the first and the last line, or where that makes the frame too wide, in the middle of what is there. */
+function middleOf(spines: readonly number[], content: number, { inner, near }: { inner: number; near: number }): number {
+  const between = Math.floor(((spines[0] ?? 0) + (spines.at(-1) ?? 0)) / 2)
+  const width = 2 * Math.max(between, content - between - 1) + 1
+  if (width <= Math.min(inner, content * 1.2)) return between
+  const center = Math.floor(content / 2)
+  // Two upright lines side by side would look like a mistake.
+  return spines.find((spine) => Math.abs(spine - center) < near) ?? center
+}
+
 /** The first is entered from above; a line on their left leads to the others, and one on their right leads on from all but the last. */
 function underEachOther(frame: Frame, lanes: readonly LaneBlock[], titleWidth: number, metrics: Metrics): Block {
   const { pad, gutter, title, lead, drop, tail, gapY } = metrics
-  const half = Math.max(...lanes.map(({ block }) => Math.max(block.spine, block.width - block.spine)))
-  const width = Math.max(2 * half + 2 * gutter, titleWidth) + 2 * pad
+  const right = Math.max(...lanes.map(({ block }) => block.width - block.spine - 1))
+  const left = Math.max(right, ...lanes.map(({ block }) => block.spine))
+  const width = Math.max(left + 1 + right + 2 * gutter, titleWidth) + 2 * pad
   const spine = Math.floor(width / 2)
   const steps = lanes.map(({ block }) => lead + block.height + drop + gapY)
   const height = title + steps.reduce((sum, step) => sum + step, 0) - gapY + tail

@@ -10,7 +10,7 @@ export function mermaid(saga: Pick<Saga<never>, "definition">, instance?: Instan
   const picture = pictureOf(saga.definition, instance === undefined ? noMarks : marksOf(saga.definition, instance))
   const chart = new Chart()
   chart.picture(picture)
-  return `${["flowchart TB", ...chart.lines, ...chart.classLines()].join("\n")}\n`
+  return `${["flowchart TB", ...chart.boxes, ...chart.arrows, ...chart.classes()].join("\n")}\n`
 }
 
 /** A line that is drawn when its other end is known. */
@@ -38,7 +38,9 @@ const fills: Readonly<Record<Standing, string>> = {
 }
 
 class Chart {
-  readonly lines: string[] = []
+  readonly boxes: string[] = []
+  /** After all boxes: an arrow in a frame would draw both of its ends into it. */
+  readonly arrows: string[] = []
   readonly #ids = new Map<string, string>()
   readonly #marked = new Map<Standing, string[]>()
   #indent = 1
@@ -54,12 +56,13 @@ class Chart {
     this.#box(completed)
     this.#lead(ends, this.#id(completed.id))
     this.#box({ ...compensated, lines: [] })
-    const back = this.#id(compensated.id)
-    if (before.length > 0) this.#line(`undoable -. "${escape(wayBackText)}" .-> ${back}`)
-    if (pivot !== undefined) this.#line(`${this.#id(pivot.id)} -. "refused" .-> ${before.length > 0 ? "undoable" : back}`)
+    // Not from the frame as a whole: Mermaid draws such an arrow from somewhere within it.
+    const last = before[0] ?? pivot
+    const text = before.length === 0 ? "refused" : wayBackText
+    if (last !== undefined) this.#arrow(`${this.#id(last.id)} -. "${escape(text)}" .-> ${this.#id(compensated.id)}`)
   }
 
-  classLines(): readonly string[] {
+  classes(): readonly string[] {
     return [...this.#marked].flatMap(([standing, ids]) =>
       [`  classDef ${standing} ${fills[standing]}`, `  class ${ids.join(",")} ${standing}`])
   }
@@ -79,20 +82,25 @@ class Chart {
 
   #frame(frame: Frame, ends: readonly End[]): readonly End[] {
     const id = this.#id(frame.id)
-    let last: readonly End[] = []
-    this.#within(`${id}_frame`, frameTitle(frame), () => {
-      const isChoice = frame.kind === "choice"
-      this.#line(isChoice ? `${id}{"${escape(frame.name)}?"}` : `${id}(( ))`)
-      this.#mark(id, frame.mark)
-      last = frame.lanes.flatMap(({ label, mark, parts }) => this.#sequence(parts, [{ id, label: markedText(label, mark) }]))
-      if (isChoice) return
-      this.#line(frame.kind === "loop" ? `${id}_end{"enough?"}` : `${id}_end(( ))`)
-      this.#lead(last, `${id}_end`)
-      if (frame.kind === "loop") this.#line(`${id}_end -- "${escape(frame.rule)}" --> ${id}`)
-      last = [{ id: `${id}_end`, label: "" }]
-    })
     this.#lead(ends, id)
-    return last
+    this.#mark(id, frame.mark)
+    if (frame.kind === "choice") {
+      this.#line(`${id}{"${escape(frame.name)}?"}`)
+      return this.#lanes(frame, id)
+    }
+    const last = `last_${id}`
+    this.#within(`frame_${id}`, frameTitle(frame), () => {
+      this.#line(`${id}(( ))`)
+      const laneEnds = this.#lanes(frame, id)
+      this.#line(frame.kind === "loop" ? `${last}{"enough?"}` : `${last}(( ))`)
+      this.#lead(laneEnds, last)
+      if (frame.kind === "loop") this.#lead([{ id: last, label: "again" }], id)
+    })
+    return [{ id: last, label: "" }]
+  }
+
+  #lanes({ lanes }: Frame, id: string): readonly End[] {
+    return lanes.flatMap(({ label, mark, parts }) => this.#sequence(parts, [{ id, label: markedText(label, mark) }]))
   }
 
   #within(id: string, title: string, draw: () => void): void {
@@ -105,7 +113,7 @@ class Chart {
 
   #box({ id, kind, name, lines, back, mark }: Box): void {
     const [open, close] = shapes[kind]
-    const texts = [`<b>${escape(name)}</b>`, ...[...lines, ...(back === undefined ? [] : [back]), ...(mark?.lines ?? [])].map(escape)]
+    const texts = [...[name, ...lines, ...(back === undefined ? [] : [back]), ...(mark?.lines ?? [])].map(escape)]
     this.#line(`${this.#id(id)}${open}"${texts.join("<br>")}"${close}`)
     this.#mark(this.#id(id), mark)
   }
@@ -115,11 +123,15 @@ class Chart {
   }
 
   #lead(ends: readonly End[], to: string): void {
-    for (const { id, label } of ends) this.#line(`${id} -->${label === "" ? "" : `|"${escape(label)}"|`} ${to}`)
+    for (const { id, label } of ends) this.#arrow(`${id} -->${label === "" ? "" : `|"${escape(label)}"|`} ${to}`)
+  }
+
+  #arrow(text: string): void {
+    this.arrows.push(`  ${text}`)
   }
 
   #line(text: string): void {
-    this.lines.push(`${"  ".repeat(this.#indent)}${text}`)
+    this.boxes.push(`${"  ".repeat(this.#indent)}${text}`)
   }
 
   /** Mermaid's ids hold no "-", and some words are its own; never the same one twice. */

@@ -1,7 +1,8 @@
 // The lines above a picture of an instance: since when it is under way, what turned it back, why it stands still.
 import type { SagaDefinition } from "../definition/definition.ts"
-import { parseInstance } from "../definition/outline.ts"
+import { outlineOf, parseInstance } from "../definition/outline.ts"
 import type { Ended, SagaRow } from "../machine/row.ts"
+import { isPastPivot } from "../machine/standing.ts"
 import { plainText, spanText, timeText } from "./texts.ts"
 
 export interface Clock {
@@ -13,13 +14,15 @@ export interface Clock {
 
 export function rowNews(definition: SagaDefinition, row: SagaRow, { nowMs, key }: Clock): readonly string[] {
   const { startedMs, deadlineMs, failure, parked } = row
-  const lasted = nowMs === undefined ? "" : `, for ${spanText(Math.max(0, nowMs - startedMs))}`
+  const lasted = nowMs === undefined ? "" : `, under way for ${spanText(Math.max(0, nowMs - startedMs))}`
   const lines = [`${nameOf(key)}started ${timeText(startedMs, nowMs)}${lasted}`]
   if (row.definition.name !== definition.name || row.definition.version !== definition.version) {
     lines.push(`drawn on another definition: ${row.definition.name}, version ${row.definition.version} started it`)
   }
   if (failure !== undefined) lines.push(`turned back: ${plainText(failure.code)}${placeOf(failure.step, failure.item, row)}`)
-  if (deadlineMs !== undefined && failure === undefined) lines.push(`turned back if it is under way at ${timeText(deadlineMs, nowMs)}`)
+  if (deadlineMs !== undefined && failure === undefined && !isPastPivot(outlineOf(definition), row)) {
+    lines.push(`turned back if it is still under way at ${timeText(deadlineMs, nowMs)}`)
+  }
   if (parked !== undefined) lines.push(...parkedNews(parked, row))
   return lines
 }

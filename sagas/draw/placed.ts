@@ -58,7 +58,9 @@ export interface Metrics {
   readonly textWidth: (text: string) => number
   /** From the upper edge of a frame to below its title. */
   readonly title: number
-  /** From there to where lanes part. */
+  /** From the upper edge to where the line in it begins. */
+  readonly edge: number
+  /** From below the title to where lanes part. */
   readonly stub: number
   /** From where lanes part to their first boxes: room for an arrow and a label. */
   readonly lead: number

@@ -15,7 +15,8 @@ interface Way {
   readonly isOut: boolean
 }
 
-const out: Mark = { standing: "out", lines: ["not taken"] }
+const notTaken: Mark = { standing: "out", lines: ["not taken"] }
+const notRun: Mark = { standing: "out", lines: ["not run"] }
 
 interface Progressed extends Clock {
   /** It has completed. */
@@ -53,7 +54,7 @@ class Walk {
       case "wait": {
         const instance = this.#instance(node.name)
         if (this.#row.items[instance] !== undefined) this.marks.set(node.name, activityMark(node, instance, this.#row, this.#clock))
-        else if (way.isOut || way.isPassed) this.marks.set(node.name, out)
+        else if (way.isOut || way.isPassed) this.marks.set(node.name, notRun)
         return
       }
       case "choice":
@@ -76,7 +77,7 @@ class Walk {
     const taken = begun ?? (way.isPassed ? ways.find(({ body }) => body.length === 0) : undefined)
     for (const { id, body } of ways) {
       const isOut = way.isOut || (taken !== undefined && taken.id !== id)
-      if (taken !== undefined) this.marks.set(id, taken.id === id ? { standing: "done", lines: ["✓ taken"] } : out)
+      if (taken !== undefined) this.marks.set(id, taken.id === id ? { standing: "done", lines: ["✓ taken"] } : notTaken)
       this.visit(body, { isPassed: way.isPassed, isOut })
     }
   }

@@ -10,7 +10,7 @@ export const style = `
     .frame rect { fill: #f6f8fa; stroke: #8c959f; stroke-dasharray: 6 3 }
     .step > rect, .child > rect { fill: #ddf4ff; stroke: #0969da }
     .pivot > rect { fill: #ddf4ff; stroke: #0550ae; stroke-width: 3.2 }
-    .wait > rect { fill: #fff8c5; stroke: #9a6700 }
+    .wait > rect { fill: #ffffff; stroke: #9a6700 }
     .wire { stroke: #57606a; stroke-width: 1.3; fill: none }
     .wire.back { stroke: #8250df; stroke-dasharray: 5 4 }
     .wire.rule { stroke: #0550ae; stroke-dasharray: 2 3 }

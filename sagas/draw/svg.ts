@@ -11,7 +11,7 @@ import { pixelsOf } from "./svg-text.ts"
 
 const margin = 16
 const lineHeight = 17
-const boxTextMax = 420
+const boxTextMax = 560
 const titleHeight = 24
 
 const metrics: Metrics = {
@@ -21,7 +21,7 @@ const metrics: Metrics = {
     return { width: Math.max(90, Math.min(boxTextMax, widest) + 28), height: texts.length * lineHeight + 14 }
   },
   textWidth: pixelsOf,
-  title: 26, stub: 8, lead: 36, labelUp: 26, drop: 14, tail: 14,
+  title: 26, edge: 0, stub: 8, lead: 36, labelUp: 26, drop: 14, tail: 14,
   gapY: 26, gapX: 18, pad: 16, gutter: 22, tap: 13, rail: 14, rule: 24, halfText: 9,
 }
 

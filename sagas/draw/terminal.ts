@@ -24,7 +24,7 @@ const metrics: Metrics = {
     return { width: Math.max(8, Math.min(wanted, room)), height: texts.length + 2 }
   },
   textWidth: textCells,
-  title: 1, stub: 0, lead: 2, labelUp: 1, drop: 0, tail: 2,
+  title: 1, edge: 1, stub: 0, lead: 2, labelUp: 1, drop: 0, tail: 2,
   gapY: 1, gapX: 2, pad: 2, gutter: 2, tap: 1, rail: 1, rule: 1, halfText: 0,
 }
 
@@ -58,7 +58,7 @@ function boxTexts({ name, lines, back, mark }: Box): readonly string[] {
 }
 
 function drawBox(canvas: Canvas, { box, x, y, width, height }: PlacedBox): void {
-  const style = box.kind === "pivot" || box.kind === "child" ? "double" : box.kind === "step" ? "plain" : "round"
+  const style = box.kind === "pivot" ? "double" : box.kind === "wait" || box.kind === "end" ? "round" : "plain"
   canvas.rectangle({ x, y, width, height }, style, colourOf(box.mark))
   const from = box.mark === undefined ? Number.POSITIVE_INFINITY : boxTexts(box).length - box.mark.lines.length
   for (const [index, text] of boxTexts(box).entries()) {
