@@ -2,7 +2,7 @@
 import type { StepNode, WaitNode } from "../definition/definition.ts"
 import { itemsOf, type ItemStatus } from "../machine/progress.ts"
 import type { OpenCommand, SagaRow } from "../machine/row.ts"
-import type { Mark, Standing } from "./marks.ts"
+import type { Mark, Standing } from "./standing.ts"
 import type { Clock } from "./news.ts"
 import { plainText, spanText, timeText } from "./texts.ts"
 
@@ -10,7 +10,9 @@ export function activityMark(node: StepNode | WaitNode, instance: string, row: S
   const open = Object.values(row.open).filter(({ step }) => step === instance)
   const statuses = itemsOf(row, instance)
   const { parked } = row
-  if (parked?.step === instance) return { standing: "parked", lines: [`■ parked: ${plainText(parked.code)}`, ...counted(statuses)] }
+  if (parked?.step === instance) {
+    return { standing: "parked", lines: [`■ parked: ${plainText(parked.code)}`, ...counted(statuses)] }
+  }
   const first = latest(open)
   if (first === undefined) return settledMark(node, instance, statuses, row)
   if (parked !== undefined) return { standing: "parked", lines: ["■ stands still", ...counted(statuses)] }
@@ -42,9 +44,10 @@ function tryLines(node: StepNode, { direction, dueMs, fault }: OpenCommand, { no
     const { timeoutMs } = direction === "undo" ? node.undoPolicy : node.policy
     return dueMs === undefined || timeoutMs === undefined ? [] : [`since ${timeText(dueMs - timeoutMs, nowMs)}`]
   }
-  const isAhead = dueMs !== undefined && nowMs !== undefined && dueMs > nowMs
-  const next = dueMs === undefined ? [] : [isAhead ? `next try in ${spanText(dueMs - nowMs)}` : `next try ${timeText(dueMs, nowMs)}`]
-  return [`failed: ${plainText(fault.code)}`, ...next]
+  const failed = `failed: ${plainText(fault.code)}`
+  if (dueMs === undefined) return [failed]
+  const isAhead = nowMs !== undefined && dueMs > nowMs
+  return [failed, isAhead ? `next try in ${spanText(dueMs - nowMs)}` : `next try ${timeText(dueMs, nowMs)}`]
 }
 
 const order: readonly ItemStatus[] = ["unknown", "refused", "abandoned", "undone", "skipped", "done", "pending"]

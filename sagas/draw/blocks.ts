@@ -1,7 +1,7 @@
 // The parts of a picture as blocks that know their size before they have a place: a box; blocks under each other on one
 // line, the spine; a frame with lanes side by side or, where there is no room, under each other.
 import { cutText } from "./texts.ts"
-import type { Mark } from "./marks.ts"
+import type { Mark } from "./standing.ts"
 import type { Box, Frame, Lane, Part } from "./picture.ts"
 import type { Metrics, Point, Sink } from "./placed.ts"
 
@@ -129,11 +129,13 @@ function sideBySide(
       for (const [index, lane] of lanes.entries()) {
         const at = { x: x + left + (laneSpines[index] ?? 0), y: top }
         placeLane(lane, at, metrics, into)
-        connect(lane, at, [entry, { ...entry, y: partY }, { ...at, y: partY }], [{ ...at, y: meetY }, { ...exit, y: meetY }, exit], into)
+        const way = [entry, { ...entry, y: partY }, { ...at, y: partY }]
+        connect(lane, at, way, [{ ...at, y: meetY }, { ...exit, y: meetY }, exit], into)
       }
       if (isLoop) {
         const side = x + width - pad - 1
-        into.wires.push(forward([{ ...exit, y: meetY }, { x: side, y: meetY }, { x: side, y: partY }, { ...entry, y: partY }], true))
+        const again = [{ ...exit, y: meetY }, { x: side, y: meetY }, { x: side, y: partY }, { ...entry, y: partY }]
+        into.wires.push(forward(again, true))
       }
     },
   }
@@ -149,7 +151,7 @@ function middleOf(spines: readonly number[], content: number, { inner, near }: {
   return spines.find((spine) => Math.abs(spine - center) < near) ?? center
 }
 
-/** The first is entered from above; a line on their left leads to the others, and one on their right leads on from all but the last. */
+/** The first is entered from above; a line on their left leads to the others, one on their right leads on. */
 function underEachOther(frame: Frame, lanes: readonly LaneBlock[], titleWidth: number, metrics: Metrics): Block {
   const { pad, gutter, title, lead, drop, tail, gapY } = metrics
   const right = Math.max(...lanes.map(({ block }) => block.width - block.spine - 1))

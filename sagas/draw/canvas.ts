@@ -11,7 +11,11 @@ const left = 8
 /** By the directions in which lines leave a cell. */
 const joints = " │─└││┌├─┘─┴┐┤┬┼"
 const corners: Readonly<Record<LineStyle, string>> = {
-  plain: "┌┐└┘─│", double: "╔╗╚╝═║", round: "╭╮╰╯─│", dotted: "┌┐└┘┄┆", dashed: "┌┐└┘╌╎",
+  plain: "┌┐└┘─│",
+  double: "╔╗╚╝═║",
+  round: "╭╮╰╯─│",
+  dotted: "┌┐└┘┄┆",
+  dashed: "┌┐└┘╌╎",
 }
 
 interface Cell {
@@ -21,12 +25,16 @@ interface Cell {
   colour: string
 }
 
-/** Two cells wide: CJK, full-width forms, emoji. */
-const wide = /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|\p{Emoji_Presentation}/u
+/** Two cells wide: Korean, Chinese and Japanese, full-width forms, emoji. */
+const wide = new RegExp(
+  String.raw`[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|` +
+    String.raw`\p{Emoji_Presentation}`,
+  "u",
+)
 
 /** How many cells a text takes. */
 export function textCells(text: string): number {
-  return [...text].reduce((sum, character) => sum + cellsOf(character), 0)
+  return Array.from(text).reduce((sum, character) => sum + cellsOf(character), 0)
 }
 
 function cellsOf(character: string): number {
@@ -81,7 +89,7 @@ export class Canvas {
 
   /** At most `width` cells each, without spaces at their ends; what is beyond is cut. */
   lines(width: number, hasColour: boolean): readonly string[] {
-    return Array.from(this.#rows, (row = []) => {
+    return Array.from(this.#rows, (row) => {
       const cells = Array.from(row, (cell) => cell ?? { directions: 0, style: "plain" as const, text: " ", colour: "" })
       const shown = cells.length > width ? [...cells.slice(0, width - 1), { ...cells[0], text: "…", colour: "" }] : cells
       return hasColour ? colouredText(shown.map(partOf)) : shown.map((cell) => partOf(cell).text).join("").trimEnd()

@@ -38,10 +38,11 @@ function askCommand(ask: StepNode["run"]): Command | undefined {
     if (command !== undefined) return command
     for (const path of reading.texts) {
       for (const kind of ["fields", "number"] as const) {
-        const next = [...guess, [path, kind] as const].toSorted()
-        if (seen.has(String(next))) continue
-        seen.add(String(next))
-        queue.push(new Map(next))
+        const next: Guess = new Map([...guess, [path, kind]])
+        const id = [...next].map(String).toSorted().join("\n")
+        if (seen.has(id)) continue
+        seen.add(id)
+        queue.push(next)
       }
     }
   }

@@ -5,15 +5,7 @@ import { innerBodies } from "../definition/building.ts"
 import type { EndedRow, SagaRow } from "../machine/row.ts"
 import { type Clock, endedNews, rowNews } from "./news.ts"
 import { progressMarks } from "./progress-marks.ts"
-
-export type Standing =
-  | "done" | "running" | "waiting" | "refused" | "unknown" | "undoing" | "undone" | "abandoned" | "skipped" | "parked" | "out"
-
-export interface Mark {
-  /** "out": it was not taken, or will not be any more. */
-  readonly standing: Standing
-  readonly lines: readonly string[]
-}
+import type { Mark } from "./standing.ts"
 
 export interface Marks {
   /** By name of a step, wait, frame or branch; `<choice>:yes` and `<choice>:no` for the ways of a choice. */
@@ -38,7 +30,8 @@ export function marksOf(definition: SagaDefinition, { row, ...clock }: Instance)
   const of = new Map<string, Mark>(kept)
   if (ended.outcome === "completed") {
     of.set("completed", { standing: "done", lines: ["✓ it ended here"] })
-    if (revertible === undefined) for (const name of surelyDone(definition.body)) of.set(name, { standing: "done", lines: ["✓ done"] })
+    const names = revertible === undefined ? surelyDone(definition.body) : []
+    for (const name of names) of.set(name, { standing: "done", lines: ["✓ done"] })
   }
   if (ended.outcome === "compensated") of.set("compensated", { standing: "undone", lines: ["↶ it ended here"] })
   return { of, news: endedNews(ended, clock) }

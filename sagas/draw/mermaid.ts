@@ -2,12 +2,13 @@
 // pivot, then what only goes forward.
 import type { Saga } from "../orchestrator/saga.ts"
 import { frameTitle, markedText } from "./blocks.ts"
-import { type Instance, type Mark, marksOf, noMarks, type Standing } from "./marks.ts"
-import { type Box, type Frame, type Part, type Picture, pictureOf, pivotText, wayBackText } from "./picture.ts"
+import type { Instance } from "./marks.ts"
+import type { Mark, Standing } from "./standing.ts"
+import { type Box, boxTexts, type Frame, type Part, type Picture, pictureOf, pivotText, wayBackText } from "./picture.ts"
 
 /** `flowchart TB` text, one line per box and per arrow, with a line end at its end. */
 export function mermaid(saga: Pick<Saga<never>, "definition">, instance?: Instance): string {
-  const picture = pictureOf(saga.definition, instance === undefined ? noMarks : marksOf(saga.definition, instance))
+  const picture = pictureOf(saga.definition, instance)
   const chart = new Chart()
   chart.picture(picture)
   return `${["flowchart TB", ...chart.boxes, ...chart.arrows, ...chart.classes()].join("\n")}\n`
@@ -52,7 +53,9 @@ class Chart {
       this.#within("undoable", "undone in reverse order if anything fails", () => (ends = this.#sequence(before, ends)))
     }
     if (pivot !== undefined) ends = this.#sequence([{ ...pivot, lines: [...pivot.lines, pivotText] }], ends)
-    if (after.length > 0) this.#within("onward", "no way back: what fails is parked", () => (ends = this.#sequence(after, ends)))
+    if (after.length > 0) {
+      this.#within("onward", "no way back: what fails is parked", () => (ends = this.#sequence(after, ends)))
+    }
     this.#box(completed)
     this.#lead(ends, this.#id(completed.id))
     this.#box({ ...compensated, lines: [] })
@@ -111,9 +114,10 @@ class Chart {
     this.#line("end")
   }
 
-  #box({ id, kind, name, lines, back, mark }: Box): void {
+  #box(box: Box): void {
+    const { id, kind, mark } = box
     const [open, close] = shapes[kind]
-    const texts = [...[name, ...lines, ...(back === undefined ? [] : [back]), ...(mark?.lines ?? [])].map(escape)]
+    const texts = boxTexts(box).map(({ text }) => escape(text))
     this.#line(`${this.#id(id)}${open}"${texts.join("<br>")}"${close}`)
     this.#mark(this.#id(id), mark)
   }
@@ -147,5 +151,5 @@ class Chart {
 
 /** For a label in quotes: Mermaid reads HTML and entities there. */
 function escape(text: string): string {
-  return text.replaceAll("#", "#35;").replaceAll("&", "#38;").replaceAll('"', "#34;").replaceAll("<", "#60;").replaceAll(">", "#62;").replaceAll("`", "#96;")
+  return text.replaceAll(/[#&"<>`]/g, (character) => `#${character.charCodeAt(0)};`)
 }

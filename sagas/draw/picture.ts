@@ -2,7 +2,8 @@
 // drawings are made from this, so they say the same.
 import type { LoopNode, ParallelNode, SagaDefinition, SagaNode, StepNode, WaitNode } from "../definition/definition.ts"
 import { commandNames } from "./command-names.ts"
-import type { Mark, Marks } from "./marks.ts"
+import { type Instance, type Marks, marksOf, noMarks } from "./marks.ts"
+import type { Mark } from "./standing.ts"
 import { plainText, spanText } from "./texts.ts"
 
 export interface Picture {
@@ -55,7 +56,27 @@ export const backSign = "↶"
 export const pivotText = "point of no return"
 export const wayBackText = `${backSign} way back, latest first`
 
-export function pictureOf({ name, version, body }: SagaDefinition, marks: Marks): Picture {
+export interface BoxText {
+  /** "mark": how the instance stands. */
+  readonly role: "name" | "detail" | "back" | "mark"
+  readonly text: string
+}
+
+/** What stands in a box, from above. */
+export function boxTexts({ name, lines, back, mark }: Box): readonly BoxText[] {
+  const texts = (role: BoxText["role"], of: readonly string[]) => of.map((text): BoxText => ({ role, text }))
+  return [
+    ...texts("name", [name]),
+    ...texts("detail", lines),
+    ...texts("back", back === undefined ? [] : [back]),
+    ...texts("mark", mark?.lines ?? []),
+  ]
+}
+
+/** Of a definition, or of an instance on it. */
+export function pictureOf(definition: SagaDefinition, instance?: Instance): Picture {
+  const { name, version, body } = definition
+  const marks = instance === undefined ? noMarks : marksOf(definition, instance)
   const at = body.findIndex((node) => node.type === "step" && node.place === "pivot")
   const node = body[at]
   return {

@@ -1,6 +1,6 @@
 // A picture with a place for everything, in units of the drawing: pixels, or characters. x and y are upper left corners.
 import type { Box, Frame } from "./picture.ts"
-import type { Mark } from "./marks.ts"
+import type { Mark } from "./standing.ts"
 
 export interface Point {
   readonly x: number

@@ -5,7 +5,7 @@ import { type Outline, outlineOf } from "../definition/outline.ts"
 import { currentInstance, roundOf } from "../machine/progress.ts"
 import type { SagaRow } from "../machine/row.ts"
 import { activityMark } from "./activity-mark.ts"
-import type { Mark } from "./marks.ts"
+import type { Mark } from "./standing.ts"
 import type { Clock } from "./news.ts"
 
 interface Way {
@@ -53,8 +53,9 @@ class Walk {
       case "step":
       case "wait": {
         const instance = this.#instance(node.name)
-        if (this.#row.items[instance] !== undefined) this.marks.set(node.name, activityMark(node, instance, this.#row, this.#clock))
-        else if (way.isOut || way.isPassed) this.marks.set(node.name, notRun)
+        if (this.#row.items[instance] !== undefined) {
+          this.marks.set(node.name, activityMark(node, instance, this.#row, this.#clock))
+        } else if (way.isOut || way.isPassed) this.marks.set(node.name, notRun)
         return
       }
       case "choice":

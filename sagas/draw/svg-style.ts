@@ -4,7 +4,7 @@ export const style = `
     .title { font-size: 16px; font-weight: 600 }
     .box text { text-anchor: middle }
     .name { font-weight: 600 }
-    .detail, .undo { fill: #57606a }
+    .detail, .back { fill: #57606a }
     rect { fill: #ffffff; stroke: #57606a; stroke-width: 1.2 }
     .ground { stroke: none }
     .frame rect { fill: #f6f8fa; stroke: #8c959f; stroke-dasharray: 6 3 }
@@ -12,7 +12,7 @@ export const style = `
     .pivot > rect { fill: #ddf4ff; stroke: #0550ae; stroke-width: 3.2 }
     .wait > rect { fill: #ffffff; stroke: #9a6700 }
     .wire { stroke: #57606a; stroke-width: 1.3; fill: none }
-    .wire.back { stroke: #8250df; stroke-dasharray: 5 4 }
+    .wire.back { stroke: #8250df; stroke-dasharray: 5 4; fill: none }
     .wire.rule { stroke: #0550ae; stroke-dasharray: 2 3 }
     #head path { fill: #57606a }
     #back-head path { fill: #8250df }

@@ -3,12 +3,14 @@
 const fontSize = 13
 const classes: readonly (readonly [characters: RegExp, widthEm: number])[] = [
   [/[\p{M}\uFE0F]/u, 0],
-  [/[ijl.,:;'|! ]/, 0.42],
-  [/[frtI()[\]"/\\-]/, 0.5],
+  [/[ijl.,:;'| ]/, 0.42],
+  [/[frtI!()[\]/\\-]/, 0.5],
   [/[MW@%]/, 1.15],
   [/[mw]/, 1.05],
-  [/[A-Z0-9_#?&+=<>~]/, 0.84],
-  [/[a-z]/, 0.73],
+  [/[A-Z_#&+<=>~]/, 0.88],
+  [/[a-z0-9"$*?^`{}]/, 0.73],
+  // The signs of standings.
+  [/[↶✓✗►◷■»·…]/, 1.05],
 ]
 /** Emoji and full-width forms. */
 const widestEm = 1.3

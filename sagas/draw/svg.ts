@@ -2,9 +2,10 @@
 import type { Saga } from "../orchestrator/saga.ts"
 import { arrange } from "./arrange.ts"
 import { frameTitle } from "./blocks.ts"
-import { type Instance, type Mark, marksOf, noMarks } from "./marks.ts"
-import { type Box, type Picture, pictureOf } from "./picture.ts"
-import type { Label, Metrics, PlacedBox, PlacedFrame, Wire } from "./placed.ts"
+import type { Instance } from "./marks.ts"
+import type { Mark } from "./standing.ts"
+import { boxTexts, type Picture, pictureOf } from "./picture.ts"
+import type { Arranged, Label, Metrics, PlacedBox, PlacedFrame, Wire } from "./placed.ts"
 import { cutText, xmlText } from "./texts.ts"
 import { style } from "./svg-style.ts"
 import { pixelsOf } from "./svg-text.ts"
@@ -17,7 +18,7 @@ const titleHeight = 24
 const metrics: Metrics = {
   boxSize: (box) => {
     const texts = boxTexts(box)
-    const widest = Math.max(...texts.map((text) => pixelsOf(text)))
+    const widest = Math.max(...texts.map(({ text }) => pixelsOf(text)))
     return { width: Math.max(90, Math.min(boxTextMax, widest) + 28), height: texts.length * lineHeight + 14 }
   },
   textWidth: pixelsOf,
@@ -27,32 +28,41 @@ const metrics: Metrics = {
 
 /** A whole SVG document, of a definition, or of an instance on it if there is a row. */
 export function svg(saga: Pick<Saga<never>, "definition">, instance?: Instance): string {
-  const picture = pictureOf(saga.definition, instance === undefined ? noMarks : marksOf(saga.definition, instance))
-  const { width: inner, height: innerHeight, boxes, frames, wires, labels } = arrange(picture, Number.MAX_SAFE_INTEGER, metrics)
-  const head = titleHeight + picture.news.length * lineHeight + 12
-  const news = picture.news.map((line) => cutText(line, Math.max(inner, 560), pixelsOf))
-  const width = 2 * margin + Math.ceil(Math.max(inner, pixelsOf(picture.title) * 1.2, ...news.map((line) => pixelsOf(line))))
-  const height = 2 * margin + head + innerHeight
+  const picture = pictureOf(saga.definition, instance)
+  const arranged = arrange(picture, Number.MAX_SAFE_INTEGER, metrics)
+  const news = picture.news.map((line) => cutText(line, Math.max(arranged.width, 560), pixelsOf))
+  const head = titleHeight + news.length * lineHeight + 12
+  const widest = Math.max(arranged.width, pixelsOf(picture.title) * 1.3, ...news.map((line) => pixelsOf(line)))
+  const width = 2 * margin + Math.ceil(widest)
+  const height = 2 * margin + head + arranged.height
+  const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title desc">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-labelledby="title desc">`,
     `  <title id="title">${xmlText(`Saga ${picture.title}`)}</title>`,
     `  <desc id="desc">${xmlText(description(picture))}</desc>`,
     `  <style>${style}\n  </style>`,
-    '  <defs><marker id="head" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="7" markerHeight="7" orient="auto">',
-    '    <path d="M0 0 L8 4 L0 8 z"/></marker>',
-    '  <marker id="back-head" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="7" markerHeight="7" orient="auto">',
-    '    <path d="M0 0 L8 4 L0 8 z"/></marker></defs>',
+    `  <defs>${arrowHead("head")}${arrowHead("back-head")}</defs>`,
     `  <rect class="ground" x="0" y="0" width="${width}" height="${height}"/>`,
     `  <text class="title" x="${margin}" y="${margin + 14}">${xmlText(picture.title)}</text>`,
-    ...news.map((line, index) => `  <text x="${margin}" y="${margin + titleHeight + 12 + index * lineHeight}">${xmlText(line)}</text>`),
+    ...news.map((line, index) => {
+      const y = margin + titleHeight + 12 + index * lineHeight
+      return `  <text x="${margin}" y="${y}">${xmlText(line)}</text>`
+    }),
     `  <g transform="translate(${margin} ${margin + head})">`,
-    ...frames.map((frame) => `    ${frameText(frame)}`),
-    ...wires.map((wire) => `    ${wireText(wire)}`),
-    ...boxes.map((box) => `    ${boxText(box)}`),
-    ...labels.map((label) => `    ${labelText(label)}`),
+    ...drawn(arranged).map((part) => `    ${part}`),
     "  </g>",
     "</svg>\n",
   ].join("\n")
+}
+
+/** What is in front comes last. */
+function drawn({ frames, wires, boxes, labels }: Arranged): readonly string[] {
+  return [...frames.map(frameText), ...wires.map(wireText), ...boxes.map(boxText), ...labels.map(labelText)]
+}
+
+function arrowHead(id: string): string {
+  const size = 'viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="7" markerHeight="7" orient="auto"'
+  return `<marker id="${id}" ${size}><path d="M0 0 L8 4 L0 8 z"/></marker>`
 }
 
 /** For those who do not see it. */
@@ -64,27 +74,22 @@ function description({ before, pivot, after, news }: Picture): string {
   return [...undone, ...point, ...onward, ...news.map((line) => `${line}.`)].join(" ")
 }
 
-function boxTexts({ name, lines, back, mark }: Box): readonly string[] {
-  return [name, ...lines, ...(back === undefined ? [] : [back]), ...(mark?.lines ?? [])]
-}
-
 function classOf(kind: string, mark: Mark | undefined): string {
   return mark === undefined ? kind : `${kind} ${mark.standing}`
 }
 
 function boxText({ box, x, y, width, height }: PlacedBox): string {
   const texts = boxTexts(box)
-  const firstMark = texts.length - (box.mark?.lines.length ?? 0)
-  const firstBack = box.back === undefined ? firstMark : firstMark - 1
   const round = box.kind === "end" ? Math.min(20, height / 2) : box.kind === "wait" ? 14 : 3
-  const inner = box.kind === "child" ? `<rect x="${x + 3}" y="${y + 3}" width="${width - 6}" height="${height - 6}" rx="1"/>` : ""
-  const lines = texts.map((text, index) => {
-    const kind = index === 0 ? "name" : index >= firstMark ? "mark" : index >= firstBack ? "undo" : "detail"
+  const isDouble = box.kind === "child"
+  const inner = isDouble ? `<rect x="${x + 3}" y="${y + 3}" width="${width - 6}" height="${height - 6}" rx="1"/>` : ""
+  const lines = texts.map(({ role, text }, index) => {
     const shown = cutText(text, boxTextMax, pixelsOf)
-    return `<text class="${kind}" x="${x + width / 2}" y="${y + 19 + index * lineHeight}">${xmlText(shown)}</text>`
+    return `<text class="${role}" x="${x + width / 2}" y="${y + 19 + index * lineHeight}">${xmlText(shown)}</text>`
   })
   const rect = `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${round}"/>`
-  return `<g class="box ${classOf(box.kind, box.mark)}"><title>${xmlText(texts.join("; "))}</title>${rect}${inner}${lines.join("")}</g>`
+  const title = `<title>${xmlText(texts.map(({ text }) => text).join("; "))}</title>`
+  return `<g class="box ${classOf(box.kind, box.mark)}">${title}${rect}${inner}${lines.join("")}</g>`
 }
 
 function frameText({ frame, x, y, width, height }: PlacedFrame): string {

@@ -3,8 +3,9 @@ import type { Saga } from "../orchestrator/saga.ts"
 import { arrange } from "./arrange.ts"
 import { frameTitle } from "./blocks.ts"
 import { Canvas, textCells } from "./canvas.ts"
-import { type Instance, type Mark, marksOf, noMarks, type Standing } from "./marks.ts"
-import { type Box, pictureOf } from "./picture.ts"
+import type { Instance } from "./marks.ts"
+import type { Mark, Standing } from "./standing.ts"
+import { boxTexts, pictureOf } from "./picture.ts"
 import type { Label, Metrics, PlacedBox, PlacedFrame, Point, Wire } from "./placed.ts"
 import { cutText } from "./texts.ts"
 
@@ -20,7 +21,7 @@ const widthMin = 40
 const metrics: Metrics = {
   boxSize: (box, room) => {
     const texts = boxTexts(box)
-    const wanted = Math.max(...texts.map((text) => textCells(text))) + 4
+    const wanted = Math.max(...texts.map(({ text }) => textCells(text))) + 4
     return { width: Math.max(8, Math.min(wanted, room)), height: texts.length + 2 }
   },
   textWidth: textCells,
@@ -32,8 +33,7 @@ const metrics: Metrics = {
 export function terminal(saga: Pick<Saga<never>, "definition">, options: TerminalOptions = {}): string {
   const { width: wanted = 80, colour = false, row, ...clock } = options
   const width = Math.max(widthMin, wanted)
-  const marks = row === undefined ? noMarks : marksOf(saga.definition, { row, ...clock })
-  const picture = pictureOf(saga.definition, marks)
+  const picture = pictureOf(saga.definition, row === undefined ? undefined : { row, ...clock })
   const { boxes, frames, wires, labels } = arrange(picture, width, metrics)
   const canvas = new Canvas()
   for (const frame of frames) drawFrame(canvas, frame)
@@ -53,16 +53,11 @@ function colourOf(mark: Mark | undefined): string {
   return mark === undefined ? "" : colours[mark.standing]
 }
 
-function boxTexts({ name, lines, back, mark }: Box): readonly string[] {
-  return [name, ...lines, ...(back === undefined ? [] : [back]), ...(mark?.lines ?? [])]
-}
-
 function drawBox(canvas: Canvas, { box, x, y, width, height }: PlacedBox): void {
   const style = box.kind === "pivot" ? "double" : box.kind === "wait" || box.kind === "end" ? "round" : "plain"
   canvas.rectangle({ x, y, width, height }, style, colourOf(box.mark))
-  const from = box.mark === undefined ? Number.POSITIVE_INFINITY : boxTexts(box).length - box.mark.lines.length
-  for (const [index, text] of boxTexts(box).entries()) {
-    const colour = index >= from ? colourOf(box.mark) : index === 0 ? "1" : box.mark?.standing === "out" ? colours.out : ""
+  for (const [index, { role, text }] of boxTexts(box).entries()) {
+    const colour = role === "mark" ? colourOf(box.mark) : role === "name" ? "1" : box.mark?.standing === "out" ? colours.out : ""
     canvas.text({ x: x + 2, y: y + 1 + index }, cutText(text, width - 4, textCells), colour)
   }
 }

@@ -9,7 +9,7 @@ export function plainText(text: string): string {
 /** The text, or as much of its beginning as fits; `widthOf` tells how wide a text is. */
 export function cutText(text: string, widthMax: number, widthOf: (text: string) => number): string {
   if (widthOf(text) <= widthMax) return text
-  const characters = [...text]
+  const characters = Array.from(text)
   while (characters.length > 0 && widthOf(`${characters.join("")}…`) > widthMax) characters.pop()
   return `${characters.join("").trimEnd()}…`
 }
