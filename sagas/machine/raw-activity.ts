@@ -61,7 +61,7 @@ export type SourceOf<Machine> = ActorOf<Machine>["src"]
 type LogicOf<Machine, Source> = Extract<ActorOf<Machine>, { readonly src: Source }>["logic"]
 
 export type ActivityInput<Machine, Source> = LogicOf<Machine, Source> extends PromiseActorLogic<infer _O, infer I> ? I : never
-export type ActivityOutput<Machine, Source> = LogicOf<Machine, Source> extends PromiseActorLogic<infer O> ? O : never
+export type ActivityOutput<Machine, Source> = LogicOf<Machine, Source> extends PromiseActorLogic<infer O, infer _I> ? O : never
 
 /** What a machine gives when it has come to its end. */
 export type MachineOutput<Machine> = Machine extends StateMachine<

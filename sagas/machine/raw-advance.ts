@@ -88,7 +88,7 @@ function carryOut(definition: RawDefinition, from: RawRow, moved: Moved, at: Mom
     switch (request.type) {
       case "invoke":
         // A state that is entered anew invokes anew.
-        row = withoutOpen(row, (effect) => callOf(row, effect)?.invoke === request.id)
+        row = withoutInvoke(row, request.id)
         invoked.delete(request.id)
         invoked.set(request.id, request)
         break
@@ -97,13 +97,13 @@ function carryOut(definition: RawDefinition, from: RawRow, moved: Moved, at: Mom
         count += 1
         break
       case "cancel":
-        row = withoutOpen(row, (_, { direction, step }) => direction === "wait" && step === request.id)
+        row = withoutDelay(row, request.id)
         break
       case "emit":
         emit.push(factOf(definition, request.event))
     }
   }
-  row = withoutOpen(row, (effect) => !moved.invoked.has(callOf(row, effect)?.invoke ?? "") && callOf(row, effect) !== undefined)
+  row = withoutLeft(row, moved)
   if (moved.isDone) return { row, send: [], emit }
   const send: OutgoingCommand[] = []
   for (const request of invoked.values()) {
@@ -118,9 +118,25 @@ function carryOut(definition: RawDefinition, from: RawRow, moved: Moved, at: Mom
   return { row, send, emit }
 }
 
+function withoutInvoke(row: RawRow, id: string): RawRow {
+  return withoutOpen(row, (effect) => callOf(row, effect)?.invoke === id)
+}
+
+/** Without what states invoked that it has left. */
+function withoutLeft(row: RawRow, { invoked }: Moved): RawRow {
+  return withoutOpen(row, (effect) => {
+    const called = callOf(row, effect)
+    return called !== undefined && !invoked.has(called.invoke)
+  })
+}
+
+function withoutDelay(row: RawRow, id: string): RawRow {
+  return withoutOpen(row, (_, { direction, step }) => direction === "wait" && step === id)
+}
+
 /** One delay of each id, as of each actor's timer. */
 function delay(row: RawRow, { id, event, delayMs }: Request & { type: "delay" }, effect: EffectKey, { nowMs }: Moment): RawRow {
-  const rest = id === undefined ? row : withoutOpen(row, (_, { direction, step }) => direction === "wait" && step === id)
+  const rest = id === undefined ? row : withoutDelay(row, id)
   const open: OpenCommand = { step: id ?? event.type, item: 0, direction: "wait", attempt: 1, dueMs: nowMs + delayMs }
   const delayed: Delayed = { event: { ...event } }
   return { ...rest, open: { ...rest.open, [effect]: open }, calls: { ...rest.calls, [effect]: delayed } }

@@ -10,6 +10,7 @@ import { begin, eventOf, parkedTag, tell } from "./raw-advance.ts"
 import { commandNamed, sendAgain } from "./raw-commands.ts"
 import type { RawDefinition } from "./raw-definition.ts"
 import { askMachine, decideRawOrder } from "./raw-orders.ts"
+import type { ProgressEvent } from "./progress.ts"
 import { settle, type Settlement } from "./raw-replies.ts"
 import type { RawRow } from "./raw-row.ts"
 import { mismatched, type Moment, park, poisoned, quiet, refuse, type Step } from "./stop.ts"
@@ -90,12 +91,11 @@ function onNews(definition: RawDefinition, row: RawRow, event: CoreEvent & { typ
 /** A refusal of an undo is told as what it is; a command that was tried to the end is unknown, whichever way it went. */
 function settlementOf(
   event: CoreEvent & { type: "reply" | "timer" },
-  told: { readonly kind: string; readonly code?: string; readonly detail?: unknown },
+  told: ProgressEvent,
 ): Settlement {
   if (event.type === "reply" && event.outcome.type === "done") return { kind: "done", value: event.outcome.value }
   const kind = event.type === "reply" && event.outcome.type === "refused" ? "refused" : "unknown"
-  const detail = event.type === "reply" && event.outcome.type === "refused" ? event.outcome.detail : `${told.detail ?? ""}`
-  return { kind, code: told.code ?? "", detail }
+  return { kind, code: "code" in told ? told.code : kind, detail: "detail" in told ? told.detail : null }
 }
 
 /**

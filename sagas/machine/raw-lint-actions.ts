@@ -1,7 +1,7 @@
 // Rules on actions, guards and delays: what a transition does is data. It may assign, raise, emit and cancel; whatever would
 // act on the world by itself is a command to be invoked.
 import type { AnyStateMachine, AnyStateNode } from "xstate"
-import { type Breach, breach, type LintedWith } from "./raw-lint.ts"
+import { type Breach, breach, type LintedWith } from "./raw-breach.ts"
 import { nodesOf } from "./raw-machine.ts"
 
 const mends: Readonly<Record<string, string>> = {
@@ -61,7 +61,7 @@ function typeOf(named: unknown): string {
 function oneAction(machine: AnyStateMachine, node: AnyStateNode, action: unknown, { emits }: LintedWith): Breach[] {
   const found = builtIn(machine, action)
   const { type = "", event, delay, systemId } = found
-  const name = typeof action === "function" ? type : `${typeOf(action)}`
+  const name = typeof action === "function" ? type : typeOf(action)
   if (systemId !== undefined)
     return [breach(node, "system-id", `its action ${name} has a systemId`, "take it out: there is no actor system here")]
   if (!type.startsWith("xstate.")) return [customAction(machine, node, action)]

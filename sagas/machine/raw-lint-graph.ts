@@ -1,7 +1,7 @@
 // Rules on where a machine can go: it comes to an end that means something, and no loop of it runs without an event. Guards
 // are taken to hold sometimes, so what is found here is certain.
 import type { AnyStateMachine, AnyStateNode } from "xstate"
-import { type Breach, breach, type LintedWith } from "./raw-lint.ts"
+import { type Breach, breach, type LintedWith } from "./raw-breach.ts"
 import { transitionsOf } from "./raw-lint-actions.ts"
 import { isEnd, nodesOf } from "./raw-machine.ts"
 
@@ -28,9 +28,9 @@ function endBreaches(machine: AnyStateMachine): readonly Breach[] {
 }
 
 function meansSomething({ key, tags, machine }: AnyStateNode): boolean {
-  const meanings = ["completed", "compensated"]
+  const meanings = new Set(["completed", "compensated"])
   // In a machine of regions one of them says how it ended.
-  return meanings.includes(key) || tags.some((tag) => meanings.includes(tag)) || machine.root.type === "parallel"
+  return meanings.has(key) || tags.some((tag) => meanings.has(tag)) || machine.root.type === "parallel"
 }
 
 /** Every state that it may come to from there on. */

@@ -1,7 +1,7 @@
 // Rules on what a state invokes: a known command, with an id, a way on for its answer, its failure and its silence.
 import type { AnyStateNode } from "xstate"
 import { checkName } from "../../runtime/message/key.ts"
-import { type Breach, breach, type LintedWith } from "./raw-lint.ts"
+import { type Breach, breach, type LintedWith } from "./raw-breach.ts"
 import { nodesOf } from "./raw-machine.ts"
 
 type Invoke = AnyStateNode["invoke"][number]

@@ -4,32 +4,11 @@ import type { AnyStateMachine, AnyStateNode } from "xstate"
 import { describeError, InvalidInput } from "../../runtime/kernel/fault.ts"
 import { checkJson } from "../../runtime/message/json.ts"
 import { isActivity } from "./raw-activity.ts"
+import { type Breach, breach, type LintedWith } from "./raw-breach.ts"
 import { actionBreaches, raisedEvents } from "./raw-lint-actions.ts"
 import { graphBreaches } from "./raw-lint-graph.ts"
 import { invokeBreaches } from "./raw-lint-invokes.ts"
 import { nodesOf } from "./raw-machine.ts"
-
-export interface Breach {
-  /** Stable: `unknown-command`, `no-on-error`, ... */
-  readonly rule: string
-  /** Path of the state, such as `paying.card`; `(root)` for the machine itself. */
-  readonly state: string
-  readonly message: string
-  /** What to do about it. */
-  readonly mend: string
-}
-
-/** What the machine is to run with. */
-export interface LintedWith {
-  /** By `src`: whether the command has a time limit of its own. */
-  readonly commands: Readonly<Record<string, { readonly hasTimeout: boolean }>>
-  /** Events that it can be sent: signals, facts, or a service's commands. */
-  readonly events: readonly string[]
-  /** Facts that it may emit. */
-  readonly emits: readonly string[]
-  /** A service has no end of its own and invokes nothing. */
-  readonly as: "saga" | "service"
-}
 
 /** Events that every saga may be sent by an operator, if its machine takes them. */
 const ownEvents = ["cancel", "compensate", "resume"]
@@ -52,14 +31,10 @@ export function checkMachine(what: string, machine: AnyStateMachine, given: Lint
   throw new InvalidInput(`${what}: its machine cannot run:\n${lines.join("\n")}`)
 }
 
-export function breach(node: Pick<AnyStateNode, "path">, rule: string, message: string, mend: string): Breach {
-  return { rule, state: node.path.join(".") || "(root)", message, mend }
-}
-
 function machineBreaches(machine: AnyStateMachine, { events, as, commands }: LintedWith): readonly Breach[] {
   const found: Breach[] = []
   const add = (rule: string, message: string, mend: string) => found.push(breach(machine.root, rule, message, mend))
-  const { context } = machine.config
+  const context: unknown = machine.config.context
   if (typeof context !== "function") {
     try {
       checkJson(context ?? {}, "its context")
@@ -78,7 +53,7 @@ function machineBreaches(machine: AnyStateMachine, { events, as, commands }: Lin
     add("event-nobody-sends", `it waits for "${event}", which nobody can send`, "declare it, or take it out")
   for (const event of taken.includes("*") || machine.events.includes("*") ? [] : events.filter((one) => !taken.includes(one)))
     add("event-never-taken", `no state takes "${event}"`, "take it in a state, or declare it no more")
-  const sources = new Set(nodesOf(machine.root).flatMap(({ invoke }) => invoke.map(({ src }) => String(src))))
+  const sources = new Set(nodesOf(machine.root).flatMap(({ invoke }) => invoke.map(({ src }) => (typeof src === "string" ? src : ""))))
   for (const name of Object.keys(commands).filter((one) => !sources.has(one)))
     add("command-never-invoked", `no state invokes the command "${name}"`, "take it out of `commands`")
   return found

@@ -63,10 +63,11 @@ export function rawMachine(given: AnyStateMachine): RawMachine {
   const scope = inertScope((action) => void actions.push(action))
   const moved = (after: AnySnapshot, isAccepted: boolean): Moved => {
     if (after.status === "error") throw failed(after)
-    for (const id of Object.keys(after.children)) {
+    for (const id in after.children) {
       if (!known.has(id)) throw new InvalidInput(`it spawns "${id}": only what a state invokes is run`)
     }
     const history = historyOf(after)
+    const active = activeNodes(machine.root, after.value as StateValue) // cast: the same shape under another name
     return {
       value: after.value as StateValue, // cast: the same shape under another name
       context: after.context as Json, // cast: that it survives JSON is checked when the decision is
@@ -75,8 +76,8 @@ export function rawMachine(given: AnyStateMachine): RawMachine {
       isDone: after.status === "done",
       output: after.output,
       tags: after.tags,
-      finals: after._nodes.filter((node) => isEnd(node)).map(({ key }) => key),
-      invoked: new Set(after._nodes.flatMap((node) => node.invoke.map(({ id }) => id))),
+      finals: active.filter((node) => isEnd(node)).map(({ key }) => key),
+      invoked: new Set(active.flatMap((node) => node.invoke.map(({ id }) => id))),
       requests: actions.flatMap(requestOf),
     }
   }
@@ -109,9 +110,16 @@ export function nodesOf(node: AnyStateNode): readonly AnyStateNode[] {
   return [node, ...Object.values(node.states).flatMap(nodesOf)]
 }
 
+/** The states that a value names, from the outside in. */
+function activeNodes(node: AnyStateNode, value: StateValue): readonly AnyStateNode[] {
+  const inner = typeof value === "string" ? [[value, {}] as const] : Object.entries(value)
+  return [node, ...inner.flatMap(([key, rest]) => (node.states[key] === undefined ? [] : activeNodes(node.states[key], rest)))]
+}
+
 /** Whether a final state ends the machine, or, in a machine of regions, one of them. */
 export function isEnd({ type, parent }: AnyStateNode): boolean {
-  return type === "final" && (parent?.parent === undefined || (parent.parent.parent === undefined && parent.parent.type === "parallel"))
+  const around = parent?.parent
+  return type === "final" && (around === undefined || (around.parent === undefined && around.type === "parallel"))
 }
 
 type Nodes = ReadonlyMap<string, AnyStateNode>
@@ -120,8 +128,9 @@ function restore(machine: AnyStateMachine, nodes: Nodes, { value, context, histo
   // cast: both came from this machine, or one of the same shape
   const standing = { value: value as never, context: context as never }
   if (history === undefined) return machine.resolveState(standing)
-  const remembered = Object.entries(history).map(([id, states]) => [id, states.flatMap((state) => nodes.get(state) ?? [])])
-  return machine.resolveState({ ...standing, historyValue: Object.fromEntries(remembered) })
+  const historyValue: Record<string, AnyStateNode[]> = {}
+  for (const [id, states] of Object.entries(history)) historyValue[id] = states.flatMap((state) => nodes.get(state) ?? [])
+  return machine.resolveState({ ...standing, historyValue })
 }
 
 function historyOf({ historyValue }: AnySnapshot): History | undefined {

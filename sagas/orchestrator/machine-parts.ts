@@ -10,7 +10,7 @@ import type { Versions } from "../../runtime/message/versions.ts"
 import type { AwaitedEvent, WaitNode } from "../definition/definition.ts"
 import type { Outline, Place } from "../definition/outline.ts"
 import type { RawCall, RawCommand } from "../machine/raw-definition.ts"
-import type { LintedWith } from "../machine/raw-lint.ts"
+import type { LintedWith } from "../machine/raw-breach.ts"
 
 /** A command with its types erased. */
 export type MachineCommand =
@@ -80,6 +80,7 @@ export function linted(
   events: readonly string[],
   emits: readonly EventName[],
 ): LintedWith {
-  const known = Object.entries(commands).map(([src, { policy: { timeoutMs } }]) => [src, { hasTimeout: timeoutMs !== undefined }])
-  return { as, commands: Object.fromEntries(known), events, emits: emits.map(({ eventName }) => eventName) }
+  const known: Record<string, { readonly hasTimeout: boolean }> = {}
+  for (const [src, { policy: { timeoutMs } }] of Object.entries(commands)) known[src] = { hasTimeout: timeoutMs !== undefined }
+  return { as, commands: known, events, emits: emits.map(({ eventName }) => eventName) }
 }
