@@ -75,8 +75,10 @@ function oneAction(machine: AnyStateMachine, node: AnyStateNode, action: unknown
 
 function customAction(machine: AnyStateMachine, node: AnyStateNode, action: unknown): Breach {
   const mend = "invoke a command for what has an effect, and use assign for what is remembered"
-  if (typeof action === "function")
-    return breach(node, "inline-action", `it has an action that is a function (${action.name || "anonymous"}), which is never run`, mend)
+  if (typeof action === "function") {
+    const message = `it has an action that is a function (${action.name || "anonymous"}), which is never run`
+    return breach(node, "inline-action", message, mend)
+  }
   const name = typeOf(action)
   const is = Object.hasOwn(machine.implementations.actions, name) ? "is a function, which is never run" : "is not in setup"
   return breach(node, "custom-action", `its action "${name}" ${is}`, mend)

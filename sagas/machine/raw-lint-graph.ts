@@ -13,16 +13,16 @@ function endBreaches(machine: AnyStateMachine): readonly Breach[] {
   const nodes = nodesOf(machine.root)
   const ends = nodes.filter(isEnd)
   const entered = reachable(machine.root)
-  const found = ends.filter((node) => !meansSomething(node)).map((node) =>
-    breach(node, "end-without-meaning", "it ends the saga, and says not how", 'tag it "completed" or "compensated", or name it so'),
-  )
+  const mend = 'tag it "completed" or "compensated", or name it so'
+  const unclear = ends.filter((node) => !meansSomething(node))
+  const found = unclear.map((node) => breach(node, "end-without-meaning", "it ends the saga, and says not how", mend))
   if (!ends.some((node) => entered.has(node)))
     return [...found, breach(machine.root, "no-end", "no final state can be reached", 'add a state with type: "final"')]
   for (const node of nodes) {
     if (node.type !== "atomic" || !entered.has(node)) continue
     if ([...reachable(node)].some((one) => isEnd(one) || one.tags.includes("parked"))) continue
-    const mend = 'lead it on, or tag it "parked" if it waits for an operator'
-    found.push(breach(node, "dead-end", "no end can be reached from it", mend))
+    const onward = 'lead it on, or tag it "parked" if it waits for an operator'
+    found.push(breach(node, "dead-end", "no end can be reached from it", onward))
   }
   return found
 }
@@ -69,7 +69,8 @@ function loopBreaches(machine: AnyStateMachine): readonly Breach[] {
     if (node !== undefined && path.includes(node)) {
       const loop = path.slice(path.indexOf(node))
       const names = [...loop, node].map((one) => one.path.join(".") || "(root)").join(" -> ")
-      found.push(breach(node, "endless-always", `its "always" never comes to rest: ${names}`, "guard it, or let it wait for an event"))
+      const message = `its "always" never comes to rest: ${names}`
+      found.push(breach(node, "endless-always", message, "guard it, or let it wait for an event"))
     }
     for (const one of path) told.add(one)
   }

@@ -18,7 +18,7 @@ export function lintMachine(machine: AnyStateMachine, given: LintedWith): readon
   const nodes = nodesOf(machine.root)
   return [
     ...machineBreaches(machine, given),
-    ...nodes.flatMap((node) => [...nodeBreaches(node, given), ...invokeBreaches(node, given), ...actionBreaches(machine, node, given)]),
+    ...nodes.flatMap((node) => nodeBreaches(node, given)),
     ...graphBreaches(machine, given),
   ]
 }
@@ -51,17 +51,17 @@ function machineBreaches(machine: AnyStateMachine, { events, as, commands }: Lin
   const sent = new Set([...events, ...(as === "saga" ? ownEvents : []), ...raisedEvents(machine)])
   for (const event of sent.has("*") ? [] : taken.filter((one: string) => !sent.has(one)))
     add("event-nobody-sends", `it waits for "${event}", which nobody can send`, "declare it, or take it out")
-  for (const event of taken.includes("*") || machine.events.includes("*") ? [] : events.filter((one) => !taken.includes(one)))
+  for (const event of machine.events.includes("*") ? [] : events.filter((one) => !taken.includes(one)))
     add("event-never-taken", `no state takes "${event}"`, "take it in a state, or declare it no more")
-  const sources = new Set(nodesOf(machine.root).flatMap(({ invoke }) => invoke.map(({ src }) => (typeof src === "string" ? src : ""))))
-  for (const name of Object.keys(commands).filter((one) => !sources.has(one)))
+  const invoked = new Set<unknown>(nodesOf(machine.root).flatMap(({ invoke }) => invoke.map(({ src }) => src)))
+  for (const name of Object.keys(commands).filter((one) => !invoked.has(one)))
     add("command-never-invoked", `no state invokes the command "${name}"`, "take it out of `commands`")
   return found
 }
 
-function nodeBreaches(node: AnyStateNode, { as }: LintedWith): readonly Breach[] {
-  const found: Breach[] = []
-  if (as === "saga" && node.tags.includes("parked") && node.invoke.length > 0)
+function nodeBreaches(node: AnyStateNode, given: LintedWith): readonly Breach[] {
+  const found = [...invokeBreaches(node, given), ...actionBreaches(node.machine, node, given)]
+  if (given.as === "saga" && node.tags.includes("parked") && node.invoke.length > 0)
     found.push(
       breach(node, "parked-state-invokes", "it is parked, and takes no reply", "invoke in the state that it is left for"),
     )

@@ -7,7 +7,7 @@ import { done, refused, type Result } from "../../runtime/actor/result.ts"
 import { service } from "../../runtime/actor/service.ts"
 import { timer, type TimerChange } from "../../runtime/actor/timer.ts"
 import type { ServiceDefinition } from "../../runtime/actor/definition.ts"
-import type { Command, EventName } from "../../runtime/message/contract.ts"
+import type { Command } from "../../runtime/message/contract.ts"
 import type { Json } from "../../runtime/message/json.ts"
 import type { Schema } from "../../runtime/message/schema.ts"
 import type { AnyStateMachine } from "../machine/raw-activity.ts"
@@ -70,13 +70,14 @@ export function machineService<
   const told = [...Object.keys(events), ...Object.keys(undo), ...facts.map(({ contract }) => contract.eventName)]
   checkMachine(`service ${name}`, options.machine, linted("service", {}, told, emits))
   const machine = rawMachine(options.machine)
-  const declared = { emits: emits as readonly EventName[] }
+  const declared = { emits }
   const take = (type: string) => (state: State, payload: unknown, context: HandlerContext) =>
     carryOut(machine, emits, state, { type, payload }, context)
   let built = service(name, { state: (): State => null, version, migrate }).timer(Delayed, (state, event, context) => {
     return orUnchanged(state, carryOut(machine, emits, state, event as Told, context)) // cast: what `timersOf` has stored
   }, declared)
-  for (const [event, schema] of Object.entries<Schema<unknown>>(events)) built = built.command(event, schema, take(event), declared)
+  for (const [event, schema] of Object.entries<Schema<unknown>>(events))
+    built = built.command(event, schema, take(event), declared)
   for (const [event, undoes] of Object.entries<string>(undo)) {
     const back = take(event)
     const takeBack = (state: State, payload: unknown, context: HandlerContext): Result<State, null> => {
