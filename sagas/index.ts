@@ -16,3 +16,10 @@ export { MonitorAlarm } from "./orchestrator/monitor-alarm.ts"
 export type { MonitorChart } from "./definition/chart.ts"
 export type { MonitorMachine } from "./machine/monitor-machine.ts"
 export type { AlarmNote, MonitorRow } from "./machine/monitor-row.ts"
+export { type CommandOf, type MachineSaga, type MachineSagaOptions, machineSaga } from "./orchestrator/machine-saga.ts"
+export { activity, type CommandFailure, commandFailure, isOutcomeUnknown, type SagaInput } from "./machine/raw-activity.ts"
+export type { Breach } from "./machine/raw-breach.ts"
+export { lintMachine } from "./machine/raw-lint.ts"
+export {
+  type MachineService, type MachineServiceOptions, machineService, type MachineServiceState,
+} from "./orchestrator/machine-service.ts"

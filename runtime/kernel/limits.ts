@@ -50,6 +50,9 @@ export const limits = {
   updatesPerSagaMax: 64,
   /** Rounds of one loop of a saga. */
   loopRoundsMax: 1000,
+  /** Commands that one saga with a raw machine sends in its life, and what it has open at once: commands and delays. */
+  machineCommandsMax: 1000,
+  machineOpenMax: 512,
   /** Items of one fan-out step: their commands fit one decision. */
   fanOutItemsMax: 512,
   /** Cycles of a flow graph that a check tells of. */

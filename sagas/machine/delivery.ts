@@ -17,9 +17,12 @@ export type Verdict =
   /** Send it again now. */
   | { readonly type: "send"; readonly open: OpenCommand }
 
+/** What is said of a command's tries: by a step, or by a raw machine's command. */
+export type Policies = Pick<StepNode, "policy" | "undoPolicy" | "giveUpOn">
+
 /** The step whose command it is, and whether trying again is worth it. */
 export interface Trying {
-  readonly node: StepNode
+  readonly node: Policies
   readonly effect: string
   /** A step that will be undone anyway does not try again: it only waits for what is in flight. */
   readonly doomed: boolean
@@ -27,7 +30,7 @@ export interface Trying {
 }
 
 export function firstTry(
-  node: StepNode,
+  node: Policies,
   at: Pick<OpenCommand, "step" | "item"> & { readonly direction: "do" | "undo" },
   nowMs: number,
 ): OpenCommand {
@@ -35,7 +38,7 @@ export function firstTry(
   return { step, item, direction, attempt: 1, ...dueAfter(policyOf(node, direction), nowMs) }
 }
 
-function policyOf(node: StepNode, direction: OpenCommand["direction"]): StepPolicy {
+function policyOf(node: Policies, direction: OpenCommand["direction"]): StepPolicy {
   return direction === "undo" ? node.undoPolicy : node.policy
 }
 
@@ -73,7 +76,7 @@ export function onTimer(open: OpenCommand, dueMs: number, trying: Trying): Verdi
 }
 
 /** The next try, now. */
-export function tryAgain(open: OpenCommand, node: StepNode, nowMs: number): Verdict {
+export function tryAgain(open: OpenCommand, node: Policies, nowMs: number): Verdict {
   const { fault: _, dueMs: __, ...rest } = open
   const attempt = open.attempt + 1
   return { type: "send", open: { ...rest, attempt, ...dueAfter(policyOf(node, open.direction), nowMs) } }

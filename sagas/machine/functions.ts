@@ -115,7 +115,8 @@ export function undoCommand(step: StepNode, item: unknown, context: FunctionCont
   return command
 }
 
-function askCommand(what: string, ask: () => Command): Command {
+/** What the function returns, if it is a command. Throws InvalidInput, naming `what`, on anything else. */
+export function askCommand(what: string, ask: () => Command): Command {
   const command = call(what, ask)
   // A promise, or nothing at all, gets past the compiler in plain JavaScript.
   const value: unknown = command

@@ -1,10 +1,11 @@
 // A monitor's machine as a pure function: (where it stands, event) -> (where it stands then, which deadlines to set and to
 // clear). It may hold guards and `assign`, and nothing that acts: that is refused when the monitor is defined.
-import { type AnyActorScope, type AnyStateMachine, createActor, createMachine } from "xstate"
+import { type AnyStateMachine, createMachine } from "xstate"
 import { type Duration, durationMs } from "../../runtime/kernel/duration.ts"
 import { InvalidInput } from "../../runtime/kernel/fault.ts"
 import type { Json } from "../../runtime/message/json.ts"
 import type { ChartNode, MonitorChart } from "../definition/chart.ts"
+import { inertScope } from "./inert-scope.ts"
 import { checkObserving } from "./observing.ts"
 
 /** An XState machine that was made with guards or context, or a chart as plain data. */
@@ -44,19 +45,8 @@ interface StandingSnapshot extends Standing {
 export function observingMachine(name: string, given: MonitorMachine): ObservingMachine {
   const machine = "getInitialSnapshot" in given ? given : compiled(name, given)
   checkObserving(name, machine)
-  const self = createActor(machine) // never started
   let deadlines: DeadlineChange[] = []
-  const scope: AnyActorScope = {
-    self,
-    system: self.system,
-    id: "",
-    sessionId: "",
-    logger: () => undefined,
-    defer: () => undefined,
-    emit: () => undefined,
-    stopChild: () => undefined,
-    actionExecutor: ({ type, params }) => void deadlines.push(deadlineOf(name, type, params)),
-  }
+  const scope = inertScope(({ type, params }) => void deadlines.push(deadlineOf(name, type, params)))
   const moved = (after: ReturnType<typeof machine.transition>, isAccepted: boolean): Moved => {
     if (after.status === "error") throw new InvalidInput(`monitor ${name}: its machine failed`, { cause: after.error })
     const { value, context, status } = after as StandingSnapshot // cast: that both are JSON is checked when it is decided

@@ -116,10 +116,13 @@ export function participants(row: SagaRow): readonly Address[] {
   return [...found.values()]
 }
 
-/** Parks the row as it is. Clients that wait are answered by the caller and forgotten; a parent goes on waiting. */
+/**
+ * Parks the row as it is. Clients that wait are answered by the caller, and wait no longer; a parent goes on waiting,
+ * because its child may be resumed.
+ */
 export function park(row: SagaRow, parked: Parked): Step {
-  const { waiters, ...rest } = row
-  const parents = (waiters ?? []).filter((waiter) => "actor" in waiter)
+  const { waiters = [], ...rest } = row
+  const parents = waiters.filter((waiter) => "actor" in waiter)
   return quiet({ ...rest, ...(parents.length === 0 ? {} : { waiters: parents }), parked })
 }
 
@@ -138,33 +141,33 @@ export function halted(
   at: Moment,
 ): Parked {
   const cause = "code" in event ? `: ${event.code} ${JSON.stringify(event.detail)}` : ""
-  if (open === undefined) return { code, message: `${where(row, at)}: ${meanings[code]}${cause}; ${advice}` }
+  if (open === undefined) return { code, message: `${standsText(row, at)}: ${meanings[code]}${cause}; ${advice}` }
   const { step, item } = open
   const target = row.sent[step]?.targets[item] ?? "never sent"
-  return { code, message: `${where(row, at)}, item ${item} (${target}): ${meanings[code]}${cause}; ${advice}`, step, item }
+  return { code, message: `${standsText(row, at)}, item ${item} (${target}): ${meanings[code]}${cause}; ${advice}`, step, item }
 }
 
 /** An operator told it to stand still. */
 export function pausedMark(row: SagaRow, at: Moment): Parked {
-  return { code: "PAUSED", message: `${where(row, at)}: it is paused; ${advice}` }
+  return { code: "PAUSED", message: `${standsText(row, at)}: it is paused; ${advice}` }
 }
 
 /** A function of the definition, or a guard, threw. */
 export function poisoned(row: SagaRow, error: unknown, at: Moment): Parked {
-  return { code: "POISON", message: `${where(row, at)}: ${describeError(error)}; ${advice}` }
+  return { code: "POISON", message: `${standsText(row, at)}: ${describeError(error)}; ${advice}` }
 }
 
 export function mismatched(row: SagaRow, id: DefinitionId, at: Moment): Parked {
   const { name, version, hash } = row.definition
   const message =
-    `${where(row, at)}: it was started by ${name} version ${version} (${hash}), this process has version ` +
+    `${standsText(row, at)}: it was started by ${name} version ${version} (${hash}), this process has version ` +
     `${id.version} (${id.hash}); it can be resumed by a process that has its version`
   return { code: "VERSION_MISMATCH", message }
 }
 
 const advice = "it waits for an operator to resume it"
 
-function where(row: SagaRow, at: Moment): string {
+export function standsText(row: SagaRow, at: Moment): string {
   return `saga ${addressText(at.self)} in state ${stateText(row.value)}`
 }
 

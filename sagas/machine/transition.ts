@@ -1,10 +1,9 @@
 // A machine as a pure function (state, event) -> (state, actions), without an interpreter. XState's public transition()
 // builds an actor for each call; here one inert scope serves every transition of a definition.
-// The scope collects actions and does nothing else, so a machine with invokes or delays would silently lose them.
-import { type AnyActorScope, createActor } from "xstate"
 import { parseInstance } from "../definition/outline.ts"
 import type { MachineEvent, SagaMachine } from "./compile.ts"
 import type { ActionConfig } from "./config.ts"
+import { inertScope } from "./inert-scope.ts"
 import type { Progress, ProgressEvent } from "./progress.ts"
 
 /** The state of a machine: a name, or, where things go on at once, the state of each region. */
@@ -25,21 +24,9 @@ export interface Transition {
 
 /** Prepares a machine. The function throws what a guard or an action of the machine throws, and stays usable. */
 export function prepareTransition(machine: SagaMachine): (state: State, event: ProgressEvent) => Transition {
-  // Never started: it is what actions would be given as `self`. Its first state runs none of the user's functions.
-  const self = createActor(machine)
   let actions: ActionConfig[] = []
-  const scope: AnyActorScope = {
-    self,
-    system: self.system,
-    id: "",
-    sessionId: "",
-    logger: () => undefined,
-    defer: () => undefined,
-    emit: () => undefined,
-    stopChild: () => undefined,
-    // cast: the machine's actions are those of its config, which has that type
-    actionExecutor: ({ type, params }) => void actions.push({ type, params } as ActionConfig),
-  }
+  // cast: the machine's actions are those of its config, which has that type
+  const scope = inertScope((action) => void actions.push(action as ActionConfig))
   return (state, told) => {
     actions = []
     const before = machine.resolveState(state)

@@ -16,17 +16,18 @@ interface How {
 
 export function toDecision(before: SagaRow, { row, send, emit, release }: Step, how: How): Decision {
   const timers = timerChanges(before, row, how)
+  // cast: what a contract made of the payload; that it survives JSON is checked when it is encoded
+  const facts = emit.map((fact) => ({ ...fact, payload: fact.payload as Json }))
   const decision: Decision = {
     state: row,
     ...(send.length === 0 ? {} : { send }),
     ...(timers.length === 0 ? {} : { timers }),
+    ...(facts.length === 0 ? {} : { emit: facts }),
   }
   const waiters = before.waiters ?? []
   if ("ended" in row) {
     const { outcome, reason, startedMs } = row.ended
     const ended = { outcome, startedMs, ...(reason === undefined ? {} : { reason }) }
-    // cast: what a contract made of the payload; that it survives JSON is checked when it is encoded
-    const facts = emit.map((fact) => ({ ...fact, payload: fact.payload as Json }))
     const answer = waiters.map((to) => ({ to, outcome: endOutcome(row.ended, to) }))
     return { ...decision, emit: facts, release, ended, answer }
   }
