@@ -18,9 +18,13 @@ const order = {
   totalCents: 47_238,
 }
 
-function stands(name: string, saga: Drawn["saga"], driver: Driver): Drawn {
+export function rowOf(driver: Driver): SagaRow | EndedRow {
   // cast: the state of a saga that has started
-  return { name, saga, instance: { row: driver.state as SagaRow | EndedRow, nowMs: driver.nowMs, key: driver.self.key } }
+  return driver.state as SagaRow | EndedRow
+}
+
+function stands(name: string, saga: Drawn["saga"], driver: Driver): Drawn {
+  return { name, saga, instance: { row: rowOf(driver), nowMs: driver.nowMs, key: driver.self.key } }
 }
 
 function ordered(): Driver {
@@ -63,6 +67,13 @@ function compensated(): Driver {
   return driver
 }
 
+/** The charge was refused with a code of any text. */
+function refusedWith(code: string): Driver {
+  const driver = reserved()
+  driver.reply("payment.charge/c-1", refused(code))
+  return driver
+}
+
 /** A try of the charge has failed, and the next one is not due yet. */
 function retrying(): Driver {
   const driver = reserved()
@@ -80,7 +91,7 @@ function parked(): Driver {
   return driver
 }
 
-const journey = { traveller: { id: "t-1" }, stops: ["rome", "oslo"], isInsured: false, cents: 1 }
+export const journey = { traveller: { id: "t-1" }, stops: ["rome", "oslo"], isInsured: false, cents: 1 }
 
 /** Flown, the train won, not insured, in the second round of the poll. */
 function travelling(): Driver {
@@ -133,6 +144,8 @@ export const instances: readonly Drawn[] = [
   stands("order-compensated", placeOrder, compensated()),
   stands("order-retrying", placeOrder, retrying()),
   stands("order-parked", placeOrder, parked()),
+  stands("order-strange", placeOrder, refusedWith('"]; click &<b>`\u001b[31m')),
+  stands("order-wide", placeOrder, refusedWith("在庫切れ")),
   stands("trip-racing", trip, travelling()),
   stands("trip-waiting", trip, waiting()),
   stands("trip-parked", trip, forward()),
