@@ -7,7 +7,7 @@ const { columns, isTTY } = process.stdout
 const drawings = new Map([
   ["mermaid", () => mermaid(placeOrder)],
   ["svg", () => svg(placeOrder)],
-  ["terminal", () => terminal(placeOrder, { width: columns ?? 80, colour: isTTY === true })],
+  ["terminal", () => terminal(placeOrder, { width: columns ?? 80, colour: isTTY })],
 ])
 const draw = drawings.get(kind)
 if (draw === undefined) {

@@ -64,7 +64,7 @@ class Walk {
         return node.until === "all" ? node.branches.forEach(({ body }) => this.visit(body, way)) : this.#visitRace(node, way)
       case "loop": {
         const round = roundOf(this.#row, node.name)
-        const standing = way.isPassed ? "done" : way.isOut ? "out" : "running"
+        const standing = way.isPassed ? "done" : "running"
         if (round > 0) this.marks.set(node.name, { standing, lines: [`round ${round} of ${node.roundsMax}`] })
         return this.visit(node.body, way)
       }

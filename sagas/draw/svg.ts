@@ -14,6 +14,8 @@ const margin = 16
 const lineHeight = 17
 const boxTextMax = 560
 const titleHeight = 24
+/** Lines above the picture are cut where they are wider than this and than the picture. */
+const newsWidthMax = 900
 
 const metrics: Metrics = {
   boxSize: (box) => {
@@ -30,7 +32,7 @@ const metrics: Metrics = {
 export function svg(saga: Pick<Saga<never>, "definition">, instance?: Instance): string {
   const picture = pictureOf(saga.definition, instance)
   const arranged = arrange(picture, Number.MAX_SAFE_INTEGER, metrics)
-  const news = picture.news.map((line) => cutText(line, Math.max(arranged.width, 560), pixelsOf))
+  const news = picture.news.map((line) => cutText(line, Math.max(arranged.width, newsWidthMax), pixelsOf))
   const head = titleHeight + news.length * lineHeight + 12
   const widest = Math.max(arranged.width, pixelsOf(picture.title) * 1.3, ...news.map((line) => pixelsOf(line)))
   const width = 2 * margin + Math.ceil(widest)

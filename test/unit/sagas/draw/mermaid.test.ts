@@ -56,9 +56,9 @@ test("every box is declared once, before all arrows, and every arrow leads from 
 })
 
 test("a code that a service made up cannot break out of its label", () => {
-  const [order] = instances.filter(({ name }) => name === "order-strange")
+  const order = instances.find(({ name }) => name === "order-strange")
   assert.ok(order)
   const chart = mermaid(order.saga, order.instance)
-  assert.match(chart, /refused: #34;\]; click &#60;b#62;#96;|refused: #34;\]; click #38;#60;b#62;#96;/)
+  assert.match(chart, /refused: #34;\]; click #38;#60;b#62;#96;\?\[31m/)
   for (const line of chart.split("\n")) assert.ok((line.match(/"/g) ?? []).length % 2 === 0, line)
 })

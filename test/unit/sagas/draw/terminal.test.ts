@@ -30,7 +30,7 @@ test("colour changes nothing but colour", () => {
   for (const { saga, instance } of all) {
     const plain = terminal(saga, instance)
     const coloured = terminal(saga, { ...instance, colour: true })
-    assert.doesNotMatch(plain, /\u001b/)
+    assert.doesNotMatch(plain.replaceAll("\n", ""), /\p{C}/u)
     assert.notEqual(coloured, plain)
     assert.equal(stripVTControlCharacters(coloured), plain)
   }
@@ -51,5 +51,5 @@ test("wide characters take two columns", () => {
   const line = lines.find((text) => text.includes("│ ✗ refused"))
   const edge = lines.find((text) => text.includes("│ payment.charge "))
   assert.ok(line !== undefined && edge !== undefined)
-  assert.equal(line.length + [..."在庫切れ"].length, edge.length)
+  assert.equal(line.length + "在庫切れ".length, edge.length)
 })
