@@ -19,9 +19,10 @@ export function activityMark(node: StepNode | WaitNode, instance: string, row: S
   return openMark(node, first, statuses, clock)
 }
 
-/** Of several that are open, the one that was tried most often says how it goes. */
+/** Of several that are open, an undo, or else the one that was tried most often, says how it goes. */
 function latest(open: readonly OpenCommand[]): OpenCommand | undefined {
-  return open.toSorted((a, b) => b.attempt - a.attempt)[0]
+  const weight = ({ attempt, direction }: OpenCommand) => (direction === "undo" ? 1_000_000 : 0) + attempt
+  return open.toSorted((a, b) => weight(b) - weight(a))[0]
 }
 
 function openMark(node: StepNode | WaitNode, open: OpenCommand, statuses: readonly ItemStatus[], clock: Clock): Mark {

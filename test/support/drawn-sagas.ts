@@ -87,3 +87,6 @@ export const nested = saga("nested", { input: TripSchema, version: 1 })
     nothing: (branch) => branch,
   })
   .step("MMMMMMMMMMWWWWWWWWWWMMMMMMMMMMWWWWWWWWWW", book("wide"))
+
+export const withChild = saga("with-child", { input: TripSchema, version: 1 })
+  .child("papers", parcel, { key: ({ sagaId }) => `${sagaId}-p`, input: () => ({ text: "t" }), onUndo: "revert" })

@@ -47,7 +47,8 @@ function withOwnNames(nodes: readonly SagaNode[]): readonly SagaNode[] {
     if (node.type === "choice") return { ...node, name: called, yes: node.yes.map(visit), no: node.no.map(visit) }
     if (node.type === "loop") return { ...node, name: called, body: node.body.map(visit) }
     if (node.type !== "parallel") return { ...node, name: called }
-    return { ...node, name: called, branches: node.branches.map((branch) => ({ name: own(branch.name), body: branch.body.map(visit) })) }
+    const branches = node.branches.map((branch) => ({ name: own(branch.name), body: branch.body.map(visit) }))
+    return { ...node, name: called, branches }
   }
   return nodes.map(visit)
 }

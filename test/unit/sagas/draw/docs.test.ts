@@ -14,10 +14,11 @@ const page = readFileSync(new URL("../../../../docs/sagas.md", import.meta.url),
 const program = fileURLToPath(new URL("../../../../examples/order-flow/draw.ts", import.meta.url))
 
 test("docs/pictures has the saga of the order flow, and an order on its way back", () => {
-  assertGolden(svg(placeOrder), new URL("../../../../docs/pictures/order-saga.svg", import.meta.url))
+  const pictures = new URL("../../../../docs/pictures/", import.meta.url)
+  assertGolden(svg(placeOrder), new URL("order-saga.svg", pictures))
   const compensating = instances.find(({ name }) => name === "order-compensating")
   assert.ok(compensating)
-  assertGolden(svg(placeOrder, compensating.instance), new URL("../../../../docs/pictures/order-on-its-way-back.svg", import.meta.url))
+  assertGolden(svg(placeOrder, compensating.instance), new URL("order-on-its-way-back.svg", pictures))
 })
 
 test("docs/sagas.md shows the Mermaid chart and the terminal's drawing of the order flow", () => {

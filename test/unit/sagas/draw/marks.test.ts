@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { marksOf } from "../../../../sagas/draw/marks.ts"
-import { nested, trip } from "../../../support/drawn-sagas.ts"
+import { nested, trip, withChild } from "../../../support/drawn-sagas.ts"
 import { drive } from "../driver.ts"
 import { placeOrder } from "../shop.ts"
 import { type Drawn, instances, journey, rowOf } from "./instances.ts"
@@ -69,6 +69,15 @@ test("a saga that is turned back runs nothing that it has not begun, and waits f
   assert.equal(standing("r"), "running")
 })
 
+test("a child saga that is told to turn back while it is under way is being undone", () => {
+  const driver = drive(withChild.logic)
+  driver.start(journey)
+  driver.ask(withChild.cancel("o-1"))
+  const { standing } = marks({ name: "", saga: withChild, instance: { row: rowOf(driver), nowMs: driver.nowMs, key: "o-1" } })
+  assert.deepEqual(driver.news(), ["do parcel.start/o-1-p", "undo parcel.revert/o-1-p"])
+  assert.equal(standing("papers"), "undoing")
+})
+
 test("an operator's word, an undo that was given up and an outcome that is unknown are shown as what they are", () => {
   const driver = drive(nested.logic)
   driver.start(journey)
@@ -88,7 +97,8 @@ test("a killed saga tells what it leaves; one that was compensated, why", () => 
   driver.start(journey)
   driver.ask(trip.kill("o-1", { by: "me", why: "test" }))
   const { news } = marks({ name: "", saga: trip, instance: { row: rowOf(driver), nowMs: driver.nowMs, key: "o-1" } })
-  assert.deepEqual(news.slice(1), ["killed", "it leaves bookings.book/rome, bookings.book/oslo", "which steps it had come to is not kept"])
+  const left = "it leaves bookings.book/rome, bookings.book/oslo"
+  assert.deepEqual(news.slice(1), ["killed", left, "which steps it had come to is not kept"])
   assert.equal(drawn("order-compensated").news[1], "compensated: payment-declined")
 })
 
