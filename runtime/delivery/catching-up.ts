@@ -10,10 +10,10 @@ import type { InputBehind, InputUnavailable } from "../ports/inputs.ts"
 import { admitStreamRecord } from "./admit.ts"
 import { decodeEvent } from "./decode.ts"
 import type { Delivery } from "./delivery.ts"
-import { eventPosition, type GroupReading, keptFrom, newReading } from "./event-reading.ts"
+import { eventPosition, type GroupReading, newReading } from "./event-reading.ts"
 import { channelOf } from "./partition.ts"
 import { closeRoomWhenFull, noteRead } from "./receive.ts"
-import { change, channelOfGroup, isCaughtUp, placed, stopSubscription, sweepChannels } from "./subscribing.ts"
+import { change, channelOfGroup, isCaughtUp, placed, reacts, stopSubscription, sweepChannels } from "./subscribing.ts"
 
 type Unreadable = InputUnavailable | InputBehind
 
@@ -66,7 +66,7 @@ function mayRead({ partition, app }: Delivery, service: string, generation: numb
   const subscription = partition.subscriptions.get(service)
   if (subscription?.generation !== generation || subscription.catchUp === undefined) return undefined
   if (subscription.stopped !== undefined || subscription.rebuild !== undefined) return undefined
-  return (app.logics.get(service)?.reactions.size ?? 0) > 0 ? subscription : undefined
+  return reacts(app, service) ? subscription : undefined
 }
 
 /** Asks the stream where those begin that do not know it yet. */
@@ -77,14 +77,13 @@ const placeAll = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Ret
     const { from } = subscription
     if (from === undefined || subscription.rebuild !== undefined) continue
     const bounds = yield* inputs.bounds("events", index)
-    const { firstMs, last } = bounds
-    const first = keptFrom(bounds)
+    const { firstMs, last, keptFrom } = bounds
     const sinceMs = typeof from === "object" ? from.sinceMs : undefined
     const after = sinceMs === undefined ? last : yield* inputs.positionAt("events", index, sinceMs)
     // Meanwhile it may have been reset.
     if (subscriptions.get(service) !== subscription) continue
     change(delivery, { subscriptions: [[service, placed(delivery, subscription, from === "beginning" ? 0 : after)]] })
-    if (sinceMs !== undefined && first > 1 && sinceMs < firstMs) stopSubscription(delivery, service, 0, first)
+    if (sinceMs !== undefined && keptFrom > 1 && sinceMs < firstMs) stopSubscription(delivery, service, 0, keptFrom)
   }
 })
 
@@ -96,15 +95,19 @@ const catchUp = Effect.fnUntraced(function* (delivery: Delivery, service: string
   const begin = mayRead(delivery, service, generation)?.catchUp?.after ?? 0
   const bounds = yield* ports.inputs.bounds("events", partition.index)
   const reading: GroupReading = { ...newReading(Math.max(begin, eventPosition(channel.low))), generation }
-  if (mayRead(delivery, service, generation) === undefined) return
+  const subscription = mayRead(delivery, service, generation)
+  if (subscription === undefined) return
   events.catchUps.set(service, reading)
-  if (reading.position > 0 && keptFrom(bounds) > reading.position + 1)
-    return stopSubscription(delivery, service, reading.position, bounds.first)
+  const { keptFrom, first } = bounds
+  if (reading.position > 0 && keptFrom > reading.position + 1)
+    return stopSubscription(delivery, service, reading.position, keptFrom)
+  if (reading.position === 0 && keptFrom > Math.max(1, events.main.position))
+    return skipGone(delivery, service, subscription, keptFrom - 1)
   const from = { stream: events.identity, after: reading.position, seen: reading.position }
   const reader = yield* ports.inputs.open("events", partition.index, from)
   reading.reader = reader
   reading.unread = reader.backlog
-  const adopts = begin > 0 || bounds.first > 1
+  const adopts = begin > 0 || first > 1
   while (!joins(delivery, service, reading)) {
     yield* delivery.room.await
     const record = yield* reader.next
@@ -117,6 +120,12 @@ const catchUp = Effect.fnUntraced(function* (delivery: Delivery, service: string
   }
   events.changed.openUnsafe()
 })
+
+/** From the beginning, and of what the main reader has read nothing is kept: it joins at once. */
+function skipGone(delivery: Delivery, service: string, { catchUp: _, ...live }: Subscription, joined: number): void {
+  change(delivery, { subscriptions: [[service, { ...live, joined }]] })
+  delivery.events.changed.openUnsafe()
+}
 
 /** Whether it has come as far as the main reader: from here on it gets what that one reads. */
 function joins(delivery: Delivery, service: string, { position, generation }: GroupReading): boolean {
@@ -150,13 +159,12 @@ const look = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Return<
     if (unread._tag === "Success") reading.unread = unread.success
   }
   if (bounds?._tag !== "Success") return
-  const { last } = bounds.success
-  const first = keptFrom(bounds.success)
+  const { last, keptFrom } = bounds.success
   for (const [service, reading] of events.catchUps) {
     // The main reader had them, and they left before this one got to them.
-    const isPassed = reading.unread === 0 && reading.position < events.main.position && first > reading.position + 1
+    const isPassed = reading.unread === 0 && reading.position < events.main.position && keptFrom > reading.position + 1
     if (isPassed && mayRead(delivery, service, reading.generation) !== undefined)
-      stopSubscription(delivery, service, reading.position, first)
+      stopSubscription(delivery, service, reading.position, keptFrom)
   }
   if (isDue && noteQuiet(delivery, last)) events.quietNotedMs = clock.currentTimeMillisUnsafe()
 })

@@ -12,7 +12,7 @@ import type { Outcome } from "../message/outcome.ts"
 import type { ProcessSpan } from "../ports/telemetry.ts"
 import { type Decided, decidedRecord, seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
-import { recallOutcome, rememberedEffects, rememberedEvent } from "./effect-memory.ts"
+import { isSaid, recallOutcome, rememberedEffects, rememberedEvent } from "./effect-memory.ts"
 import { releaseHeld } from "./holding.ts"
 import { Outgoing } from "./outgoing.ts"
 import { recordName } from "./park.ts"
@@ -34,7 +34,7 @@ function conclude({ delivery, task, logic, row, span, nowMs }: Concluding, decis
   const { message, from, held } = task
   const out = new Outgoing(delivery, span, message)
   // What only rebuilds a state was said to the others before.
-  const isSilent = message.type === "event" && message.silent === true
+  const isSilent = message.type === "event" && isSaid(row, message)
   for (const command of isSilent ? [] : (decision.send ?? [])) out.command(message.to, command)
   for (const event of isSilent ? [] : (decision.emit ?? [])) out.event(message.to, event, nowMs)
   for (const address of decision.release ?? []) out.settled(message.to, address)

@@ -49,6 +49,22 @@ function eventMemory(message: EventMessage): string {
   return `$event:${eventId(message)}`
 }
 
+/**
+ * What an event leads to was said by an earlier generation of its service, which is being rebuilt (R23); unless the actor had
+ * not come to it then, because it waited for its time or was parked.
+ */
+export function isSaid(row: Row, { silent, ...event }: EventMessage): boolean {
+  return silent === true && memoryOf(row, unsaidMemory(event)) === undefined
+}
+
+export function rememberedUnsaid(event: EventMessage): NonNullable<Entry["effects"]> {
+  return [[unsaidMemory(event), { outcome: { type: "done", value: null } }]]
+}
+
+function unsaidMemory({ source, id }: Pick<EventMessage, "source" | "id">): string {
+  return `$unsaid:${eventId({ source, id })}`
+}
+
 /** What to remember of a command that has just been decided. */
 export function rememberedEffects(
   row: Row,

@@ -1,7 +1,7 @@
 // How far a partition has come in the event stream: its main reader, and one more for each service that catches up.
 import * as Latch from "effect/Latch"
 import { limits } from "../kernel/limits.ts"
-import type { InputBounds, InputReader } from "../ports/inputs.ts"
+import type { InputReader } from "../ports/inputs.ts"
 
 /** One reader, in positions of the stream. */
 export interface Reading {
@@ -50,11 +50,6 @@ export function newEventReading(): EventReading {
     quietNotedMs: undefined,
     changed: Latch.makeUnsafe(false),
   }
-}
-
-/** The first event of which it is known that nothing before it was lost. */
-export function keptFrom({ first, isLossless }: InputBounds): number {
-  return isLossless ? 1 : first
 }
 
 /** The stream position of a channel's mark. */

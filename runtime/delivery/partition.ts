@@ -11,9 +11,10 @@ import {
   type Suspect,
   type TimerEntry,
 } from "../message/block.ts"
-import { addressText } from "../message/message.ts"
+import { addressText, type EventMessage, type Message } from "../message/message.ts"
 import type { EventsChange, Subscription } from "../message/subscription.ts"
 import { Channel } from "./channel.ts"
+import { isSaid, rememberedUnsaid } from "./effect-memory.ts"
 import { destinationId, laneChannel, parseChannel } from "./channel-id.ts"
 import { DueTimers } from "./due-timers.ts"
 import { HeldRecords } from "./held-records.ts"
@@ -120,12 +121,27 @@ function changeSubscriptions(partition: Partition, { subscriptions, readTo, forg
   if (wipe !== undefined) wipeService(partition, wipe)
 }
 
-/** Its actors begin anew; what was decided stays decided. */
+/** Its actors begin anew; what was decided stays decided. What they had not come to is noted: nothing of it was said. */
 function wipeService({ rows, held, parked }: Partition, service: string): void {
   const isIts = (row: string) => row.startsWith(`${service}/`)
-  for (const row of rows.keys()) if (isIts(row)) rows.delete(row)
-  for (const row of held.rows()) if (isIts(row)) held.forget(row)
+  const unsaid: EventMessage[] = []
+  const note = (rowKey: string, record: unknown) => {
+    const event = record as Message | undefined // cast: what waits was read from JSON, or is written as it
+    if (event?.type === "event" && !isSaid(rows.get(rowKey) ?? emptyRow(), event)) unsaid.push(event)
+  }
+  for (const [rowKey, { timers }] of rows) if (isIts(rowKey)) for (const { payload } of timers.values()) note(rowKey, payload)
+  for (const rowKey of held.rows()) if (isIts(rowKey)) for (const { message } of held.of(rowKey).values()) note(rowKey, message)
+  for (const { record } of parked.values())
+    if (record?.to.service === service) note(addressText(record.to), record)
+  for (const rowKey of rows.keys()) if (isIts(rowKey)) rows.delete(rowKey)
+  for (const rowKey of held.rows()) if (isIts(rowKey)) held.forget(rowKey)
   for (const [id, entry] of parked) if (serviceOfParked(entry) === service) parked.delete(id)
+  for (const event of unsaid) {
+    const rowKey = addressText(event.to)
+    const row = rows.get(rowKey) ?? emptyRow()
+    for (const [effect, memory] of rememberedUnsaid(event)) remember(row, effect, memory)
+    rows.set(rowKey, row)
+  }
 }
 
 /** The service that a parked record is of; "" for bytes that nobody could read. */

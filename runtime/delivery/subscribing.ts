@@ -8,7 +8,7 @@ import { groupChannel, groupOf, isFactChannel } from "./channel-id.ts"
 import { seal } from "./decided.ts"
 import { positionOf } from "./decode.ts"
 import type { Delivery } from "./delivery.ts"
-import { eventPosition, keptFrom } from "./event-reading.ts"
+import { eventPosition } from "./event-reading.ts"
 import { ready } from "./ready.ts"
 
 /** Events left their stream, by age, before a service had them. It gets no more of them until an operator resets it. */
@@ -26,23 +26,27 @@ export function change(delivery: Delivery, events: EventsChange, rest: Omit<Entr
 /** The main reader's place must be known: `delivery.events`. */
 export function openSubscriptions(delivery: Delivery, bounds: InputBounds): void {
   const { partition, events, app } = delivery
-  const reads = (service: string) => (app.logics.get(service)?.reactions.size ?? 0) > 0
   const changed = new Map<string, Subscription>()
   for (const [service, subscription] of partition.subscriptions) {
-    const now = reopened(delivery, bounds, service, subscription, reads(service))
+    const now = reopened(delivery, bounds, service, subscription, reacts(app, service))
     if (now === subscription) continue
     changed.set(service, now)
     if (now.stopped !== undefined) tellStopped(delivery, service, now.stopped.why)
   }
   for (const { service, from = "beginning" } of app.logics.values()) {
-    if (!reads(service) || partition.subscriptions.has(service)) continue
+    if (!reacts(app, service) || partition.subscriptions.has(service)) continue
     const first = { stream: events.stream, generation: 1 }
     // Before there were subscriptions every service got what the main reader read: what it has had is not repeated.
     changed.set(service, partition.format === 1 ? { ...first, joined: 0 } : begun(delivery, { ...first, from }))
   }
-  const forget = readUpTo(delivery) > 0 && keptFrom(bounds) > readUpTo(delivery) + 1 ? factChannels(delivery) : []
+  const forget = readUpTo(delivery) > 0 && bounds.keptFrom > readUpTo(delivery) + 1 ? factChannels(delivery) : []
   if (changed.size > 0 || forget.length > 0)
     change(delivery, { ...(changed.size > 0 && { subscriptions: [...changed] }), ...(forget.length > 0 && { forget }) })
+}
+
+/** One that is taken out of its app, or reacts to nothing any more, reads nothing. */
+export function reacts({ logics }: Delivery["app"], service: string): boolean {
+  return (logics.get(service)?.reactions.size ?? 0) > 0
 }
 
 /** From the beginning: no position has to be asked for. */
@@ -77,12 +81,13 @@ function reopened(
     return rebuild === undefined ? { stream, generation, joined: 0 } : { stream, generation, rebuild }
   }
   if (subscription.stopped !== undefined || joined === undefined) return subscription
-  if (catchUp !== undefined) return rejoined(delivery, service, subscription, catchUp.after)
+  const now = catchUp === undefined ? subscription : rejoined(delivery, service, subscription, catchUp.after)
+  if (now.joined === undefined) return now
   const had = Math.max(joined, readUpTo(delivery))
-  const first = keptFrom(bounds)
-  if (had > 0 && first > had + 1) return stop(subscription, had, lostText(delivery, service, had, first))
+  const { keptFrom } = bounds
+  if (had > 0 && keptFrom > had + 1) return stop(now, had, lostText(delivery, service, had, keptFrom))
   // It will be there again, perhaps, and then goes on from here.
-  return isRead ? subscription : { ...withoutJoined(subscription), catchUp: { after: had } }
+  return isRead ? now : { ...withoutJoined(now), catchUp: { after: had } }
 }
 
 /** If the last owner ended before all that is up to `joined` was decided, nothing behind it was: it has to join again. */
@@ -164,7 +169,7 @@ export function isCaughtUp(delivery: Delivery, service: string, { joined, catchU
 export function handledUpTo({ partition, app, committedLow, events }: Delivery, low: number): number {
   let upTo = low
   for (const [service, { catchUp, from, rebuild, generation, stopped }] of partition.subscriptions) {
-    if (stopped !== undefined || !app.logics.has(service)) continue
+    if (stopped !== undefined || !reacts(app, service)) continue
     if (from !== undefined || rebuild !== undefined) return 0
     const own = committedLow.get(groupChannel(events.channel, service, generation)) ?? 0
     if (catchUp !== undefined) upTo = Math.min(upTo, Math.max(catchUp.after, positionOf(own)))

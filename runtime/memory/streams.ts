@@ -143,7 +143,7 @@ function memoryInputs(streams: Streams): Inputs {
       Effect.sync(() => {
         const { records, timesMs, purgedBefore } = streams.of(source, partition)
         const first = Math.max(1, purgedBefore)
-        return { first, firstMs: timesMs[first - 1] ?? -1, last: records.length, isLossless: false }
+        return { first, firstMs: timesMs[first - 1] ?? -1, last: records.length, keptFrom: first }
       }),
     positionAt: (source, partition, timeMs) =>
       Effect.sync(() => {

@@ -23,6 +23,8 @@ interface Place {
 export interface HandledEvents {
   /** Says how far the app has come, and deletes what all have decided. */
   handled(partition: number, before: number): Promise<void>
+  /** The first event of the partition that was not deleted, as the apps know that are registered now; 1 if none was. */
+  keptFrom(partition: number): Promise<number>
 }
 
 /** Registers the app where events are kept until they are handled; `undefined` where they are kept otherwise. */
@@ -39,13 +41,20 @@ export async function registerReader(
   const kv = await new Kvm(jetstream(connection)).create(subjects.eventReaders, { history: 1, replicas })
   for (let partition = 0; partition < partitions; partition += 1) {
     const known = await kv.get(keyOf(app, partition))
-    if (known === null || known.operation !== "PUT") await kv.put(keyOf(app, partition), markText(identity, 0))
+    if (known === null || known.operation !== "PUT") await kv.put(keyOf(app, partition), markText(identity, unknownMark))
   }
   return {
+    async keptFrom(partition) {
+      return Math.max(1, ...(await marksOf(kv, identity, `*.${partition}`)).map(({ deleted }) => deleted))
+    },
     async handled(partition, before) {
-      await kv.put(keyOf(app, partition), markText(identity, before))
+      const own = await kv.get(keyOf(app, partition))
+      const { deleted } = own?.operation === "PUT" ? readMark(own.value, identity) : unknownMark
+      await kv.put(keyOf(app, partition), markText(identity, { before, deleted }))
       const marks = await marksOf(kv, identity, `*.${partition}`)
       const first = Math.min(before, ...marks.map((mark) => mark.before))
+      // Written first: whoever finds a gap must learn of it.
+      if (first > Math.max(1, deleted)) await kv.put(keyOf(app, partition), markText(identity, { before, deleted: first }))
       await purgeBefore(connection, subjects.streams.events, subjects.eventPartition(partition), first)
     },
   }
@@ -56,7 +65,8 @@ export async function listReaders(place: Place): Promise<readonly EventReader[]>
   const { config, created } = await readStream(place)
   if (!isKeptUntilHandled(config)) return []
   const kv = await new Kvm(jetstream(place.connection)).open(place.subjects.eventReaders)
-  return marksOf(kv, String(Date.parse(created)), ">") // clock: parses the server's text
+  const marks = await marksOf(kv, String(Date.parse(created)), ">") // clock: parses the server's text
+  return marks.map(({ app, partition, before }) => ({ app, partition, before }))
 }
 
 /** Events are not kept for this app any more. Gives the number of its marks. */
@@ -73,11 +83,19 @@ async function readStream({ connection, subjects }: Place) {
   return manager.streams.info(subjects.streams.events)
 }
 
-async function marksOf(kv: KV, identity: string, keys: string): Promise<readonly EventReader[]> {
-  const marks: EventReader[] = []
+interface Mark {
+  readonly before: number
+  /** The app has deleted the events before this one, or was about to. */
+  readonly deleted: number
+}
+
+const unknownMark: Mark = { before: 0, deleted: 0 }
+
+async function marksOf(kv: KV, identity: string, keys: string): Promise<readonly (EventReader & Mark)[]> {
+  const marks: (EventReader & Mark)[] = []
   for await (const { key, operation, value } of await kv.history({ key: keys })) {
     const [app = "", partition] = key.split(".")
-    if (operation === "PUT") marks.push({ app, partition: Number(partition), before: readMark(value, identity) })
+    if (operation === "PUT") marks.push({ app, partition: Number(partition), ...readMark(value, identity) })
   }
   return marks
 }
@@ -86,17 +104,20 @@ function keyOf(app: string, partition: number): string {
   return `${app}.${partition}`
 }
 
-function markText(stream: string, before: number): string {
-  return JSON.stringify({ stream, before })
+function markText(stream: string, mark: Mark): string {
+  return JSON.stringify({ stream, ...mark })
 }
 
 /** A mark on a stream that was there before, or one that cannot be read, keeps everything. */
-function readMark(value: Uint8Array, identity: string): number {
+function readMark(value: Uint8Array, identity: string): Mark {
   try {
     const mark: unknown = JSON.parse(Buffer.from(value).toString("utf8"))
-    if (typeof mark !== "object" || mark === null || !("stream" in mark) || !("before" in mark)) return 0
-    return mark.stream === identity && typeof mark.before === "number" ? mark.before : 0
+    if (typeof mark !== "object" || mark === null || !("stream" in mark) || mark.stream !== identity) return unknownMark
+    const before = "before" in mark && typeof mark.before === "number" ? mark.before : 0
+    // Marks of older releases do not tell it.
+    const deleted = "deleted" in mark && typeof mark.deleted === "number" ? mark.deleted : 0
+    return { before, deleted }
   } catch {
-    return 0
+    return unknownMark
   }
 }

@@ -41,9 +41,13 @@ export function natsInputs(
     // What cannot be said now is said with the next mark.
     handled: (partition, before) =>
       readers === undefined ? Effect.void : Effect.ignore(Effect.tryPromise(() => readers.handled(partition, before))),
-    bounds: (source) =>
+    bounds: (source, partition) =>
       Effect.tryPromise({
-        try: async () => (await readStreamWhenLed(connection, streamOf(source))).bounds,
+        try: async () => {
+          const { bounds } = await readStreamWhenLed(connection, streamOf(source))
+          const isLossless = source === "events" && readers !== undefined
+          return isLossless ? { ...bounds, keptFrom: await readers.keptFrom(partition) } : bounds
+        },
         catch: (cause) => unavailable(streamOf(source), cause),
       }),
     positionAt: (source, partition, timeMs) =>
@@ -85,7 +89,7 @@ async function readStream(connection: NatsConnection, stream: string): Promise<K
   const { created, state, config } = await manager.streams.info(stream)
   const { first_seq: first, first_ts: firstTime, last_seq: last } = state
   const firstMs = Date.parse(firstTime) // clock: parses the server's text
-  const bounds = { first: Math.max(1, first), firstMs, last, isLossless: isKeptUntilHandled(config) }
+  const bounds = { first: Math.max(1, first), firstMs, last, keptFrom: isKeptUntilHandled(config) ? 1 : Math.max(1, first) }
   return { identity: String(Date.parse(created)), bounds } // clock: the same
 }
 

@@ -91,7 +91,9 @@ export class StreamReader {
   /** How many records are stored and not passed on, asked of the server now. */
   async unread(): Promise<number> {
     const { consumer, messages } = this.#opened
-    return (await consumer.info()).num_pending + messages.getPending()
+    const { num_pending: unsent } = await consumer.info()
+    // Not `getPending`: that goes on counting words of the server, such as the end of a pull, that were in the last batch.
+    return unsent + messages.getReceived() - messages.getProcessed()
   }
 
   /** Waits for nothing: the client calls the messages closed only when somebody reads them to their end. */

@@ -35,8 +35,8 @@ export interface InputBounds {
   readonly firstMs: number
   /** The number of the last record that was stored. */
   readonly last: number
-  /** Nothing leaves the stream that this app has not decided. */
-  readonly isLossless: boolean
+  /** Records of the partition before this number may be gone: `first`, or less if it is known what was deleted. */
+  readonly keptFrom: number
 }
 
 /** Where reading begins, and what must be true of the stream for that to mean anything. */

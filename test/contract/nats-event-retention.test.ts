@@ -6,7 +6,7 @@ import { jetstreamManager } from "@nats-io/jetstream"
 import { connect as connectPlain } from "@nats-io/transport-node"
 import * as Schema from "effect/Schema"
 import {
-  app, type AppOptions, connect, done, event, eventReaders, InvalidInput, removeEventReader, service, start,
+  app, type AppOptions, connect, done, event, eventReaders, InvalidInput, removeEventReader, type RunningApp, service, start,
 } from "../../runtime/index.ts"
 import { startTestNats } from "../support/nats-process.ts"
 
@@ -82,5 +82,42 @@ test("until handled, on a stream that was made to keep events by age: nothing is
   const running = await start(appOf("new", "older", { keep: "until handled" }), { natsUrl, report: (line) => lines.push(line) })
   assert.ok(lines.some((line) => line.includes("was made to keep events by age or size")), lines.join("; "))
   assert.deepEqual(await eventReaders({ natsUrl, namespace: "older" }), [])
+  await running.stop()
+})
+
+test("until handled: a service that is taken out holds nothing; back again it goes on, or says that events are gone", async () => {
+  const namespace = "absent"
+  const keep = { keep: "until handled" } as const
+  const both = app("both", { namespace, partitions: 2, services: [counting("one"), counting("two")], events: keep })
+  // It is still there, and reacts to nothing.
+  const mute = service("two", { state: () => 0 }).command("be", Said.schema, (state) => done(state))
+  const less = app("both", { namespace, partitions: 2, services: [counting("one"), mute], events: keep })
+  const sleeper = appOf("sleeper", namespace)
+  const countsOf = ({ engine }: RunningApp, name: string) => [...engine.rows(name)].map(([, state]) => state)
+  await (await start(both, { natsUrl })).stop()
+  await (await start(sleeper, { natsUrl })).stop()
+  let running = await start(less, { natsUrl })
+  await publish(namespace, 20)
+  await until(async () => (await marksOf(namespace, "both")).every((before) => before > 5))
+  await running.stop()
+
+  // Another app holds them still.
+  running = await start(both, { natsUrl })
+  await until(async () => countsOf(running, "two").length === 20)
+  await running.stop()
+  running = await start(less, { natsUrl })
+  await publish(namespace, 20)
+  await until(async () => (await marksOf(namespace, "both")).every((before) => before > 25))
+  const woken = await start(sleeper, { natsUrl })
+  await until(async () => (await kept(namespace)) <= 4)
+  await Promise.all([woken.stop(), running.stop()])
+
+  const lines: string[] = []
+  running = await start(both, { natsUrl, report: (line) => lines.push(line) })
+  const states = async () => (await running.operator.subscriptions()).filter(({ service: name }) => name === "two")
+  await until(async () => (await states()).every(({ state }) => state === "stopped"))
+  assert.equal(lines.filter((line) => line.includes("EVENTS_LOST")).length, 2, lines.join("; "))
+  await running.operator.reset({ service: "two", mode: "reprocess" }, { by: "ops", why: "a test" })
+  await until(async () => (await states()).every(({ state, lag }) => state === "live" && lag === 0))
   await running.stop()
 })
