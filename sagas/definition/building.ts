@@ -75,7 +75,7 @@ export function addNode(draft: Draft, node: SagaNode, where: string): Draft {
 
 function checkNodeName(name: string, where: string): void {
   checkName("step", name)
-  if (reserved.has(name)) throw new InvalidInput(`${where}: the name is reserved`)
+  if (reserved.has(name) || name in Object.prototype) throw new InvalidInput(`${where}: the name is reserved`)
 }
 
 /** Names are the names of states and of results, so each stands once in a whole saga; branches share them. */

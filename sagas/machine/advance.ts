@@ -7,7 +7,7 @@ import type { SagaDefinition } from "../definition/definition.ts"
 import { type Outline, parseInstance } from "../definition/outline.ts"
 import { sendStep, sendUndo, type Sent } from "./commands.ts"
 import type { ActionConfig } from "./config.ts"
-import { currentInstance, isUnderWay, nextToUndo, type Progress, type ProgressEvent, type UndoScope } from "./progress.ts"
+import { isUnderWay, nextToUndo, type Progress, type ProgressEvent, type UndoScope } from "./progress.ts"
 import type { OpenCommand, SagaRow } from "./row.ts"
 import { end, halted, type Moment, park, quiet, type Step } from "./stop.ts"
 import type { StateValue, Transition } from "./transition.ts"
@@ -54,7 +54,7 @@ function transit(parts: Parts, row: SagaRow, settled: EffectKey | undefined, eve
     const command = settled === undefined ? undefined : row.open[settled]
     return park(row, halted(row, parking.params.code, command, event, at))
   }
-  const moved = carryOut(parts, moveOn(row, settled, next), actions, at)
+  const moved = carryOut(parts, row, moveOn(row, settled, next), actions, at)
   const { value } = moved.row
   if (value === "completed" || value === "compensated") return end(definition, outline, moved.row, value, at)
   return { ...quiet(moved.row), send: moved.send }
@@ -84,7 +84,9 @@ function moveOn(row: SagaRow, settled: EffectKey | undefined, { value, context }
 }
 
 /** Effect keys count through everything that one transition sends. */
-function carryOut({ outline }: Parts, moved: SagaRow, actions: readonly ActionConfig[], at: Moment): Sent {
+function carryOut({ outline }: Parts, before: SagaRow, moved: SagaRow, actions: readonly ActionConfig[], at: Moment): Sent {
+  // A loop may pass several rounds at once: what is sent is of the round in which it was planned.
+  const planned = Object.keys(moved.items).filter((instance) => !Object.hasOwn(before.items, instance))
   let row = moved
   let count = 0
   const send: OutgoingCommand[] = []
@@ -95,9 +97,9 @@ function carryOut({ outline }: Parts, moved: SagaRow, actions: readonly ActionCo
   }
   for (const action of actions) {
     if (action.type === "send" || action.type === "await") {
-      const instance = currentInstance(outline, row, action.params.step)
-      // A loop may pass several rounds at once, of which only the last one has commands: they are sent once.
-      if (action.type === "send" && row.sent[instance] !== undefined) continue
+      const index = planned.findIndex((instance) => parseInstance(instance).name === action.params.step)
+      const [instance] = planned.splice(index, 1)
+      assert(index !== -1 && instance !== undefined, `step ${action.params.step} was planned before it is begun`)
       if (action.type === "send") take(sendStep(outline, row, instance, count, at), row.items[instance]?.length ?? 0)
       else take({ row: beginWait(outline, row, instance, count, at), send: [] }, 1)
     }

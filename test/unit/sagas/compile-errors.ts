@@ -1,6 +1,7 @@
 // What the compiler accepts and refuses in a saga. Nothing here runs: `tsc` is the test, and an expected error that
 // does not come is one.
-import type { Command } from "../../../runtime/message/contract.ts"
+import * as Schema from "effect/Schema"
+import { type Command, event } from "../../../runtime/message/contract.ts"
 import { type Saga, type SagaResult, saga } from "../../../sagas/index.ts"
 import { inventory, OrderCancelled, OrderConfirmed, OrderSchema, payment, placeOrder, shipping } from "./shop.ts"
 
@@ -104,3 +105,113 @@ shipped.emits(({ input }) => OrderConfirmed({ orderId: input.lines, tracking: "T
 placeOrder.start("o-1", { orderId: "o", customerId: "c", lines: [] })
 // @ts-expect-error a saga without a version
 saga("typed", { input: OrderSchema })
+
+// Choices, branches and loops
+const Text = Schema.toStandardSchemaV1(Schema.Struct({ text: Schema.String }))
+const book = { run: charge, undo: refund }
+const bookOf = (id: string) => ({ run: () => payment.charge(id, { orderId: "o", cents: 1 }), undo: refund })
+const chosen = empty.when("large", ({ input }) => input.totalCents > 9, (yes) => yes.step("check", book))
+chosen.step("a", { run: ({ check }) => bookOf(check?.id ?? "none").run(), undo: "nothing" })
+// @ts-expect-error the branch was perhaps not taken, so its result may not be there
+chosen.step("a", { run: ({ check }) => bookOf(check.id).run(), undo: "nothing" })
+// @ts-expect-error a test that answers neither true nor false
+empty.when("large", ({ input }) => input.totalCents, (yes) => yes.step("check", book))
+// @ts-expect-error a test that reads a later step
+empty.when("large", ({ check }) => check.id === "x", (yes) => yes.step("check", book))
+// @ts-expect-error a branch that gives nothing back
+empty.when("large", () => true, (yes) => void yes.step("check", book))
+// @ts-expect-error a name that a step of the branch has
+chosen.step("check", book)
+// @ts-expect-error inside a branch a name that an earlier step of the saga has
+charged.when("large", () => true, (yes) => yes.step("charge", book))
+// @ts-expect-error a step in a branch before the pivot without undo
+empty.when("large", () => true, (yes) => yes.step("check", { run: charge }))
+// @ts-expect-error a pivot in a branch
+empty.when("large", () => true, (yes) => yes.step("check", { run: charge, pivot: true }))
+// @ts-expect-error a pivot in a loop
+empty.repeat("often", (body) => body.step("look", { run: charge, pivot: true }), { until: () => true, max: 3 })
+// @ts-expect-error past the pivot there is no undo, neither in a branch
+shipped.when("large", () => true, (yes) => yes.step("check", book))
+
+const both = empty.parallel("both", {
+  left: (branch) => branch.step("seat", book),
+  right: (branch) => branch.step("room", book),
+})
+both.step("a", { run: ({ seat, room }) => bookOf(seat.id + room.id).run(), undo: "nothing" })
+empty.parallel("both", {
+  left: (branch) => branch.step("seat", book),
+  // @ts-expect-error the result of a branch beside it, which may come later
+  right: (branch) => branch.step("room", { run: ({ seat }) => bookOf(seat.id).run(), undo: refund }),
+})
+// @ts-expect-error a branch that is no function
+empty.parallel("both", { left: book, right: (branch) => branch.step("room", book) })
+
+const raced = empty.race("ship", {
+  slow: (branch) => branch.step("truck", book),
+  fast: (branch) => branch.step("plane", book),
+})
+raced.when("bySlow", ({ ship }) => ship === "slow", (yes) => yes.step("tell", book))
+// @ts-expect-error no branch of the race has that name
+raced.when("bySlow", ({ ship }) => ship === "train", (yes) => yes.step("tell", book))
+// @ts-expect-error the loser's result is not there
+raced.step("a", { run: ({ truck }) => bookOf(truck.id).run(), undo: "nothing" })
+
+const looped = empty.repeat("often", (body) => body.step("look", book), { until: ({ look }) => look.id === "x", max: 3 })
+looped.step("a", { run: ({ look }) => bookOf(look.id).run(), undo: "nothing" })
+// @ts-expect-error until reads a step that is not in the loop
+empty.repeat("often", (body) => body.step("look", book), { until: ({ lok }) => lok.id === "x", max: 3 })
+// @ts-expect-error a loop without a bound
+empty.repeat("often", (body) => body.step("look", book), { until: () => true })
+
+// Waits
+const asked = empty.awaitSignal("approval", Text).awaitSignal("hint", Text, { timeout: "1 day", onTimeout: "go on" })
+asked.signal("o-1", "approval", { text: "yes" })
+asked.step("a", { run: ({ approval, hint }) => bookOf(approval.text + (hint?.text ?? "")).run(), undo: "nothing" })
+// @ts-expect-error a wrong payload of the signal
+asked.signal("o-1", "approval", { text: 1 })
+// @ts-expect-error no wait of the saga has that name
+asked.signal("o-1", "aproval", { text: "yes" })
+// @ts-expect-error a step is no wait for a signal
+charged.signal("o-1", "charge", { id: "x" })
+// @ts-expect-error the wait may go on without, so what it gives may be null
+asked.step("a", { run: ({ hint }) => bookOf(hint.text).run(), undo: "nothing" })
+// @ts-expect-error an unknown way to go on
+empty.awaitSignal("approval", Text, { timeout: "1 day", onTimeout: "ignore" })
+// @ts-expect-error a timeout that is no duration
+empty.awaitSignal("approval", Text, { timeout: "1 dya" })
+const Paid = event("Paid", Text)
+// @ts-expect-error a misspelt field of the event
+empty.awaitEvent("paid", Paid, { when: ({ txt }) => txt === "x" })
+// @ts-expect-error a sleep gives no result
+empty.sleep("nap", "1 hour").step("a", { run: ({ nap }) => bookOf(nap).run(), undo: "nothing" })
+// @ts-expect-error a time that is no number
+empty.sleepUntil("morning", ({ input }) => input.orderId)
+
+// Children, updates, and what a saga gives
+const packing = saga("packing", { input: Text, version: 1 }).step("box", book).returns(({ box }) => ({ parcel: box.id }))
+const child = { key: () => "c", input: () => ({ text: "fragile" }), onUndo: "revert" } as const
+const parent = empty.child("pack", packing, child)
+parent.step("a", { run: ({ pack }) => bookOf(pack.parcel).run(), undo: "nothing" })
+packing.start("p", { text: "" })["~value"]?.result?.parcel satisfies string | undefined
+// @ts-expect-error a wrong input of the child
+empty.child("pack", packing, { ...child, input: () => ({ text: 1 }) })
+// @ts-expect-error what becomes of the child is not said
+empty.child("pack", packing, { key: child.key, input: child.input })
+// @ts-expect-error an unknown word for what becomes of it
+empty.child("pack", packing, { ...child, onUndo: "undo" })
+// @ts-expect-error a misspelt field of the child's result
+parent.step("a", { run: ({ pack }) => bookOf(pack.parcle).run(), undo: "nothing" })
+// @ts-expect-error a service is no saga
+empty.child("pack", payment, child)
+// @ts-expect-error a misspelt field of what a saga returns
+packing.start("p", { text: "" })["~value"]?.result?.parcle
+// @ts-expect-error a saga that returns a result of a later step
+empty.returns(({ box }) => box)
+// @ts-expect-error an update's check answers with a code or nothing
+empty.accepts("address", Text, ({ text }) => text.length)
+// @ts-expect-error a misspelt field of the update
+empty.accepts("address", Text, ({ txt }) => txt)
+// @ts-expect-error orders that cannot be taken back say who gave them
+placeOrder.kill("o-1")
+// @ts-expect-error nobody says why
+placeOrder.skipStep("o-1", "charge", null, { by: "ann" })

@@ -180,6 +180,32 @@ test("past the pivot a branch of a race that fails has lost; when all have, the 
   }
 })
 
+test("past the pivot a round that is won at once is left behind with what it began, and the next one begins its own", () => {
+  const quick = empty
+    .step("ship", { run: () => payment.charge("ship", { orderId: "o", cents: 1 }), pivot: true })
+    .repeat(
+      "again",
+      (body) =>
+        body
+          .race("either", { now: (b) => b, later: (b) => b.sleep("nap", "1 hour") })
+          .step("look", { run: () => payment.charge("look", { orderId: "o", cents: 1 }) })
+          .race("other", { atOnce: (b) => b, someday: (b) => b.sleep("doze", "1 hour") }),
+      { until: ({ look }) => look.id === "ready", max: 3 },
+    )
+  const driver = started(quick)
+  driver.reply("payment.charge/ship", done())
+  driver.reply("payment.charge/look", done({ id: "not yet" }))
+  assert.deepEqual(
+    Object.values(driver.row().open).map(({ step }) => step),
+    ["nap#1", "doze#1", "nap#2", "look#2"],
+  )
+  assert.equal(driver.reply("payment.charge/look", done({ id: "ready" })).ended?.outcome, "completed")
+})
+
+test("a name that every object has by itself is refused", () => {
+  assert.throws(() => empty.step("constructor", charge("a")), /the name is reserved/)
+})
+
 test("a list that is empty in one round of a loop and not in the next is sent once", () => {
   const looping = empty
     .repeat(
