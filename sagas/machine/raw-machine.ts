@@ -81,6 +81,15 @@ export function rawMachine(given: AnyStateMachine): RawMachine {
       requests: actions.flatMap(requestOf),
     }
   }
+  const standing = new Map<string, AnySnapshot>()
+  /** What follows from the name of a state is found out once for each. */
+  const stand = (from: Standing): AnySnapshot => {
+    const { value, context, history } = from
+    if (typeof value !== "string" || history !== undefined) return restore(machine, nodes, from)
+    const known = standing.get(value) ?? restore(machine, nodes, from)
+    standing.set(value, known)
+    return { ...known, context } as AnySnapshot // cast: the same one with another context
+  }
   return {
     machine,
     shape: digest(JSON.stringify(shapeOf(machine.root))).slice(0, 16),
@@ -90,11 +99,11 @@ export function rawMachine(given: AnyStateMachine): RawMachine {
     },
     take(from, event) {
       actions = []
-      const before = restore(machine, nodes, from)
+      const before = stand(from)
       const after = before.status === "active" ? machine.transition(before, event, scope) : before
       return moved(after, after !== before)
     },
-    hasTag: (from, tag) => restore(machine, nodes, { ...from, context: {} }).tags.has(tag),
+    hasTag: (from, tag) => stand({ ...from, context: {} }).tags.has(tag),
   }
 }
 
