@@ -13,7 +13,7 @@ import type { RawDefinition } from "./raw-definition.ts"
 import type { Moved, Request } from "./raw-machine.ts"
 import { callOf, type Delayed, type RawRow, withoutOpen } from "./raw-row.ts"
 import type { OpenCommand } from "./row.ts"
-import { type Moment, park, participants, quiet, standsText, type Step } from "./stop.ts"
+import { type Moment, parentsOf, park, participants, quiet, standsText, type Step } from "./stop.ts"
 
 /** Something that the machine is told. */
 export type Told = { readonly type: string; readonly [field: string]: unknown }
@@ -167,7 +167,8 @@ function end(row: RawRow, moved: Moved, at: Moment): Step {
     startedMs: row.startedMs,
     endedMs: at.nowMs,
   }
-  return { row: { ended }, send: [], emit: [], release: participants(row) }
+  const parents = parentsOf(row)
+  return { row: { ended, ...(parents.length === 0 ? {} : { parents }) }, send: [], emit: [], release: participants(row) }
 }
 
 function outcomeOf({ finals, tags }: Moved): "completed" | "compensated" {
