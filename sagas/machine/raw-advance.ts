@@ -13,7 +13,7 @@ import type { RawDefinition } from "./raw-definition.ts"
 import type { Moved, Request } from "./raw-machine.ts"
 import { callOf, type Delayed, type RawRow, withoutOpen } from "./raw-row.ts"
 import type { OpenCommand } from "./row.ts"
-import { type Moment, park, participants, quiet, standsText, type Step } from "./stop.ts"
+import { type Moment, parentsOf, park, participants, quiet, standsText, type Step } from "./stop.ts"
 
 /** Something that the machine is told. */
 export type Told = { readonly type: string; readonly [field: string]: unknown }
@@ -60,14 +60,21 @@ export function eventOf(type: string, payload: Json): Told {
 }
 
 function follow(definition: RawDefinition, row: RawRow, moved: Moved, at: Moment): Step {
-  const { history: _, parked: __, ...before } = row
   const { value, context, history } = moved
-  const next = { ...before, value, context, ...(history === undefined ? {} : { history }), seq: row.seq + 1 }
+  const moving = { ...unmarked(row), value, context, seq: row.seq + 1 }
+  const next = history === undefined ? moving : { ...moving, history }
   const { send, emit, row: after } = carryOut(definition, next, moved, at)
   if (moved.isDone) return { ...end(after, moved, at), emit }
   if (!moved.tags.has(parkedTag)) return { ...quiet(after), send, emit }
   const message = `${standsText(after, at)}: its machine waits for an operator, who may signal it or resume it`
   return { ...park(after, { code: "MACHINE_PARKED", message }), send, emit }
+}
+
+/** Without what the transition says anew. Taking fields out of an object is slow, and there is seldom one. */
+function unmarked(row: RawRow): RawRow {
+  if (row.parked === undefined && row.history === undefined) return row
+  const { history: _, parked: __, ...rest } = row
+  return rest
 }
 
 export const parkedTag = "parked"
@@ -160,7 +167,8 @@ function end(row: RawRow, moved: Moved, at: Moment): Step {
     startedMs: row.startedMs,
     endedMs: at.nowMs,
   }
-  return { row: { ended }, send: [], emit: [], release: participants(row) }
+  const parents = parentsOf(row)
+  return { row: { ended, ...(parents.length === 0 ? {} : { parents }) }, send: [], emit: [], release: participants(row) }
 }
 
 function outcomeOf({ finals, tags }: Moved): "completed" | "compensated" {

@@ -43,7 +43,8 @@ export function sendInvoked(
     throw new InvalidInput(`invoke ${id}: it has sent ${limits.machineCommandsMax} commands, and may send no more`)
   const instance = Object.hasOwn(row.sent, id) ? `${id}#${row.seq}` : id
   const open = firstTry(policies, { step: instance, item: 0, direction: "do" }, at.nowMs)
-  const sent = { seq: row.seq, ...(n === 0 ? {} : { first: n }), targets: [targetOf(command)] }
+  const targets = [targetOf(command)]
+  const sent = n === 0 ? { seq: row.seq, targets } : { seq: row.seq, first: n, targets }
   const next = {
     ...row,
     items: { ...row.items, [instance]: ["pending" as const] },

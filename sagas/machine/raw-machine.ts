@@ -67,19 +67,34 @@ export function rawMachine(given: AnyStateMachine): RawMachine {
       if (!known.has(id)) throw new InvalidInput(`it spawns "${id}": only what a state invokes is run`)
     }
     const history = historyOf(after)
-    const active = activeNodes(machine.root, after.value as StateValue) // cast: the same shape under another name
+    const value = after.value as StateValue // cast: the same shape under another name
     return {
-      value: after.value as StateValue, // cast: the same shape under another name
+      value,
       context: after.context as Json, // cast: that it survives JSON is checked when the decision is
       ...(history === undefined ? {} : { history }),
       isAccepted,
       isDone: after.status === "done",
       output: after.output,
       tags: after.tags,
-      finals: active.filter((node) => isEnd(node)).map(({ key }) => key),
-      invoked: new Set(active.flatMap((node) => node.invoke.map(({ id }) => id))),
+      ...place(value),
       requests: actions.flatMap(requestOf),
     }
+  }
+  const standing = new Map<string, AnySnapshot>()
+  const places = new Map<string, ReturnType<typeof placeOf>>()
+  const place = (value: StateValue) => {
+    if (typeof value !== "string") return placeOf(machine, value)
+    const known = places.get(value) ?? placeOf(machine, value)
+    places.set(value, known)
+    return known
+  }
+  /** What follows from the name of a state is found out once for each. */
+  const stand = (from: Standing): AnySnapshot => {
+    const { value, context, history } = from
+    if (typeof value !== "string" || history !== undefined) return restore(machine, nodes, from)
+    const known = standing.get(value) ?? restore(machine, nodes, from)
+    standing.set(value, known)
+    return { ...known, context } as AnySnapshot // cast: the same one with another context
   }
   return {
     machine,
@@ -90,11 +105,11 @@ export function rawMachine(given: AnyStateMachine): RawMachine {
     },
     take(from, event) {
       actions = []
-      const before = restore(machine, nodes, from)
+      const before = stand(from)
       const after = before.status === "active" ? machine.transition(before, event, scope) : before
       return moved(after, after !== before)
     },
-    hasTag: (from, tag) => restore(machine, nodes, { ...from, context: {} }).tags.has(tag),
+    hasTag: (from, tag) => stand({ ...from, context: {} }).tags.has(tag),
   }
 }
 
@@ -108,6 +123,14 @@ function bounded(given: AnyStateMachine): AnyStateMachine {
 /** A node and all that is inside it, from the outside in. */
 export function nodesOf(node: AnyStateNode): readonly AnyStateNode[] {
   return [node, ...Object.values(node.states).flatMap(nodesOf)]
+}
+
+function placeOf(machine: AnyStateMachine, value: StateValue): Pick<Moved, "finals" | "invoked"> {
+  const active = activeNodes(machine.root, value)
+  return {
+    finals: active.filter((node) => isEnd(node)).map(({ key }) => key),
+    invoked: new Set(active.flatMap((node) => node.invoke.map(({ id }) => id))),
+  }
 }
 
 /** The states that a value names, from the outside in. */

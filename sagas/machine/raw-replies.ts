@@ -21,7 +21,7 @@ export function settle(definition: RawDefinition, row: RawRow, effect: EffectKey
   const { kind, code, detail } = how
   const error: CommandFailure = { kind, code, detail }
   const told = { type: `xstate.error.actor.${invoke}`, error, actorId: invoke }
-  return tell(definition, { ...noted, reason: row.reason ?? code }, effect, told, at)
+  return tell(definition, row.reason === undefined ? { ...noted, reason: code } : noted, effect, told, at)
 }
 
 /** What is known of the command, or of the command that was undone. */

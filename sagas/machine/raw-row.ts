@@ -1,6 +1,7 @@
 // What the journal keeps of a saga with a raw machine: the row of any saga, with the machine's context and what is to be
 // said to it later. Type aliases, because interfaces are not assignable to Json.
 import type { Json } from "../../runtime/message/json.ts"
+import type { EffectKey } from "../../runtime/message/message.ts"
 import type { OpenCommand, SagaRow } from "./row.ts"
 import type { History } from "./raw-machine.ts"
 
@@ -31,15 +32,19 @@ export type Delayed = { readonly event: { readonly type: string; readonly [field
 
 /** Takes something out of what is open. */
 export function withoutOpen<Row extends RawRow>(row: Row, isMeant: (effect: string, open: OpenCommand) => boolean): Row {
-  const gone = Object.entries(row.open).filter(([effect, open]) => isMeant(effect, open))
-  if (gone.length === 0) return row
-  const open = { ...row.open }
-  const calls = { ...row.calls }
-  for (const [effect] of gone) {
-    delete open[effect]
-    delete calls[effect]
+  const open: Record<EffectKey, OpenCommand> = {}
+  const calls: Record<EffectKey, Call | Delayed> = {}
+  let isSame = true
+  for (const effect in row.open) {
+    const [opened, call] = [row.open[effect], row.calls[effect]]
+    if (opened === undefined || call === undefined || isMeant(effect, opened)) {
+      isSame = false
+    } else {
+      open[effect] = opened
+      calls[effect] = call
+    }
   }
-  return { ...row, open, calls }
+  return isSame ? row : { ...row, open, calls }
 }
 
 export function callOf(row: RawRow, effect: string): Call | undefined {

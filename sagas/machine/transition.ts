@@ -27,12 +27,23 @@ export function prepareTransition(machine: SagaMachine): (state: State, event: P
   let actions: ActionConfig[] = []
   // cast: the machine's actions are those of its config, which has that type
   const scope = inertScope((action) => void actions.push(action as ActionConfig))
+  const standing = new Map<string, Snapshot>()
   return (state, told) => {
     actions = []
-    const before = machine.resolveState(state)
+    const before = restore(machine, standing, state)
     const after = machine.transition(before, machineEvent(told), scope)
     return { next: { value: after.value, context: after.context }, actions, ignored: after === before }
   }
+}
+
+type Snapshot = ReturnType<SagaMachine["resolveState"]>
+
+/** What follows from the name of a state is found out once for each. Where things go on at once there are too many to keep. */
+function restore(machine: SagaMachine, standing: Map<string, Snapshot>, { value, context }: State): Snapshot {
+  if (typeof value !== "string") return machine.resolveState({ value, context })
+  const known = standing.get(value) ?? machine.resolveState({ value, context })
+  standing.set(value, known)
+  return known.context === context ? known : { ...known, context }
 }
 
 export function machineEvent(told: ProgressEvent): MachineEvent {

@@ -3,7 +3,7 @@ import type { Decision } from "../../runtime/actor/logic.ts"
 import type { TimerChange } from "../../runtime/actor/timer.ts"
 import type { Json } from "../../runtime/message/json.ts"
 import { deadlineTimer } from "../machine/core.ts"
-import type { SagaRow } from "../machine/row.ts"
+import type { OpenCommand, SagaRow } from "../machine/row.ts"
 import type { Step } from "../machine/stop.ts"
 import { endOutcome, parkOutcome, type Row } from "./answers.ts"
 
@@ -42,33 +42,35 @@ export function toDecision(before: SagaRow, { row, send, emit, release }: Step, 
 
 /** One timer per open command or wait, named by its effect, and one for the whole saga; none while it is parked. */
 function timerChanges(before: SagaRow, after: Row, { isNew, fired }: How): readonly TimerChange[] {
-  const old = isNew === true ? {} : timersOf(before)
-  const now = timersOf(after)
+  const old = isNew === true ? timeless : timedOf(before)
+  const now = timedOf(after)
   const changes: TimerChange[] = []
-  for (const name of Object.keys(old)) {
-    if (now[name] === undefined && name !== fired) changes.push({ type: "cancel", name })
-  }
-  for (const [name, timer] of Object.entries(now)) {
+  const cancel = (name: string) => name !== fired && changes.push({ type: "cancel", name })
+  const set = (name: string, dueMs: number) => changes.push({ type: "set", name, dueMs, payload: null })
+  for (const name in old.open) if (isTimed(old.open[name]) && !isTimed(now.open[name])) cancel(name)
+  for (const name in now.open) {
+    const open = now.open[name]
     // By identity: a pause of 0 ms is due when the timeout was, and still needs a timer.
-    if (old[name]?.of !== timer.of) changes.push({ type: "set", name, dueMs: timer.dueMs, payload: null })
+    if (open?.dueMs !== undefined && old.open[name] !== open) set(name, open.dueMs)
   }
+  if (old.deadlineMs !== undefined && now.deadlineMs === undefined) cancel(deadlineTimer)
+  if (now.deadlineMs !== undefined && old.deadlineMs !== now.deadlineMs) set(deadlineTimer, now.deadlineMs)
   return changes
 }
 
-interface DueTimer {
-  readonly dueMs: number
-  /** What it is the timer of. */
-  readonly of: unknown
+interface Timed {
+  readonly open: SagaRow["open"]
+  readonly deadlineMs?: number
 }
 
-function timersOf(row: Row): Readonly<Record<string, DueTimer>> {
-  if ("ended" in row || row.parked !== undefined) return {}
-  const timers: Record<string, DueTimer> = {}
-  for (const [effect, open] of Object.entries(row.open)) {
-    if (open.dueMs !== undefined) timers[effect] = { dueMs: open.dueMs, of: open }
-  }
-  const { deadlineMs } = row
+const timeless: Timed = { open: {} }
+
+function timedOf(row: Row): Timed {
+  if ("ended" in row || row.parked !== undefined) return timeless
   // One that is turned back needs no deadline any more.
-  if (deadlineMs !== undefined && row.failure === undefined) timers[deadlineTimer] = { dueMs: deadlineMs, of: deadlineMs }
-  return timers
+  return row.failure === undefined ? row : { open: row.open }
+}
+
+function isTimed(open: OpenCommand | undefined): boolean {
+  return open?.dueMs !== undefined
 }

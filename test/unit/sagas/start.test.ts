@@ -121,3 +121,20 @@ test("the saga is an actor of kind saga that reacts to no events", () => {
   const { service, kind, reactions } = placeOrder.logic
   assert.deepEqual([service, kind, reactions.size], ["place-order", "saga", 0])
 })
+
+test("a client is told that the saga is parked and waits no longer, a parent goes on waiting and is told of the end", () => {
+  const driver = drive(placeOrder.logic)
+  const parent = { service: "trip", key: "t-1" }
+  driver.start(chargeOnly, requester("a"))
+  driver.start(chargeOnly, parent)
+  driver.reply("payment.charge/c-1", done({ id: "pay-1" }))
+  const told: unknown[] = []
+  while (driver.row().parked === undefined) {
+    const { answer = [] } = driver.fire("shipping.book/o-1")
+    told.push(...answer.map(({ to }) => to))
+  }
+  assert.deepEqual(told, [requester("a")])
+  driver.resume()
+  const { answer } = driver.reply("shipping.book/o-1", done({ tracking: "T" }))
+  assert.deepEqual(answer?.map(({ to }) => "actor" in to && to.actor), [parent])
+})
