@@ -1,0 +1,100 @@
+// Child sagas and races from the parent's side: what is under way is turned back at once, and what fails inside a race
+// stays there.
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import * as Schema from "effect/Schema"
+import { saga } from "../../../sagas/index.ts"
+import { cancel, coverage, given, hang, refuse, signal, start, succeed } from "../../../sagas/testing/index.ts"
+import { done, drive } from "./driver.ts"
+import { order, OrderSchema, payment } from "./shop.ts"
+
+const Text = Schema.toStandardSchemaV1(Schema.Struct({ text: Schema.String }))
+const empty = saga("parent", { input: OrderSchema, version: 1 })
+const charge = (key: string) => ({
+  run: () => payment.charge(key, { orderId: "o", cents: 1 }),
+  undo: () => payment.refund(key),
+  retry: { times: 0 },
+})
+
+test("a loop or a race that fails inside a race has lost that race, and nothing more", () => {
+  const nested = empty
+    .race("outer", {
+      polls: (branch) =>
+        branch.repeat("poll", (body) => body.step("look", charge("look")), { until: () => false, max: 2 }),
+      races: (branch) =>
+        branch.race("inner", { a: (one) => one.step("x", charge("x")), b: (one) => one.step("y", charge("y")) }),
+      waits: (branch) => branch.awaitSignal("approval", Text),
+    })
+    .step("last", charge("z"))
+  given(nested, { key: "p-1", input: order })
+    .participants({ "*": succeed({ id: "p" }), "payment.charge/x": refuse("no"), "payment.charge/y": refuse("no") })
+    .when(start())
+    .then({ ended: "not yet", waiting: ["approval"] })
+    .when(signal("approval", { text: "yes" }))
+    .then({
+      ended: "completed",
+      commands: ["undo payment.refund/look", "undo payment.refund/look", "do payment.charge/z"],
+    })
+  assert.ok(coverage(nested).covered.includes("poll: exhausted"))
+})
+
+const packing = saga("packing", { input: Text, version: 1 })
+  .step("box", charge("box"))
+  .awaitSignal("picked", Text)
+  .returns(({ picked }) => ({ parcel: picked.text }))
+const child = (key: string) =>
+  ({ key: ({ sagaId }: { sagaId: string }) => `${sagaId}-${key}`, input: () => ({ text: key }), onUndo: "revert" }) as const
+const both = empty
+  .parallel("pack", {
+    north: (branch) => branch.child("fromNorth", packing, child("n")),
+    south: (branch) => branch.child("fromSouth", packing, child("s")),
+  })
+  .step("last", charge("z"))
+
+test("a child saga that is under way is turned back at once when its parent is, and its end is waited for", () => {
+  given(both, { key: "p-1", input: order })
+    .participants({ "packing.start/p-1-n": hang(), "packing.start/p-1-s": refuse("no-stock") })
+    .when(start())
+    .then({
+      ended: "compensated",
+      reason: "no-stock",
+      commands: ["do packing.start/p-1-n", "do packing.start/p-1-s", "do packing.turnBack/p-1-n"],
+    })
+  given(both, { key: "p-2", input: order })
+    .participants({ "packing.start/p-2-n": hang(), "packing.start/p-2-s": succeed({ parcel: "7" }) })
+    .when(start())
+    .then({ ended: "not yet" })
+    .when(cancel())
+    .then({ reason: "cancelled", commands: ["do packing.turnBack/p-2-n", "undo packing.revert/p-2-s"] })
+})
+
+const turnBack = {
+  type: "command",
+  to: { service: "packing", key: "c" },
+  name: "turnBack",
+  payload: null,
+  effect: "p:1:0",
+  direction: "do",
+  attempt: 1,
+} as const
+
+test("a saga that is told to turn back does, and answers its start when it has; one that has ended says nothing", () => {
+  const driver = drive(packing.logic, "c")
+  assert.equal(driver.take(turnBack).state, undefined, "it never started")
+  driver.start({ text: "x" }, { service: "parent", key: "p-1" })
+  driver.reply("payment.charge/box", done({ id: "b" }))
+  assert.equal(driver.take(turnBack).outcome, undefined)
+  assert.deepEqual(driver.news(), ["do payment.charge/box", "undo payment.refund/box"])
+  const ending = driver.reply("payment.refund/box", done())
+  assert.deepEqual(ending.answer?.map(({ outcome }) => outcome), [
+    { type: "refused", code: "cancelled", detail: { outcome: "compensated" } },
+  ])
+  assert.equal(driver.take(turnBack).state, driver.state)
+})
+
+test("a child that was parked is parked no more when it is turned back", () => {
+  const driver = drive(packing.logic, "c")
+  driver.start({ text: "x" }, { service: "parent", key: "p-1" })
+  driver.ask(packing.pause("c", { by: "Ann", why: "wait" }))
+  assert.equal(driver.take(turnBack).resumed, true)
+})
