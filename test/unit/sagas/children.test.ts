@@ -98,3 +98,40 @@ test("a child that was parked is parked no more when it is turned back", () => {
   driver.ask(packing.pause("c", { by: "Ann", why: "wait" }))
   assert.equal(driver.take(turnBack).resumed, true)
 })
+
+const each = empty
+  .children("pack", ({ input }) => input.lines, packing, {
+    key: ({ sku }, { sagaId }) => `${sagaId}-${sku}`,
+    input: ({ sku }) => ({ text: sku }),
+    onUndo: "revert",
+  })
+  .step("last", {
+    run: ({ pack }) => payment.charge(pack.map(({ parcel }) => parcel).join("+"), { orderId: "o", cents: 1 }),
+    undo: "nothing",
+  })
+
+test("a child saga for each item of a list: their results are a list, and what one refuses turns the others back", () => {
+  const parcels = { "packing.start": ({ key }: { key: string }) => succeed({ parcel: key.slice(4) }) }
+  given(each, { key: "p-1", input: order })
+    .participants({ ...parcels, "payment.charge": succeed() })
+    .when(start())
+    .then({
+      ended: "completed",
+      commands: [
+        "do packing.start/p-1-P11", "do packing.start/p-1-P42", "do packing.start/p-1-P72", "do payment.charge/P11+P42+P72",
+      ],
+    })
+  given(each, { key: "p-2", input: order })
+    .participants({ ...parcels, "packing.start/p-2-P42": refuse("no-stock"), "packing.start/p-2-P72": hang() })
+    .when(start())
+    .then({ ended: "compensated", reason: "no-stock" })
+    .when(cancel())
+    .then({ refused: "ended" })
+  const commands = ["do packing.turnBack/p-3-P72", "undo packing.revert/p-3-P11"]
+  given(each, { key: "p-3", input: order })
+    .participants({ ...parcels, "packing.start/p-3-P42": hang(), "packing.start/p-3-P72": hang() })
+    .when(start())
+    .then({ ended: "not yet" })
+    .when(cancel())
+    .then({ reason: "cancelled", commands: ["do packing.turnBack/p-3-P42", ...commands] })
+})
