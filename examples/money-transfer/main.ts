@@ -70,7 +70,7 @@ function report(): void {
   const counts = new Map<string, number>()
   for (const { outcome } of endings) counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
   console.log(`${endings.length} transfers between ${names.length} accounts`)
-  for (const [outcome, count] of [...counts].toSorted()) console.log(`  ${outcome.padEnd(20)} ${count}`)
+  for (const [outcome, count] of counts) console.log(`  ${outcome.padEnd(20)} ${count}`)
   const moved = endings.filter(({ outcome }) => outcome === "completed")
   const sum = (of: readonly Ending[]) => of.reduce((total, { cents }) => total + cents, 0)
   const expected = (name: string) =>

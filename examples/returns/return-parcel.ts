@@ -43,7 +43,8 @@ export const returning = ({ pause, patience, inspection }: Times) =>
               run: ({ input, sagaId }) => refunds.pay(input.customerId, { returnId: sagaId, cents: input.cents }),
               undo: "nothing",
             }),
-          (bad) => bad.step("sendBack", { run: ({ sagaId }) => warehouse.sendBack(sagaId, { returnId: sagaId }), undo: "nothing" }),
+          (bad) =>
+            bad.step("sendBack", { run: ({ sagaId }) => warehouse.sendBack(sagaId, { returnId: sagaId }), undo: "nothing" }),
         ),
       (no) => no.step("close", write("your return is closed")),
     )

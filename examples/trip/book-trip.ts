@@ -11,7 +11,7 @@ const Trip = Schema.Struct({
   isInsured: Schema.Boolean,
 })
 
-export const bookTrip = saga("book-trip", { input: Schema.toStandardSchemaV1(Trip), version: 1, maxDuration: "1 hour" })
+export const bookTrip = saga("book-trip", { input: Schema.toStandardSchemaV1(Trip), version: 1 })
   .parallel("book", {
     byAir: (branch) =>
       branch.step("seat", {
@@ -34,7 +34,10 @@ export const bookTrip = saga("book-trip", { input: Schema.toStandardSchemaV1(Tri
       run: ({ input, sagaId }) => insurance.insure(input.city, { tripId: sagaId }),
       undo: ({ input }) => insurance.withdraw(input.city),
     }))
-  .step("pay", { run: ({ input, sagaId }) => card.capture(input.customerId, { tripId: sagaId, cents: input.cents }), pivot: true })
+  .step("pay", {
+    run: ({ input, sagaId }) => card.capture(input.customerId, { tripId: sagaId, cents: input.cents }),
+    pivot: true,
+  })
   .returns(({ seat, room, wheels, policy, pay }) => ({
     references: [seat.reference, room.reference, wheels.reference],
     policyId: policy?.policyId ?? null,

@@ -68,7 +68,7 @@ function report(): void {
   const counts = new Map<string, number>()
   for (const { outcome } of endings) counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
   console.log(`${endings.length} trips to ${cities.length} cities`)
-  for (const [outcome, count] of [...counts].toSorted()) console.log(`  ${outcome.padEnd(20)} ${count}`)
+  for (const [outcome, count] of counts) console.log(`  ${outcome.padEnd(20)} ${count}`)
   const made = endings.filter(({ outcome }) => outcome === "completed")
   const inEach = cities.map((city) => made.filter((trip) => trip.city === city).length)
   const insured = cities.map((city) => made.filter((trip) => trip.city === city && trip.result?.policyId !== null).length)

@@ -13,7 +13,7 @@ export interface Supply {
 }
 
 /** One kind of supplier: so many places, each booked once. */
-function supplier<const Name extends string>(name: Name) {
+function supplier(name: "flight" | "hotel" | "car") {
   return service(name, { state: (): Supply => ({ places: 0, booked: 0 }) })
     .command("offer", Places, (supply, { places }) => done({ ...supply, places }))
     .command("book", Booking, (supply, { tripId }) =>

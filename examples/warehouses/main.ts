@@ -78,7 +78,7 @@ function report(): void {
   console.log(`${endings.length} orders from ${warehouses.length} warehouses`)
   const counts = new Map<string, number>()
   for (const { outcome } of endings) counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
-  for (const [outcome, count] of [...counts].toSorted()) console.log(`  ${outcome.padEnd(20)} ${count}`)
+  for (const [outcome, count] of counts) console.log(`  ${outcome.padEnd(20)} ${count}`)
   const shipped = endings.filter(({ outcome }) => outcome === "completed")
   const soldOf = (key: string) => shipped.reduce((sum, { units }) => sum + (units.get(key) ?? 0), 0)
   const isOf = (story: Story, outcomes: readonly string[]) =>
