@@ -5,7 +5,6 @@ import type { OutgoingCommand } from "../../runtime/actor/logic.ts"
 import type { EffectKey } from "../../runtime/message/message.ts"
 import type { SagaDefinition } from "../definition/definition.ts"
 import { type Outline, parseInstance } from "../definition/outline.ts"
-import { turnBackChildren } from "./children.ts"
 import { sendStep, sendUndo, type Sent } from "./commands.ts"
 import type { ActionConfig } from "./config.ts"
 import { currentInstance, isUnderWay, nextToUndo, type Progress, type ProgressEvent, type UndoScope } from "./progress.ts"
@@ -104,8 +103,6 @@ function carryOut({ outline }: Parts, moved: SagaRow, actions: readonly ActionCo
     }
     if (action.type === "undo") {
       row = dropWaits(outline, row, action.params, at)
-      const children = turnBackChildren(outline, row, action.params, count, at)
-      take(children, children.send.length)
       const undo = undoDue(outline, row, action.params, at)
       if (undo !== undefined) take(sendUndo(outline, row, undo, count, at), 1)
     }

@@ -74,8 +74,6 @@ export type OpenCommand = {
   readonly dueMs?: number
   /** How the last try ended, while the next one is not yet sent. */
   readonly fault?: Fault
-  /** Of a child saga: it was told to turn back. */
-  readonly turnedBack?: true
 }
 
 export type Fault = { readonly code: string; readonly message: string }

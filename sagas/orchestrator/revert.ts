@@ -25,16 +25,6 @@ export function revert(parts: SagaParts, row: Row | undefined, message: CommandM
   return turnBack(parts, row, reverting, context)
 }
 
-/**
- * Its parent is turned back and waits for its end: it turns back too, as long as it can. Past its pivot it goes on, and its
- * parent hears of it. Nothing is answered here.
- */
-export function turnBackNow(parts: SagaParts, row: Row | undefined, context: DecideContext): Decision {
-  if (row === undefined || "ended" in row || row.failure !== undefined) return { state: row }
-  const { outcome: _, ...decision } = turnBack(parts, row, undefined, context)
-  return decision
-}
-
 function turnBack({ core }: SagaParts, row: SagaRow, waiter: ReturnType<typeof waiterOf>, context: DecideContext): Decision {
   const waiting = withWaiter(row, waiter)
   const step = core.decide(waiting, { type: "cancel" }, context)

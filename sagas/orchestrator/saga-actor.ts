@@ -7,7 +7,6 @@ import type { Json } from "../../runtime/message/json.ts"
 import type { CommandMessage, EventMessage, Message } from "../../runtime/message/message.ts"
 import { parse, SchemaMismatch } from "../../runtime/message/schema.ts"
 import type { SagaDefinition } from "../definition/definition.ts"
-import { turnBackCommand } from "../machine/children.ts"
 import type { Core, CoreEvent } from "../machine/core.ts"
 import type { EndedRow } from "../machine/row.ts"
 import { participants } from "../machine/stop.ts"
@@ -16,7 +15,7 @@ import type { SagaParts } from "./saga-parts.ts"
 import { awaitedEvents, receiveEvent } from "./awaited-events.ts"
 import { describeSaga } from "./description.ts"
 import { runOrder } from "./order-commands.ts"
-import { revert, turnBackNow } from "./revert.ts"
+import { revert } from "./revert.ts"
 import { toDecision } from "./to-decision.ts"
 
 /** The saga as the engine runs it. */
@@ -67,7 +66,6 @@ function decideMessage(parts: SagaParts, row: Row | undefined, message: Message,
 function runCommand(parts: SagaParts, row: Row | undefined, message: CommandMessage, context: DecideContext): Decision {
   const { definition } = parts
   if (message.name === "revert") return revert(parts, row, message, context)
-  if (message.name === turnBackCommand) return turnBackNow(parts, row, context)
   if (message.direction === "undo") {
     throw new HandlerDefect(`saga ${definition.name} has nothing that "${message.name}" could undo; the record is parked`)
   }

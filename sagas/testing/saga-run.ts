@@ -8,7 +8,6 @@ import type { Json } from "../../runtime/message/json.ts"
 import type { Address, Message } from "../../runtime/message/message.ts"
 import type { Outcome } from "../../runtime/message/outcome.ts"
 import { startOfTimeMs } from "../../runtime/testing/time-passes.ts"
-import { turnBackCommand } from "../machine/children.ts"
 import type { EndedRow, OpenCommand, SagaRow } from "../machine/row.ts"
 import type { Participants, Try } from "./participants.ts"
 import { commandText, outcomeText, targetText, timeText } from "./story.ts"
@@ -174,7 +173,6 @@ export class SagaRun {
   /** What the participant makes of a command. */
   #ask(command: OutgoingCommand): void {
     const { effect } = command
-    if (command.name === turnBackCommand) return this.#turnBack(command.to)
     const known = this.#decided.get(effect)
     if (known !== undefined) {
       const dueMs = Math.max(known.readyMs, this.nowMs)
@@ -188,20 +186,6 @@ export class SagaRun {
     if (outcome.type !== "faulted") this.#decided.set(effect, { outcome, readyMs: dueMs })
     const answer = { dueMs, effect, target: targetText(command), outcome, crash }
     this.#answers.push(answer, ...(twice === true ? [{ ...answer, crash: false }] : []))
-  }
-
-  /** A child saga that is told to turn back ends so, unless it has ended already. */
-  #turnBack({ service, key }: Address): void {
-    const { row } = this
-    const target = `${service}.start/${key}`
-    for (const [effect, { step, item }] of Object.entries(row?.open ?? {})) {
-      if (row?.sent[step]?.targets[item] !== target) continue
-      if ((this.#decided.get(effect)?.readyMs ?? Number.POSITIVE_INFINITY) <= this.nowMs) continue
-      const outcome: Outcome = { type: "refused", code: "cancelled", detail: { outcome: "compensated" } }
-      this.#decided.set(effect, { outcome, readyMs: this.nowMs })
-      this.#answers = this.#answers.filter((answer) => answer.effect !== effect)
-      this.#answers.push({ dueMs: this.nowMs, effect, target, outcome, crash: false })
-    }
   }
 
   #tryOf({ to, name, payload, direction, attempt }: OutgoingCommand): Try {

@@ -30,7 +30,7 @@ test("a warehouse that has not enough is the reason of the whole order; the othe
   shipping(empty).then({ reason: "out-of-stock", commands: [...packing, "undo pack-parcel.revert/o-1.bergen"] })
   shipping({ ...empty, "pack-parcel.start/o-1.bergen": hang() }).then({
     reason: "out-of-stock",
-    commands: [...packing, "do pack-parcel.turnBack/o-1.bergen"],
+    commands: [...packing, "undo pack-parcel.revert/o-1.bergen"],
   })
 })
 
@@ -40,7 +40,7 @@ test("an order that is cancelled turns its warehouses back, whether they have pa
     .when(cancel())
     .then({
       reason: "cancelled",
-      commands: ["do pack-parcel.turnBack/o-1.lyon", "undo pack-parcel.revert/o-1.bergen"],
+      commands: ["undo pack-parcel.revert/o-1.lyon", "undo pack-parcel.revert/o-1.bergen"],
     })
 })
 

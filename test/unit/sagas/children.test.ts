@@ -5,7 +5,6 @@ import { test } from "node:test"
 import * as Schema from "effect/Schema"
 import { saga } from "../../../sagas/index.ts"
 import { cancel, coverage, given, hang, refuse, signal, start, succeed } from "../../../sagas/testing/index.ts"
-import { done, drive } from "./driver.ts"
 import { order, OrderSchema, payment } from "./shop.ts"
 
 const Text = Schema.toStandardSchemaV1(Schema.Struct({ text: Schema.String }))
@@ -58,45 +57,14 @@ test("a child saga that is under way is turned back at once when its parent is, 
     .then({
       ended: "compensated",
       reason: "no-stock",
-      commands: ["do packing.start/p-1-n", "do packing.start/p-1-s", "do packing.turnBack/p-1-n"],
+      commands: ["do packing.start/p-1-n", "do packing.start/p-1-s", "undo packing.revert/p-1-n"],
     })
   given(both, { key: "p-2", input: order })
     .participants({ "packing.start/p-2-n": hang(), "packing.start/p-2-s": succeed({ parcel: "7" }) })
     .when(start())
     .then({ ended: "not yet" })
     .when(cancel())
-    .then({ reason: "cancelled", commands: ["do packing.turnBack/p-2-n", "undo packing.revert/p-2-s"] })
-})
-
-const turnBack = {
-  type: "command",
-  to: { service: "packing", key: "c" },
-  name: "turnBack",
-  payload: null,
-  effect: "p:1:0",
-  direction: "do",
-  attempt: 1,
-} as const
-
-test("a saga that is told to turn back does, and answers its start when it has; one that has ended says nothing", () => {
-  const driver = drive(packing.logic, "c")
-  assert.equal(driver.take(turnBack).state, undefined, "it never started")
-  driver.start({ text: "x" }, { service: "parent", key: "p-1" })
-  driver.reply("payment.charge/box", done({ id: "b" }))
-  assert.equal(driver.take(turnBack).outcome, undefined)
-  assert.deepEqual(driver.news(), ["do payment.charge/box", "undo payment.refund/box"])
-  const ending = driver.reply("payment.refund/box", done())
-  assert.deepEqual(ending.answer?.map(({ outcome }) => outcome), [
-    { type: "refused", code: "cancelled", detail: { outcome: "compensated" } },
-  ])
-  assert.equal(driver.take(turnBack).state, driver.state)
-})
-
-test("a child that was parked is parked no more when it is turned back", () => {
-  const driver = drive(packing.logic, "c")
-  driver.start({ text: "x" }, { service: "parent", key: "p-1" })
-  driver.ask(packing.pause("c", { by: "Ann", why: "wait" }))
-  assert.equal(driver.take(turnBack).resumed, true)
+    .then({ reason: "cancelled", commands: ["undo packing.revert/p-2-s", "undo packing.revert/p-2-n"] })
 })
 
 const each = empty
@@ -127,11 +95,11 @@ test("a child saga for each item of a list: their results are a list, and what o
     .then({ ended: "compensated", reason: "no-stock" })
     .when(cancel())
     .then({ refused: "ended" })
-  const commands = ["do packing.turnBack/p-3-P72", "undo packing.revert/p-3-P11"]
+  const undos = ["P72", "P42", "P11"].map((sku) => `undo packing.revert/p-3-${sku}`)
   given(each, { key: "p-3", input: order })
     .participants({ ...parcels, "packing.start/p-3-P42": hang(), "packing.start/p-3-P72": hang() })
     .when(start())
     .then({ ended: "not yet" })
     .when(cancel())
-    .then({ reason: "cancelled", commands: ["do packing.turnBack/p-3-P42", ...commands] })
+    .then({ reason: "cancelled", commands: undos })
 })
