@@ -13,4 +13,13 @@ export {
   type World,
   type WorldFaults,
 } from "./in-memory.ts"
+export {
+  type AfterGiven,
+  type AfterWhen,
+  type ExpectedOfService,
+  type GivenService,
+  givenService as given,
+  type ServiceOptions,
+} from "./given-service.ts"
+export { after, type TimePasses } from "./time-passes.ts"
 export { type VirtualClock, virtualClock } from "./virtual-clock.ts"

@@ -81,6 +81,12 @@ export interface ChildOptions<Context, Input> {
   readonly timeout?: Duration
 }
 
+/** Likewise, for each item of a list. */
+export interface ChildrenOptions<Context, Item, Input> extends Pick<ChildOptions<Context, Input>, "onUndo" | "timeout"> {
+  readonly key: (item: Item, context: Context) => string
+  readonly input: (item: Item, context: Context) => Input
+}
+
 type Facts = Event | readonly Event[]
 
 /** The facts that a saga's end makes known. `reason` is the code of the refusal or fault that turned it back. */

@@ -17,7 +17,8 @@ import { decideOrder, type Order } from "./orders.ts"
 import { isDoomed, isPastPivot } from "./standing.ts"
 import type { DefinitionId, SagaRow } from "./row.ts"
 import { mismatched, type Moment, park, poisoned, quiet, refuse, type Step } from "./stop.ts"
-import { prepareTransition } from "./transition.ts"
+import type { ProgressEvent } from "./progress.ts"
+import { prepareTransition, type State } from "./transition.ts"
 
 export type CoreEvent =
   | { readonly type: "start" }
@@ -41,11 +42,14 @@ export interface Core {
   decide(row: SagaRow, event: CoreEvent, at: Moment): Step
 }
 
-export function createCore(definition: SagaDefinition, machine: SagaMachine = compile(definition)): Core {
+/** Told of every transition, as tests are that count which ways a saga went. */
+export type Watcher = (before: State, event: ProgressEvent, after: State) => void
+
+export function createCore(definition: SagaDefinition, machine: SagaMachine = compile(definition), watcher?: Watcher): Core {
   const { name, version, maxMs } = definition
   const outline = outlineOf(definition)
   const id = { name, version, hash: shapeHash(definition) }
-  const parts: Parts = { definition, outline, transition: prepareTransition(machine) }
+  const parts: Parts = { definition, outline, transition: watched(prepareTransition(machine), watcher) }
   return {
     id,
     outline,
@@ -71,6 +75,15 @@ export function createCore(definition: SagaDefinition, machine: SagaMachine = co
         return park(row, poisoned(row, error, at))
       }
     },
+  }
+}
+
+function watched(transition: Parts["transition"], watcher: Watcher | undefined): Parts["transition"] {
+  if (watcher === undefined) return transition
+  return (state, event) => {
+    const taken = transition(state, event)
+    watcher(state, event, taken.next)
+    return taken
   }
 }
 

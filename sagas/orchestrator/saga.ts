@@ -11,6 +11,7 @@ import type { SagaDefinition } from "../definition/definition.ts"
 import type {
   Awaited,
   ChildOptions,
+  ChildrenOptions,
   EachStep,
   EndEvents,
   EventWaitOptions,
@@ -174,6 +175,14 @@ export interface Steps<L extends Level, Input, R extends object, P extends Place
     saga: Pick<Saga<ChildInput, never, ChildResult>, "name" | "start" | "revert">,
     options: ChildOptions<StepContext<Input, R>, ChildInput>,
   ): Grown<L, Input, R & { readonly [K in Name]: ChildResult }, P, S>
+
+  /** Starts a saga for each item of a list, all at once, and waits for all their ends; the results are a list. */
+  children<const Name extends string, Item, ChildInput, ChildResult>(
+    name: NewName<Name, R>,
+    list: (context: StepContext<Input, R>) => readonly Item[],
+    saga: Pick<Saga<ChildInput, never, ChildResult>, "name" | "start" | "revert">,
+    options: ChildrenOptions<StepContext<Input, R>, Item, ChildInput>,
+  ): Grown<L, Input, R & { readonly [K in Name]: readonly ChildResult[] }, P, S>
 }
 
 type BranchesOf<Input, R extends object, P extends Place, S extends Signals> = Readonly<

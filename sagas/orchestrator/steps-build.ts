@@ -35,6 +35,11 @@ interface ErasedChild {
   readonly timeout?: Duration
 }
 
+interface ErasedChildren extends Pick<ErasedChild, "onUndo" | "timeout"> {
+  readonly key: (item: unknown, context: FunctionContext) => string
+  readonly input: (item: unknown, context: FunctionContext) => unknown
+}
+
 interface ErasedSaga {
   readonly name: string
   start(key: string, input: unknown): Command
@@ -66,24 +71,13 @@ export abstract class StepsBuild<Self> {
     return this.#addStep(name, options, { kind: "each", list, run: options.run, undo: options.undo })
   }
 
-  child(name: string, saga: ErasedSaga, { key, input, onUndo, timeout }: ErasedChild): Self {
-    const where = this.where(name)
-    const isBefore = this.draft.place === "before"
-    if (onUndo !== "revert" && onUndo !== "leave") throw new InvalidInput(`${where}: onUndo is "revert" or "leave"`)
-    const { retry } = policy({ retry: { times: 0 } }, where)
-    const offer: StepOffer = {
-      name,
-      kind: "single",
-      list: () => [null],
-      run: (_item, context) => saga.start(key(context), input(context)),
-      undo: !isBefore ? undefined : onUndo === "leave" ? "nothing" : (_item, context) => saga.revert(key(context)),
-      policy: { timeoutMs: timeout === undefined ? undefined : durationMs(timeout), retry },
-      undoPolicy: { timeoutMs: undefined, retry },
-      giveUpOn: [],
-      child: saga.name,
-      pivot: false,
-    }
-    return this.grown(addStep(this.draft, offer, where), where)
+  child(name: string, saga: ErasedSaga, { key, input, ...options }: ErasedChild): Self {
+    const ofOne: ErasedChildren = { ...options, key: (_, context) => key(context), input: (_, context) => input(context) }
+    return this.#addChildren(name, saga, ofOne, { kind: "single", list: () => [null] })
+  }
+
+  children(name: string, list: StepNode["list"], saga: ErasedSaga, options: ErasedChildren): Self {
+    return this.#addChildren(name, saga, options, { kind: "each", list })
   }
 
   when(
@@ -149,6 +143,26 @@ export abstract class StepsBuild<Self> {
     const { undoPolicy = options, giveUpOn = [], pivot = false } = options
     const policies = { policy: policy(options, where), undoPolicy: policy(undoPolicy, `${where}, undo`) }
     return this.grown(addStep(this.draft, { name, ...shape, ...policies, giveUpOn, pivot }, where), where)
+  }
+
+  #addChildren(name: string, saga: ErasedSaga, options: ErasedChildren, shape: Pick<StepOffer, "kind" | "list">): Self {
+    const { key, input, onUndo, timeout } = options
+    const where = this.where(name)
+    const isBefore = this.draft.place === "before"
+    if (onUndo !== "revert" && onUndo !== "leave") throw new InvalidInput(`${where}: onUndo is "revert" or "leave"`)
+    const { retry } = policy({ retry: { times: 0 } }, where)
+    const offer: StepOffer = {
+      name,
+      ...shape,
+      run: (item, context) => saga.start(key(item, context), input(item, context)),
+      undo: !isBefore ? undefined : onUndo === "leave" ? "nothing" : (item, context) => saga.revert(key(item, context)),
+      policy: { timeoutMs: timeout === undefined ? undefined : durationMs(timeout), retry },
+      undoPolicy: { timeoutMs: undefined, retry },
+      giveUpOn: [],
+      child: saga.name,
+      pivot: false,
+    }
+    return this.grown(addStep(this.draft, offer, where), where)
   }
 
   #waitPolicy(name: string, { timeout, onTimeout = "fail" }: ErasedWait): Pick<WaitNode, "timeoutMs" | "onTimeout"> {

@@ -21,6 +21,7 @@ const orderSchema = `{
 export const consumerProgram = `
 import { done, event, refused, service } from "troupe"
 import { saga } from "troupe/sagas"
+import { coverage, given, refuse, start } from "troupe/sagas/testing"
 import * as testing from "troupe/testing"
 
 const quantity = ${quantitySchema}
@@ -49,6 +50,15 @@ function nameOfFault(work) {
   }
 }
 
+function covered() {
+  given(placeOrder, { key: "o-1", input: { orderId: "o-1" } })
+    .participants({ "inventory.reserve": refuse("out-of-stock") })
+    .when(start())
+    .then({ ended: "compensated", reason: "out-of-stock", commands: ["do inventory.reserve/o-1"] })
+  testing.given(inventory).when(inventory.reserve("P11", { quantity: 2 })).then({ state: { stock: 8 } })
+  return coverage(placeOrder).covered
+}
+
 console.log(JSON.stringify({
   command: inventory.reserve("P11", { quantity: 2 }),
   fact: OrderPlaced({ orderId: "o-1" }),
@@ -56,12 +66,14 @@ console.log(JSON.stringify({
   start: placeOrder.start("o-1", { orderId: "o-1" }),
   wrongPayload: nameOfFault(() => inventory.reserve("P11", {})),
   testing: Object.keys(testing).length > 0,
+  covered: covered(),
 }))
 `
 
 export const consumerTypes = `
 import { done, event, refused, service } from "troupe"
 import { saga } from "troupe/sagas"
+import { given, start } from "troupe/sagas/testing"
 import type * as testing from "troupe/testing"
 
 interface Schema<T> {
@@ -91,6 +103,13 @@ export const placeOrder = saga("place-order", { input: order, version: 1 })
   })
   .emits(({ input, reserve }) => OrderPlaced({ orderId: input.orderId + reserve.left.toFixed() }))
 
+given(placeOrder, { key: "o-1", input: { orderId: "o-1" } }).when(start()).then({ ended: "completed" })
+given(inventory, { state: { stock: 1 } }).when(inventory.reserve("P11", { quantity: 1 })).then({ answer: { left: 1 } })
+
+// @ts-expect-error an input of the wrong shape
+given(placeOrder, { key: "o-1", input: { id: "o-1" } })
+// @ts-expect-error a state of the wrong shape
+given(inventory, { state: { left: 1 } })
 // @ts-expect-error a payload of the wrong shape
 inventory.reserve("P11", { quantity: "two" })
 // @ts-expect-error a command that the service does not have

@@ -101,6 +101,7 @@ test("an application of plain JavaScript runs on the package", () => {
     start: { service: "place-order", key: "o-1", name: "start", payload: { orderId: "o-1" } },
     wrongPayload: "SchemaMismatch",
     testing: true,
+    covered: ["reserve: refused"],
   })
 })
 
