@@ -41,10 +41,15 @@ export interface Core {
   decide(row: SagaRow, event: CoreEvent, at: Moment): Step
 }
 
-export function createCore(definition: SagaDefinition, machine: SagaMachine = compile(definition)): Core {
-  const { name, version, maxMs } = definition
+/** `here`: the versions of the saga that this process has; a row of another is parked, and told which those are. */
+export function createCore(
+  definition: SagaDefinition,
+  machine: SagaMachine = compile(definition),
+  here: readonly DefinitionId[] = [definitionId(definition)],
+): Core {
+  const { maxMs } = definition
   const outline = outlineOf(definition)
-  const id = { name, version, hash: shapeHash(definition) }
+  const id = definitionId(definition)
   const parts: Parts = { definition, outline, transition: prepareTransition(machine) }
   return {
     id,
@@ -64,7 +69,7 @@ export function createCore(definition: SagaDefinition, machine: SagaMachine = co
     }),
     decide(row, event, at) {
       try {
-        if (row.definition.hash !== id.hash && event.type !== "kill") return mismatch(row, event, id, at)
+        if (row.definition.hash !== id.hash && event.type !== "kill") return mismatch(row, event, here, at)
         return decideEvent(parts, row, event, at)
       } catch (error) {
         if (error instanceof AssertionFailed) throw error
@@ -75,10 +80,16 @@ export function createCore(definition: SagaDefinition, machine: SagaMachine = co
 }
 
 /** A definition that did not start a saga does nothing to it but end it. */
-function mismatch(row: SagaRow, event: CoreEvent, id: DefinitionId, at: Moment): Step {
-  const parked = mismatched(row, id, at)
+export function mismatch(row: SagaRow, event: CoreEvent, here: readonly DefinitionId[], at: Moment): Step {
+  const parked = mismatched(row, here, at)
   if (row.parked === undefined || event.type === "resume") return park(row, parked)
   return refuse(row, "version-mismatch", parked.message)
+}
+
+/** The hash covers name, version and the shape of the steps. */
+export function definitionId(definition: SagaDefinition): DefinitionId {
+  const { name, version } = definition
+  return { name, version, hash: shapeHash(definition) }
 }
 
 /** Of what a saga under way depends on. Not of the compiled machine: another wording in it must not park anyone. */

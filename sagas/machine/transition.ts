@@ -1,5 +1,6 @@
 // A machine as a pure function (state, event) -> (state, actions), without an interpreter. XState's public transition()
 // builds an actor for each call; here one inert scope serves every transition of a definition.
+import { isDeepStrictEqual } from "node:util"
 import { parseInstance } from "../definition/outline.ts"
 import type { MachineEvent, SagaMachine } from "./compile.ts"
 import type { ActionConfig } from "./config.ts"
@@ -32,6 +33,15 @@ export function prepareTransition(machine: SagaMachine): (state: State, event: P
     const before = machine.resolveState(state)
     const after = machine.transition(before, machineEvent(told), scope)
     return { next: { value: after.value, context: after.context }, actions, ignored: after === before }
+  }
+}
+
+/** Whether a machine has the state, with all its regions and no others. */
+export function hasState(machine: SagaMachine, state: State): boolean {
+  try {
+    return isDeepStrictEqual(machine.resolveState(state).value, state.value)
+  } catch {
+    return false
   }
 }
 
