@@ -23,3 +23,10 @@ export { lintMachine } from "./machine/raw-lint.ts"
 export {
   type MachineService, type MachineServiceOptions, machineService, type MachineServiceState,
 } from "./orchestrator/machine-service.ts"
+export { SagaVersions, versions } from "./versions/versions.ts"
+export { type Migration, type MigrationMap, migrationOf, type MigrationVerdict, type SagaVersion } from "./versions/migration.ts"
+export type { MisfitCode } from "./versions/misfit.ts"
+export {
+  applyMigration, type ApplyOptions, type LiveGroup, type LiveVerdict, liveVerdicts, type MigrationPlan, type MigrationReport,
+  planMigration,
+} from "./versions/live.ts"
