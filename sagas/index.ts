@@ -30,3 +30,5 @@ export {
   applyMigration, type ApplyOptions, type LiveGroup, type LiveVerdict, liveVerdicts, type MigrationPlan, type MigrationReport,
   planMigration,
 } from "./versions/live.ts"
+export { BadRecording, type RecordedDecision, type Recorder, recorder, type Recording } from "./versions/recording.ts"
+export { type Replayed, replay } from "./versions/replay.ts"

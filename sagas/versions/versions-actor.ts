@@ -15,18 +15,18 @@ import type { Migration, MigrationVerdict, SagaVersion } from "./migration.ts"
 
 interface Versions {
   readonly name: string
-  readonly newest: SagaVersion
+  readonly starts: SagaVersion
   readonly versions: readonly SagaVersion[]
   migration(from: number, to: number): Migration | undefined
 }
 
 export function versionsActor(sagas: Versions): ActorLogic {
-  const { name, newest, versions } = sagas
+  const { name, starts, versions } = sagas
   const ids = versions.map(({ definition }) => definitionId(definition))
   const byVersion = new Map(versions.map(({ version, logic }) => [version, logic]))
   // What no version here has started is parked, and told which there are.
-  const stranger = sagaActor(newest.definition, createCore(newest.definition, newest.machine, ids))
-  const logics = [newest, ...versions.toReversed().filter((other) => other !== newest)].map(({ logic }) => logic)
+  const stranger = sagaActor(starts.definition, createCore(starts.definition, starts.machine, ids))
+  const logics = [starts, ...versions.toReversed().filter((other) => other !== starts)].map(({ logic }) => logic)
   // Made once: a migration compiles what it compares.
   const migrations = new Map<string, Migration | undefined>()
   const migrationTo = (to: DefinitionId, from: DefinitionId) => {
@@ -46,7 +46,7 @@ export function versionsActor(sagas: Versions): ActorLogic {
     reactions: reactionsOf(name, logics),
     flow: flowOf(logics),
     describe: () => describeAll(logics),
-    keptUntilMs: (state) => newest.logic.keptUntilMs?.(state),
+    keptUntilMs: (state) => starts.logic.keptUntilMs?.(state),
     summarize(state, self, ask) {
       const row = state as Row // cast: only these logics write it
       const to = targetOf(ids, ask)
@@ -59,7 +59,7 @@ export function versionsActor(sagas: Versions): ActorLogic {
       const row = state as Row | undefined // cast: likewise
       if (message.type === "command" && message.name === "migrate") return migrate(row, message, context, ids, judge)
       const started = startedBy(row)
-      const logic = started === undefined ? newest.logic : (byVersion.get(started.version) ?? stranger)
+      const logic = started === undefined ? starts.logic : (byVersion.get(started.version) ?? stranger)
       return logic.decide(state, message, context)
     },
   }
@@ -145,7 +145,7 @@ function flowOf(logics: readonly ActorLogic[]): ActorFlow {
   return { handlers: [...merged.values()] }
 }
 
-/** Where versions say different things of one name, the newest has the word: it is what is sent to from now on. */
+/** Where versions say different things of one name, the one that new instances begin with has the word. */
 function describeAll(logics: readonly ActorLogic[]): ActorDescription {
   const all = logics.flatMap(({ describe }) => describe?.() ?? []).toReversed()
   return {

@@ -12,29 +12,39 @@ export class SagaVersions {
   /** Oldest first. */
   readonly versions: readonly SagaVersion[]
   readonly migrations: readonly Migration[]
+  /** That new instances begin with. */
+  readonly starts: SagaVersion
   readonly logic: ActorLogic
 
-  constructor(versions: readonly SagaVersion[], migrations: readonly Migration[]) {
-    const [first] = versions
-    if (first === undefined) throw new InvalidInput("a saga needs a version at least")
-    this.name = first.name
+  /** Throws InvalidInput on no version at all. */
+  constructor(versions: readonly SagaVersion[], migrations: readonly Migration[] = [], starts = versions.at(-1)) {
+    if (starts === undefined) throw new InvalidInput("a saga needs a version at least")
+    this.name = starts.name
     this.versions = versions
     this.migrations = migrations
+    this.starts = starts
     this.logic = versionsActor(this)
   }
 
   get newest(): SagaVersion {
-    const newest = this.versions.at(-1)
-    if (newest === undefined) throw new InvalidInput("a saga needs a version at least")
-    return newest
+    return this.versions.at(-1) ?? this.starts
+  }
+
+  /** New instances begin with this version: while a release is rolled out whose newest version older processes do not have. */
+  startingOn(saga: SagaVersion): SagaVersions {
+    return new SagaVersions(this.versions, this.migrations, this.#own(saga))
   }
 
   /** How instances of one version are taken over by another, where the names, the input or the progress differ. */
   migrating(from: SagaVersion, to: SagaVersion, map: MigrationMap): SagaVersions {
-    for (const { name, version } of [from, to])
-      if (this.version(version) === undefined) throw new InvalidInput(`saga ${name} version ${version} is not among the versions`)
-    const migration = migrationOf(from, to, map)
-    return new SagaVersions(this.versions, [...this.migrations.filter((other) => !isSameWay(other, migration)), migration])
+    const migration = migrationOf(this.#own(from), this.#own(to), map)
+    const others = this.migrations.filter((other) => !isSameWay(other, migration))
+    return new SagaVersions(this.versions, [...others, migration], this.starts)
+  }
+
+  #own(saga: SagaVersion): SagaVersion {
+    if (this.versions.includes(saga)) return saga
+    throw new InvalidInput(`saga ${saga.name} version ${saga.version}, as it is given, is not among the versions`)
   }
 
   version(version: number): SagaVersion | undefined {
@@ -69,7 +79,7 @@ export function versions(...sagas: readonly SagaVersion[]): SagaVersions {
     const what = a.hash === b.hash ? "is given twice" : `has two definitions (${a.hash}, ${b.hash}): raise the version of one`
     throw new InvalidInput(`saga ${name} version ${version} ${what}`)
   }
-  return new SagaVersions(ordered, [])
+  return new SagaVersions(ordered)
 }
 
 /** The command that tells an instance to go on with another version; the hash says which steps are meant. */

@@ -56,6 +56,15 @@ test("new sagas begin with the newest version; each goes on with the version tha
   assert.deepEqual([old.row().value, young.row().value], ["approved", "granted"])
 })
 
+test("while a release is rolled out, new sagas may begin with an older version", () => {
+  const young = drive(both.startingOn(first).logic)
+  young.start(order)
+  assert.equal(young.row().definition.version, 1)
+  const other = saga("order", { input: OrderSchema, version: 3 }).step("x", { run: () => mail.send("c", { tracking: "T" }), undo: "nothing" })
+  assert.throws(() => both.startingOn(other), /version 3, as it is given, is not among the versions/)
+  assert.throws(() => both.migrating(first, other, {}), /not among the versions/)
+})
+
 test("replies, timers, signals, tokens, events and orders reach the version that waits for them", () => {
   const old = started()
   old.fire("order/o-1:1:0")
