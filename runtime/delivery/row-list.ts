@@ -18,7 +18,8 @@ export interface RowPage {
 export function listRows({ app, partition }: Delivery, asked: Readonly<Record<string, Json | undefined>>): Json {
   const { service, after = "", ask = null } = asked
   const logic = typeof service === "string" ? app.logics.get(service) : undefined
-  if (logic === undefined || typeof after !== "string") throw new InvalidInput(`app ${app.name} has no service "${String(service)}"`)
+  if (logic === undefined || typeof after !== "string")
+    throw new InvalidInput(`app ${app.name} has no service ${JSON.stringify(service)}`)
   const prefix = `${logic.service}/`
   const keys = keysBehind(partition.rows.keys(), prefix, after, limits.rowsLookedAtMax + 1)
   const rows: { key: string; summary: Json }[] = []

@@ -157,11 +157,10 @@ function checkWhole(walk: Walk, node: SagaNode, other: SagaNode): void {
   if (node.type === "loop" && other.type === "loop") checkPassed(walk, node.body, other.body)
   if (node.type !== "parallel" || other.type !== "parallel") return
   const isRace = node.until === "first"
-  const won = Object.entries(walk.row.results).flatMap(([instance, [branch]]) =>
-    parseInstance(instance).name === node.name ? [branch] : [],
-  )
+  const results = Object.entries(walk.row.results).filter(([instance]) => parseInstance(instance).name === node.name)
+  const won = new Set(results.map(([, [branch]]) => branch))
   for (const [name, before, after] of branchPairs(walk, node, other))
-    if (!isRace || won.includes(name)) checkPassed(walk, before, after)
+    if (!isRace || won.has(name)) checkPassed(walk, before, after)
 }
 
 function isBegun({ begun }: Pick<Walk, "begun">, body: Body): boolean {

@@ -89,9 +89,9 @@ export async function planMigration(
     const stands = parked === undefined ? state : `${state}, parked: ${parked}`
     const id = JSON.stringify([version, stands, code])
     const { count = 0, keys = [], ...known } = groups.get(id) ?? {}
-    const what = { version, state: stands, migrates, ...(code === undefined ? {} : { code }), ...(why === undefined ? {} : { why }) }
+    const reason = { ...(code === undefined ? {} : { code }), ...(why === undefined ? {} : { why }) }
     const told = keys.length < limits.migrationKeysTold ? [...keys, key] : keys
-    groups.set(id, { ...what, ...known, count: count + 1, keys: told })
+    groups.set(id, { version, state: stands, migrates, ...reason, ...known, count: count + 1, keys: told })
   }
   const all = [...groups.values()]
   const count = (migrates: boolean) => all.reduce((sum, group) => sum + (group.migrates === migrates ? group.count : 0), 0)

@@ -58,7 +58,7 @@ export function migrationOf(from: SagaVersion, to: SagaVersion, map: MigrationMa
     migrate(row, key) {
       try {
         if (row.definition.hash !== ids.from.hash)
-          throw new Misfit("OTHER_VERSION", `it was started by ${textOf(row.definition)}, and the map is from ${textOf(ids.from)}`)
+          throw new Misfit("OTHER_VERSION", `it was started by ${textOf(row.definition)}, not by ${textOf(ids.from)}`)
         const self = { service: to.name, key }
         const mapped = mapRow({ ...row, definition: ids.to }, from, to, map)
         checkAlike({ row: mapped, old, next, version: to.version })
@@ -89,7 +89,8 @@ function checkRenames(from: SagaVersion, to: SagaVersion, renames: Renames): voi
   const seen = new Set<string>()
   for (const name of old) {
     const after = renames[name] ?? name
-    if (seen.has(after)) throw new InvalidInput(`migration of ${from.name}: two names of version ${from.version} become "${after}"`)
+    if (seen.has(after))
+      throw new InvalidInput(`migration of ${from.name}: two names of version ${from.version} become "${after}"`)
     seen.add(after)
   }
   for (const [name, after] of Object.entries(renames)) {

@@ -120,7 +120,10 @@ function isRecording(given: unknown): given is Recording {
 }
 
 interface ReadEntry extends RecordedDecision {
-  readonly did: Json & { readonly send?: readonly { effect: string }[]; readonly timers?: readonly { name: string; dueMs?: number }[] }
+  readonly did: Json & {
+    readonly send?: readonly { effect: string }[]
+    readonly timers?: readonly { name: string; dueMs?: number }[]
+  }
 }
 
 function isEntry(entry: RecordedDecision | null | undefined): entry is ReadEntry {

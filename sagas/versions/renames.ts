@@ -8,25 +8,26 @@ import type { StateValue } from "../machine/transition.ts"
 export type Renames = Readonly<Record<string, string>>
 
 export function renamedBody(body: readonly SagaNode[], renames: Renames): readonly SagaNode[] {
-  return body.map((node): SagaNode => {
-    const name = renamed(renames, node.name)
-    const inner = (nodes: readonly SagaNode[]) => renamedBody(nodes, renames)
-    switch (node.type) {
-      case "step":
-      case "wait":
-        return { ...node, name }
-      case "choice":
-        return { ...node, name, yes: inner(node.yes), no: inner(node.no) }
-      case "loop":
-        return { ...node, name, body: inner(node.body) }
-      case "parallel":
-        return {
-          ...node,
-          name,
-          branches: node.branches.map((branch) => ({ name: renamed(renames, branch.name), body: inner(branch.body) })),
-        }
+  return body.map((node) => renamedNode(node, renames))
+}
+
+function renamedNode(node: SagaNode, renames: Renames): SagaNode {
+  const name = renamed(renames, node.name)
+  switch (node.type) {
+    case "step":
+    case "wait":
+      return { ...node, name }
+    case "choice":
+      return { ...node, name, yes: renamedBody(node.yes, renames), no: renamedBody(node.no, renames) }
+    case "loop":
+      return { ...node, name, body: renamedBody(node.body, renames) }
+    case "parallel": {
+      const branches = node.branches.map((branch) => ({
+        name: renamed(renames, branch.name), body: renamedBody(branch.body, renames),
+      }))
+      return { ...node, name, branches }
     }
-  })
+  }
 }
 
 /** The row in the names of the new version. Effect keys hold no names of steps, and stay. */

@@ -17,10 +17,10 @@ export class SagaVersions {
   readonly logic: ActorLogic
 
   /** Throws InvalidInput on no version at all. */
-  constructor(versions: readonly SagaVersion[], migrations: readonly Migration[] = [], starts = versions.at(-1)) {
+  constructor(ordered: readonly SagaVersion[], migrations: readonly Migration[] = [], starts = ordered.at(-1)) {
     if (starts === undefined) throw new InvalidInput("a saga needs a version at least")
     this.name = starts.name
-    this.versions = versions
+    this.versions = ordered
     this.migrations = migrations
     this.starts = starts
     this.logic = versionsActor(this)

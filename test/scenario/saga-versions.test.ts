@@ -10,7 +10,9 @@ import { migrateInMemory } from "../support/live-migration-in-memory.ts"
 import { longOrders, standings } from "../support/long-order.ts"
 import { withNats } from "../support/nats-process.ts"
 
-test("10,000 sagas under way in ten states and more: the predicted ones migrate, none breaks", { timeout: 240_000 }, async (t) => {
+const long = { timeout: 240_000 }
+
+test("10,000 sagas under way in ten states and more: the predicted ones migrate, none breaks", long, async (t) => {
   const verdicts = await migrateInMemory(t, 10_000)
   assert.ok(new Set(verdicts.map(({ state }) => state)).size >= 10)
 })

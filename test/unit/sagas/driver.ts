@@ -88,9 +88,7 @@ export function drive(logic: ActorLogic, key = "o-1"): Driver {
       driver.timers.clear()
       for (const [name, timer] of other.timers) driver.timers.set(name, timer)
     },
-    become(next) {
-      state = frozenJson(next)
-    },
+    become: (next) => void (state = frozenJson(next)),
     row() {
       // cast: the state of a saga; the next line checks that it is the kind under way
       const row = state as SagaRow

@@ -27,7 +27,7 @@ async function threeOrders(app: App) {
   return { world, ends }
 }
 
-test("sagas in many states: the dry run is right about each, and all come to their ends on the one version or the other", async (t) => {
+test("sagas in many states: the dry run is right about each, and all come to their ends on one of the versions", async (t) => {
   const verdicts = await migrateInMemory(t, 10 * standings.length)
   assert.ok(new Set(verdicts.map(({ state }) => state)).size >= 10)
 })
@@ -75,7 +75,7 @@ test("a saga that went on after the dry run is decided as it is then, and told w
   const report = await applyMigration(moving, both, author)
   assert.deepEqual(report, { to: 2, migrated: 0, refused: 2, stayed: 1, codes: { ORDER_CHANGED: 2, ended: 1 } })
   const left = await listOf(liveVerdicts(operator, both))
-  assert.deepEqual(left.map(({ key, version }) => [key, version]).toSorted(), [["a", 1], ["c", 1]])
+  assert.deepEqual(left.map(({ key, version }) => `${key} ${version}`).toSorted(), ["a 1", "c 1"])
 })
 
 test("an app that does not run these versions yet is told apart", async (t) => {
@@ -83,8 +83,9 @@ test("an app that does not run these versions yet is told apart", async (t) => {
   const { world } = await threeOrders(before)
   const process = await startInMemory(before, world)
   t.after(() => process.kill())
-  await assert.rejects(planMigration(operateInMemory(before, world), both), /does not have saga order in this version.*deploy it first/)
-  const outcome = await operateInMemory(before, world).tell({ ...orderV1.cancel("a"), name: "migrate", payload: { to: 2, hash: "x" } })
+  await assert.rejects(planMigration(operateInMemory(before, world), both), /not have saga order in this version/)
+  const command = { ...orderV1.cancel("a"), name: "migrate", payload: { to: 2, hash: "x" } }
+  const outcome = await operateInMemory(before, world).tell(command)
   assert.equal(outcome.type === "refused" && outcome.code, "unknown-version")
 })
 

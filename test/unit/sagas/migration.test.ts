@@ -27,7 +27,8 @@ const v1 = begin(1).step("reserve", reserve).step("charge", charge).step("ship",
 function at(steps: number, from: SagaVersion = v1): Driver {
   const driver = drive(from.logic)
   driver.start(order)
-  for (const target of ["inventory.reserve/P1", "payment.charge/c", "shipping.book/o"].slice(0, steps)) driver.reply(target, done())
+  const targets = ["inventory.reserve/P1", "payment.charge/c", "shipping.book/o"]
+  for (const target of targets.slice(0, steps)) driver.reply(target, done())
   return driver
 }
 
@@ -53,7 +54,8 @@ test("what is ahead of an instance may differ, what is behind it or under way ma
   const rows: readonly (readonly [string, SagaVersion, readonly string[]])[] = [
     ["the same steps", begin(2).step("reserve", reserve).step("charge", charge).step("ship", ship).step("tell", tell),
       ["migrates", "migrates", "migrates", "migrates"]],
-    ["a step more before the charge", begin(2).step("reserve", reserve).step("wrap", wrap).step("charge", charge).step("ship", ship),
+    ["a step more before the charge", begin(2).step("reserve", reserve).step("wrap", wrap).step("charge", charge)
+      .step("ship", ship),
       ["migrates", "ORDER_CHANGED", "ORDER_CHANGED", "STEP_GONE"]],
     ["a step more in front", begin(2).step("wrap", wrap).step("reserve", reserve).step("charge", charge).step("ship", ship),
       ["ORDER_CHANGED", "ORDER_CHANGED", "ORDER_CHANGED", "STEP_GONE"]],
@@ -66,8 +68,8 @@ test("what is ahead of an instance may differ, what is behind it or under way ma
     ["the pivot earlier", begin(2).step("reserve", reserve).step("charge", { run: charge.run, pivot: true })
       .step("ship", { run: ship.run }).step("tell", tell),
       ["migrates", "PIVOT_MOVED", "PIVOT_MOVED", "PIVOT_MOVED"]],
-    ["no undo of the first step", begin(2).step("reserve", { ...reserve, undo: "nothing" }).step("charge", charge).step("ship", ship)
-      .step("tell", tell), ["UNDO_CHANGED", "UNDO_CHANGED", "UNDO_CHANGED", "UNDO_CHANGED"]],
+    ["no undo of the first step", begin(2).step("reserve", { ...reserve, undo: "nothing" }).step("charge", charge)
+      .step("ship", ship).step("tell", tell), ["UNDO_CHANGED", "UNDO_CHANGED", "UNDO_CHANGED", "UNDO_CHANGED"]],
     ["a fan-out instead of the charge", begin(2).step("reserve", reserve).forEach("charge", () => [1], {
       run: () => payment.charge("c", { orderId: "o", cents: 1 }), undo: () => payment.refund("c") }).step("ship", ship)
       .step("tell", tell), ["migrates", "STEP_CHANGED", "STEP_CHANGED", "STEP_CHANGED"]],

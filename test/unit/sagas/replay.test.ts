@@ -1,13 +1,22 @@
 // Recorded sagas on new code: the same commands, or the first difference by its name; what was changed is no recording.
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { app, type Json } from "../../../runtime/index.ts"
+import { app } from "../../../runtime/index.ts"
 import { askInMemory, newWorld, startInMemory } from "../../../runtime/testing/index.ts"
 import { BadRecording, type Recording, recorder, replay, saga } from "../../../sagas/index.ts"
 import { inventory, order, OrderSchema, payment, shipping } from "./shop.ts"
 
+interface Change {
+  readonly cents?: number
+  readonly sku?: string
+  readonly retryMs?: number
+  readonly rename?: true
+  readonly broken?: true
+  readonly version?: number
+}
+
 /** `place-order` as it was, or changed here and there. */
-const placeOrder = (change: { cents?: number; sku?: string; retryMs?: number; rename?: true; broken?: true; version?: number } = {}) =>
+const placeOrder = (change: Change = {}) =>
   saga("place-order", { input: OrderSchema, version: change.version ?? 1 })
     .forEach(change.rename === true ? "hold" : "reserve", ({ input }) => input.lines, {
       run: (line, { sagaId }) => inventory.reserve(change.sku ?? line.sku, { orderId: sagaId, quantity: line.quantity }),
@@ -54,7 +63,7 @@ test("recorded sagas replay identically on the same code, and on code that only 
 test("the first difference is named: where, what was recorded, and what is decided now", async () => {
   const recordings = await recorded()
   const good = recordings.find(({ key }) => key === "good")
-  const differs = (change: Parameters<typeof placeOrder>[0]) => {
+  const differs = (change: Change) => {
     const found = replay(placeOrder(change), good)
     return found.same ? "same" : { path: found.path, recorded: found.recorded, now: found.now }
   }
@@ -78,7 +87,7 @@ test("a recording that is malformed, was changed, or tells of what cannot be is 
     ["one left out", { ...recording, entries: entries.toSpliced(1, 1) }, /entry 1 was changed/],
     ["two changed over", { ...recording, entries: [entries[1], entries[0]] }, /entry 0 was changed/],
     ["another time", { ...recording, entries: entries.with(1, { ...at(entries, 1), atMs: 1 }) }, /entry 1 was changed/],
-    ["another answer", { ...recording, entries: entries.with(0, { ...at(entries, 0), did: {} as Json }) }, /entry 0 was changed/], // cast: JSON
+    ["another answer", { ...recording, entries: entries.with(0, { ...at(entries, 0), did: {} }) }, /entry 0 was changed/],
     ["another saga", { ...recording, key: "other" }, /entry 0 was changed/],
   ]
   for (const [what, given, reason] of refusals)
@@ -98,6 +107,7 @@ test("a reply to a command that was never sent is refused, also if the recording
   const self = { service: "place-order", key: "o" }
   const begin = { type: "command", to: self, name: "start", payload: order, effect: "s", direction: "do", attempt: 1 } as const
   const { state } = forged.logic.decide(undefined, begin, { self, nowMs: 1 })
-  forged.logic.decide(state, { type: "reply", to: self, effect: "place-order/o:9:9", outcome: { type: "done", value: null } }, { self, nowMs: 2 })
+  const outcome = { type: "done", value: null } as const
+  forged.logic.decide(state, { type: "reply", to: self, effect: "place-order/o:9:9", outcome }, { self, nowMs: 2 })
   assert.throws(() => replay(placeOrder(), forged.recordings().get("o")), /answers place-order\/o:9:9, which was never sent/)
 })

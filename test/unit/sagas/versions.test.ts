@@ -36,6 +36,7 @@ const second = saga("order", { input: OrderSchema, version: 2 })
   .step("book", { run: ({ input }) => shipping.book(input.orderId, { paymentId: "new" }), pivot: true })
 
 const both = versions(second, first)
+const greet = { run: () => mail.send("c", { tracking: "T" }), undo: "nothing" } as const
 
 /** A saga that version 1 has started, and that goes on where both are. */
 function started() {
@@ -60,7 +61,7 @@ test("while a release is rolled out, new sagas may begin with an older version",
   const young = drive(both.startingOn(first).logic)
   young.start(order)
   assert.equal(young.row().definition.version, 1)
-  const other = saga("order", { input: OrderSchema, version: 3 }).step("x", { run: () => mail.send("c", { tracking: "T" }), undo: "nothing" })
+  const other = saga("order", { input: OrderSchema, version: 3 }).step("x", greet)
   assert.throws(() => both.startingOn(other), /version 3, as it is given, is not among the versions/)
   assert.throws(() => both.migrating(first, other, {}), /not among the versions/)
 })
@@ -72,7 +73,8 @@ test("replies, timers, signals, tokens, events and orders reach the version that
   assert.deepEqual(old.news(), ["do inventory.reserve/P1 #2"])
   old.reply("inventory.reserve/P1", done())
   assert.equal(old.ask(first.signal("o-1", "approved", { text: "yes" })).outcome?.type, "done")
-  const paid = { type: "event", name: "Paid", payload: { orderId: "o-1" }, id: "e", source: "s", subject: "x", timeMs: 1 } as const
+  const payload = { orderId: "o-1" }
+  const paid = { type: "event", name: "Paid", payload, id: "e", source: "s", subject: "x", timeMs: 1 } as const
   old.take({ ...paid, to: old.self })
   assert.deepEqual(old.news(), ["do shipping.book/o-1"])
   assert.equal(old.ask(first.cancel("o-1", author)).outcome?.type, "refused")
@@ -92,8 +94,33 @@ test("replies, timers, signals, tokens, events and orders reach the version that
 
 const tokenFor = (wait: string) => `${Buffer.from(JSON.stringify(["order", "o-1", wait])).toString("base64url")}.forged`
 
+test("an event goes to one key: versions that disagree on it are told so", () => {
+  const keyed = (version: number, key: string) =>
+    saga("order", { input: OrderSchema, version }).awaitEvent("paid", Paid, { key: ({ orderId }) => `${key}${orderId}` })
+  const keyOf = (one: string, other: string) =>
+    versions(keyed(1, one), keyed(2, other)).logic.reactions.get("Paid")?.({ orderId: "7" }, "subject")
+  assert.equal(keyOf("o-", "o-"), "o-7")
+  assert.throws(() => keyOf("o-", "p-"), /event Paid has two keys, "p-7" and "o-7", in two versions/)
+})
+
+test("a child that has completed is taken back by the version that did it", () => {
+  const child = (version: number, sku: string) =>
+    saga("order", { input: OrderSchema, version }).step("reserve", {
+      run: () => inventory.reserve(sku, { orderId: "o", quantity: 1 }), undo: () => inventory.release(sku),
+    })
+  const [old, young] = [child(1, "P1"), child(2, "P2")]
+  const started = drive(old.logic)
+  started.start(order, { service: "parent", key: "p" })
+  const here = drive(versions(old, young).logic)
+  here.adopt(started)
+  assert.equal(here.reply("order/o-1:1:0", done()).ended?.outcome, "completed")
+  const revert = { ...old.revert("o-1"), type: "command", to: here.self, effect: "r", direction: "undo", attempt: 1 } as const
+  here.take({ ...revert, undoes: "start-o-1", replyTo: { service: "parent", key: "p" } })
+  assert.deepEqual(here.news(), ["undo inventory.release/P1"])
+})
+
 test("a saga of a version that is not here is parked, and its message names those that are", () => {
-  const third = saga("order", { input: OrderSchema, version: 3 }).step("x", { run: () => mail.send("c", { tracking: "T" }), undo: "nothing" })
+  const third = saga("order", { input: OrderSchema, version: 3 }).step("x", greet)
   const other = drive(third.logic)
   other.start(order)
   const here = drive(both.logic)
@@ -103,7 +130,7 @@ test("a saga of a version that is not here is parked, and its message names thos
 })
 
 test("other steps under the version that started a saga are refused loudly", () => {
-  const changed = saga("order", { input: OrderSchema, version: 1 }).step("take", { run: () => mail.send("c", { tracking: "T" }), undo: "nothing" })
+  const changed = saga("order", { input: OrderSchema, version: 1 }).step("take", greet)
   assert.throws(() => versions(first, second, changed), /order version 1 has two definitions .*raise the version of one/)
   assert.throws(() => versions(first, first), /is given twice/)
   const other = saga("trip", { input: OrderSchema, version: 3 })
@@ -120,12 +147,15 @@ test("other steps under the version that started a saga are refused loudly", () 
 })
 
 test("a release whose steps were changed without a new version breaks its contracts", () => {
-  const deployed = (...services: Parameters<typeof app>[1]["services"]) => contractsOf(app("shop", { namespace: "test", services }))
-  const changed = saga("order", { input: OrderSchema, version: 2 }).step("take", { run: () => mail.send("c", { tracking: "T" }), undo: "nothing" })
+  const deployed = (...services: Parameters<typeof app>[1]["services"]) =>
+    contractsOf(app("shop", { namespace: "test", services }))
+  const changed = saga("order", { input: OrderSchema, version: 2 }).step("take", greet)
   const released = deployed(both)
   assert.deepEqual(Object.keys(released.services["order"]?.definitions ?? {}), ["1", "2"])
   const findings = (next: typeof released) =>
-    compareContracts(released, next).filter(({ where }) => where.startsWith("saga")).map(({ severity, where }) => `${severity} ${where}`)
+    compareContracts(released, next)
+      .filter(({ where }) => where.startsWith("saga"))
+      .map(({ severity, where }) => `${severity} ${where}`)
   assert.deepEqual(findings(deployed(both)), [])
   assert.deepEqual(findings(deployed(changed)), ["break saga order, version 2", "warning saga order, version 1"])
 })
