@@ -100,3 +100,32 @@ test("sagas whose version is not here are listed as such", async (t) => {
   const plan = await planMigration(operateInMemory(app, world), only)
   assert.deepEqual([plan.migrates, plan.stays, plan.groups[0]?.code], [0, 3, "OTHER_VERSION"])
 })
+
+test("an owner that dies meanwhile loses nothing: the next one decides, and a second round finds nothing left to do", async (t) => {
+  const { before, after } = longOrders("crash")
+  const { world, ends } = await threeOrders(before)
+  let process = await startInMemory(after, world)
+  const operator = operateInMemory(after, world)
+  let told = 0
+  const crashing = {
+    rows: operator.rows.bind(operator),
+    async tell(command: Parameters<typeof operator.tell>[0]) {
+      const outcome = operator.tell(command)
+      if (told++ === 0) {
+        await process.kill()
+        process = await startInMemory(after, world)
+      }
+      return outcome
+    },
+  }
+  t.after(() => process.kill())
+  const report = await applyMigration(crashing, both, author)
+  assert.deepEqual([report.migrated, report.refused, report.stayed], [2, 0, 1])
+  const again = await applyMigration(operator, both, author)
+  assert.deepEqual([again.migrated, again.stayed], [0, 1])
+  const ask = (command: Parameters<typeof askInMemory>[2]) => askInMemory(after, world, command)
+  await ask(orderV2.resume("b", author))
+  const waits = ["cleared", "packed", "printed", "fastOffer", "bid", "delivered"]
+  await Promise.all(["a", "b", "c"].flatMap((key) => waits.map((name) => ask(signal(key, name)))))
+  for (const outcome of await Promise.all(ends)) assert.equal(outcome.type, "done")
+})

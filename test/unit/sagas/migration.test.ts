@@ -186,7 +186,7 @@ test("a row of another version or hash than the map is from is left alone", () =
 
 /** Until it waits for something else than an answer. */
 function answerAll(driver: Driver): void {
-  for (;;) {
+  while (driver.ended() === undefined) {
     const [effect] = Object.entries(driver.row().open).find(([, { direction }]) => direction !== "wait") ?? []
     if (effect === undefined) return
     driver.reply(effect, done())
@@ -230,3 +230,50 @@ test("inside branches, races and loops the same holds: where they stand, and wha
   assert.deepEqual(all(flow(2, { rival: true })), [true, true, true, true, false, false], "the winner would have had to do more")
   assert.deepEqual(all(flow(2, { loop: true })), [true, true, true, true, true, false], "not once a round has passed")
 })
+
+test("branches, races and loops may be called otherwise, wherever an instance stands in them", () => {
+  const flow = (version: number, x: string) => {
+    const to = (name: string) => `${name}${x}` as never // cast: no name that the compiler could compare
+    return begin(version)
+      .race(to("first"), {
+        [to("mine")]: (b) => b.awaitSignal(to("m1"), Note),
+        [to("yours")]: (b) => b.step(to("wrap"), wrap).awaitSignal(to("y1"), Note, { timeout: "1 second" }),
+      })
+      .repeat(to("again"), (b) => b.awaitSignal(to("a1"), Note), {
+        until: (context: object) => JSON.stringify(Reflect.get(context, to("a1"))).includes("enough"), max: 3,
+      })
+      .parallel(to("both"), {
+        [to("left")]: (b) => b.awaitSignal(to("l1"), Note),
+        [to("right")]: (b) => b.awaitSignal(to("r1"), Note),
+      })
+  }
+  const [from, to] = [flow(1, ""), flow(2, "x")]
+  const names = ["first", "mine", "yours", "m1", "wrap", "y1", "again", "a1", "both", "left", "right", "l1", "r1"]
+  const map = { renamed: Object.fromEntries(names.map((name) => [name, `${name}x`])) }
+  const tell = (driver: Driver, name: string, text: string) => {
+    driver.ask({ ...from.cancel("o-1"), name: "signal", payload: { name, payload: { text } } })
+    answerAll(driver)
+  }
+  const acts = [
+    (driver: Driver) => answerAll(driver),
+    (driver: Driver) => void driver.fire(openWait(driver, "y1")),
+    (driver: Driver, x: string) => tell(driver, `m1${x}`, ""),
+    (driver: Driver, x: string) => tell(driver, `a1${x}`, ""),
+    (driver: Driver, x: string) => tell(driver, `a1${x}`, "enough"),
+    (driver: Driver, x: string) => tell(driver, `r1${x}`, ""),
+    (driver: Driver, x: string) => tell(driver, `l1${x}`, ""),
+  ]
+  for (const count of acts.keys()) {
+    const driver = drive(from.logic)
+    driver.start(order)
+    for (const act of acts.slice(0, count)) act(driver, "")
+    const next = migrated(driver, from, to, map)
+    for (const act of acts.slice(count)) act(next, "x")
+    assert.equal(next.ended()?.outcome, "completed", `migrated after ${count}`)
+  }
+})
+
+/** The timer of the wait whose name begins so. */
+function openWait(driver: Driver, name: string): string {
+  return Object.entries(driver.row().open).find(([, { step }]) => step.startsWith(name))?.[0] ?? ""
+}
