@@ -24,7 +24,8 @@ export {
   type MachineService, type MachineServiceOptions, machineService, type MachineServiceState,
 } from "./orchestrator/machine-service.ts"
 export { SagaVersions, versions } from "./versions/versions.ts"
-export { type Migration, type MigrationMap, migrationOf, type MigrationVerdict, type SagaVersion } from "./versions/migration.ts"
+export { type Migration, type MigrationMap, migrationOf, type MigrationVerdict } from "./versions/migration.ts"
+export type { AnyVersion, SagaVersion } from "./versions/version.ts"
 export type { MisfitCode } from "./versions/misfit.ts"
 export {
   applyMigration, type ApplyOptions, type LiveGroup, type LiveVerdict, liveVerdicts, type MigrationPlan, type MigrationReport,

@@ -41,12 +41,7 @@ export interface Core {
   decide(row: SagaRow, event: CoreEvent, at: Moment): Step
 }
 
-/** `here`: the versions of the saga that this process has; a row of another is parked, and told which those are. */
-export function createCore(
-  definition: SagaDefinition,
-  machine: SagaMachine = compile(definition),
-  here: readonly DefinitionId[] = [definitionId(definition)],
-): Core {
+export function createCore(definition: SagaDefinition, machine: SagaMachine = compile(definition)): Core {
   const { maxMs } = definition
   const outline = outlineOf(definition)
   const id = definitionId(definition)
@@ -69,7 +64,7 @@ export function createCore(
     }),
     decide(row, event, at) {
       try {
-        if (row.definition.hash !== id.hash && event.type !== "kill") return mismatch(row, event, here, at)
+        if (row.definition.hash !== id.hash && event.type !== "kill") return mismatch(row, event, [id], at)
         return decideEvent(parts, row, event, at)
       } catch (error) {
         if (error instanceof AssertionFailed) throw error
@@ -79,7 +74,7 @@ export function createCore(
   }
 }
 
-/** A definition that did not start a saga does nothing to it but end it. */
+/** A definition that did not start a saga does nothing to it but end it. `here`: the versions that this process has. */
 export function mismatch(row: SagaRow, event: CoreEvent, here: readonly DefinitionId[], at: Moment): Step {
   const parked = mismatched(row, here, at)
   if (row.parked === undefined || event.type === "resume") return park(row, parked)

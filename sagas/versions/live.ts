@@ -5,8 +5,7 @@ import { InvalidInput } from "../../runtime/kernel/fault.ts"
 import { limits } from "../../runtime/kernel/limits.ts"
 import type { Author, Operator } from "../../runtime/index.ts"
 import type { Json } from "../../runtime/message/json.ts"
-import { definitionId } from "../machine/core.ts"
-import type { SagaVersion } from "./migration.ts"
+import { type AnyVersion, idOf } from "./version.ts"
 import { migrateCommand, type SagaVersions } from "./versions.ts"
 
 /** A saga under way, and whether the new version can take it over. */
@@ -73,8 +72,8 @@ export async function* liveVerdicts(
   sagas: SagaVersions,
   options: ToVersion = {},
 ): AsyncGenerator<LiveVerdict, void, void> {
-  const { version: to, definition } = target(sagas, options)
-  for await (const { key, partition, summary } of operator.rows(sagas.name, { to, hash: definitionId(definition).hash }))
+  const { version: to, hash } = idOf(target(sagas, options))
+  for await (const { key, partition, summary } of operator.rows(sagas.name, { to, hash }))
     yield { key, partition, ...verdictOf(sagas.name, summary) }
 }
 
@@ -140,7 +139,7 @@ export async function applyMigration(
 /** Why it was refused, or undefined: it goes on with the new version. */
 async function tellOne(
   operator: Pick<Operator, "tell">,
-  saga: SagaVersion,
+  saga: AnyVersion,
   key: string,
   author: Author,
 ): Promise<string | undefined> {
@@ -150,7 +149,7 @@ async function tellOne(
   return textOf(outcome.detail, "code") ?? outcome.code
 }
 
-function target(sagas: SagaVersions, { to }: ToVersion): SagaVersion {
+function target(sagas: SagaVersions, { to }: ToVersion): AnyVersion {
   const saga = to === undefined ? sagas.newest : sagas.version(to)
   if (saga === undefined) throw new InvalidInput(`saga ${sagas.name} has no version ${to} here`)
   return saga

@@ -10,14 +10,11 @@ import { askAgain } from "../machine/commands.ts"
 import { createCore, definitionId } from "../machine/core.ts"
 import type { DefinitionId, SagaRow } from "../machine/row.ts"
 import { hasState } from "../machine/transition.ts"
-import type { Saga } from "../orchestrator/saga.ts"
 import { checkAlike, type Comparison } from "./alike.ts"
 import { Misfit, type MisfitCode } from "./misfit.ts"
 import { renamedBody, renamedRow, type Renames } from "./renames.ts"
 import { whatStopsUndo } from "./rehearsal.ts"
-
-/** A version of a saga, whatever its input is. */
-export type SagaVersion = Pick<Saga<never>, "name" | "version" | "definition" | "machine" | "logic">
+import type { SagaVersion } from "./version.ts"
 
 /** What the new version calls or keeps in another way. Its functions are pure: they are asked in every dry run. */
 export interface MigrationMap {

@@ -4,6 +4,8 @@ import { Fault } from "../../runtime/kernel/fault.ts"
 export type MisfitCode =
   /** It was started by a version that is not the one to migrate from, or that is not there. */
   | "OTHER_VERSION"
+  /** One of the versions is a machine of the team's own, and nobody knows what its states mean. */
+  | "OWN_MACHINE"
   /** Something that has begun is not there any more. */
   | "STEP_GONE"
   /** Something that has begun is another kind of thing now. */

@@ -6,26 +6,25 @@ import type { ActorFlow, ActorLogic, DecideContext, Decision, HandlerFlow } from
 import type { ActorDescription } from "../../runtime/actor/description.ts"
 import type { Json } from "../../runtime/message/json.ts"
 import type { Address, CommandMessage } from "../../runtime/message/message.ts"
-import { createCore, definitionId } from "../machine/core.ts"
 import type { DefinitionId, SagaRow } from "../machine/row.ts"
 import type { Row } from "../orchestrator/answers.ts"
-import { sagaActor } from "../orchestrator/saga-actor.ts"
 import { summaryOf } from "../orchestrator/summary.ts"
-import type { Migration, MigrationVerdict, SagaVersion } from "./migration.ts"
+import type { Migration, MigrationVerdict } from "./migration.ts"
+import { strangersActor } from "./strangers.ts"
+import { type AnyVersion, idOf } from "./version.ts"
 
 interface Versions {
   readonly name: string
-  readonly starts: SagaVersion
-  readonly versions: readonly SagaVersion[]
+  readonly starts: AnyVersion
+  readonly versions: readonly AnyVersion[]
   migration(from: number, to: number): Migration | undefined
 }
 
 export function versionsActor(sagas: Versions): ActorLogic {
   const { name, starts, versions } = sagas
-  const ids = versions.map(({ definition }) => definitionId(definition))
+  const ids = versions.map(idOf)
   const byVersion = new Map(versions.map(({ version, logic }) => [version, logic]))
-  // What no version here has started is parked, and told which there are.
-  const stranger = sagaActor(starts.definition, createCore(starts.definition, starts.machine, ids))
+  const stranger = strangersActor(name, ids)
   const logics = [starts, ...versions.toReversed().filter((other) => other !== starts)].map(({ logic }) => logic)
   // Made once: a migration compiles what it compares.
   const migrations = new Map<string, Migration | undefined>()
@@ -37,8 +36,10 @@ export function versionsActor(sagas: Versions): ActorLogic {
   const judge = (row: SagaRow, to: DefinitionId, self: Address): MigrationVerdict => {
     const { version, hash } = row.definition
     const migration = migrationTo(to, row.definition)
+    if (migration !== undefined) return migration.migrate(row, self.key)
+    if (byVersion.has(version)) return { ok: false, code: "OWN_MACHINE", why: "only sagas of steps are migrated, not machines" }
     const why = `it was started by version ${version} (${hash}), which this process does not have`
-    return migration === undefined ? { ok: false, code: "OTHER_VERSION", why } : migration.migrate(row, self.key)
+    return { ok: false, code: "OTHER_VERSION", why }
   }
   return {
     service: name,

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Schema from "effect/Schema"
-import { app, compareContracts, contractsOf, event } from "../../../runtime/index.ts"
-import { completeToken, saga, versions } from "../../../sagas/index.ts"
+import { setup } from "xstate"
+import { app, compareContracts, contractsOf, event, type Json } from "../../../runtime/index.ts"
+import { activity, completeToken, machineSaga, saga, versions } from "../../../sagas/index.ts"
 import { done, drive, refused } from "./driver.ts"
 import { inventory, mail, order, OrderSchema, payment, shipping } from "./shop.ts"
 
@@ -101,6 +102,33 @@ test("an event goes to one key: versions that disagree on it are told so", () =>
     versions(keyed(1, one), keyed(2, other)).logic.reactions.get("Paid")?.({ orderId: "7" }, "subject")
   assert.equal(keyOf("o-", "o-"), "o-7")
   assert.throws(() => keyOf("o-", "p-"), /event Paid has two keys, "p-7" and "o-7", in two versions/)
+})
+
+test("a machine of its own is a version like any other, but nothing is migrated to it", () => {
+  const machine = setup({ actors: { hold: activity<object, Json>() } }).createMachine({
+    initial: "holding",
+    states: {
+      holding: { invoke: { id: "hold", src: "hold", input: {}, onDone: "completed", onError: "compensated" } },
+      completed: { type: "final" },
+      compensated: { type: "final" },
+    },
+  })
+  const commands = { hold: () => inventory.reserve("P9", { orderId: "o", quantity: 1 }) }
+  const own = machineSaga("order", { machine, input: OrderSchema, version: 3, commands })
+  const sagas = versions(first, own)
+  const young = drive(sagas.logic)
+  young.start(order)
+  assert.deepEqual(young.news(), ["do inventory.reserve/P9"])
+  assert.equal(young.reply("inventory.reserve/P9", done()).ended?.outcome, "completed")
+  const old = drive(first.logic)
+  old.start(order)
+  const here = drive(sagas.logic)
+  here.adopt(old)
+  const hash = sagas.logic.describe?.().definitions?.["3"] ?? ""
+  const asked = here.ask({ service: "order", key: "o-1", name: "migrate", payload: { to: 3, hash } })
+  assert.partialDeepStrictEqual(asked.outcome, { code: "cannot-migrate", detail: { code: "OWN_MACHINE" } })
+  here.reply("order/o-1:1:0", done())
+  assert.equal(here.row().value, "approved")
 })
 
 test("a child that has completed is taken back by the version that did it", () => {
