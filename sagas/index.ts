@@ -23,3 +23,13 @@ export { lintMachine } from "./machine/raw-lint.ts"
 export {
   type MachineService, type MachineServiceOptions, machineService, type MachineServiceState,
 } from "./orchestrator/machine-service.ts"
+export { SagaVersions, versions } from "./versions/versions.ts"
+export { type Migration, type MigrationMap, migrationOf, type MigrationVerdict } from "./versions/migration.ts"
+export type { AnyVersion, SagaVersion } from "./versions/version.ts"
+export type { MisfitCode } from "./versions/misfit.ts"
+export {
+  applyMigration, type ApplyOptions, type LiveGroup, type LiveVerdict, liveVerdicts, type MigrationPlan, type MigrationReport,
+  planMigration,
+} from "./versions/live.ts"
+export { BadRecording, type RecordedDecision, type Recorder, recorder, type Recording } from "./versions/recording.ts"
+export { type Replayed, replay } from "./versions/replay.ts"

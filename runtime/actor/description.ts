@@ -24,6 +24,8 @@ export interface ActorDescription {
   readonly timers: Readonly<Record<string, PayloadDescription>>
   /** Facts that its handlers declare, by name. */
   readonly emits: Readonly<Record<string, PayloadDescription>>
+  /** Of a saga: version -> hash of its definition. */
+  readonly definitions?: Readonly<Record<string, string>>
   /** Every handler declares what it emits. */
   readonly emitsAll: boolean
 }

@@ -26,6 +26,11 @@ export interface ActorLogic {
   readonly states?: Versions
   /** An actor that must be there although nobody calls it: it is sent `command` until its state says that it is awake. */
   readonly wake?: { readonly key: string; readonly command: string; isAwake(state: Json | undefined): boolean }
+  /**
+   * A small summary of a state for lists of actors; undefined leaves the actor out. `ask`: what the list is for, as whoever
+   * asks for it says it. Pure.
+   */
+  summarize?(state: Json, self: Address, ask: Json): Json | undefined
   /** What it takes and tells, for documents. */
   describe?(): ActorDescription
   /**

@@ -44,6 +44,7 @@ function compareService(found: Findings, name: string, old: Maybe<ServiceContrac
   if (old.kind !== next.kind) found.add("break", where, `was a ${old.kind} and is a ${next.kind}`)
   if (old.state !== undefined && next.state !== undefined)
     compareVersions(found, `state of ${name}`, old.state, next.state, "migration")
+  eachPair(old.definitions ?? {}, next.definitions ?? {}, (version, a, b) => compareDefinition(found, name, version, a, b))
   eachPair(old.commands, next.commands, (command, a, b) => compareCommand(found, `command ${name}.${command}`, a, b))
   eachPair(old.timers, next.timers, (timer, a, b) => {
     const what = `timer ${timer} of ${name}`
@@ -55,6 +56,16 @@ function compareService(found: Findings, name: string, old: Maybe<ServiceContrac
     if (b === undefined) found.add("warning", what, "is not read any more; those on their way to its actors would be parked")
     else compareTaken(found, what, a, b)
   })
+}
+
+/** A saga under way is continued by the very steps that started it. */
+function compareDefinition(found: Findings, saga: string, version: string, old: Maybe<string>, next: Maybe<string>): void {
+  const where = `saga ${saga}, version ${version}`
+  if (old === undefined) return found.add("ok", where, "is new")
+  if (next === undefined)
+    return found.add("warning", where, "is gone: those under way would be parked; let them end, or migrate them, before")
+  if (old !== next)
+    found.add("break", where, "has other steps than those that were released; give the changed steps a new version")
 }
 
 function compareCommand(found: Findings, where: string, old: Maybe<CommandContract>, next: Maybe<CommandContract>): void {

@@ -25,6 +25,8 @@ export interface ServiceContract {
   readonly kind: "service" | "saga"
   /** Absent: it looks after its states by itself. */
   readonly state?: VersionContract
+  /** Of a saga: version -> hash of its definition. Absent in documents of older releases. */
+  readonly definitions?: Readonly<Record<string, string>>
   readonly commands: Readonly<Record<string, CommandContract>>
   readonly reactions: Readonly<Record<string, PayloadContract>>
   readonly timers: Readonly<Record<string, PayloadContract>>
@@ -75,10 +77,11 @@ export function eventPayload(event: EventName): PayloadDescription {
 }
 
 function serviceContract({ kind, states, describe }: ActorLogic): ServiceContract {
-  const { commands = {}, reactions = {}, timers = {}, emits = {}, emitsAll = false } = describe?.() ?? {}
+  const { commands = {}, reactions = {}, timers = {}, emits = {}, emitsAll = false, definitions } = describe?.() ?? {}
   return {
     kind,
     ...(states === undefined ? {} : { state: versionContract(states) }),
+    ...(definitions === undefined ? {} : { definitions }),
     commands: mapValues(commands, ({ payload, undoes }) => ({
       ...(payload === undefined ? {} : { payload: payloadContract(payload) }),
       ...(undoes === undefined ? {} : { undoes }),

@@ -23,6 +23,7 @@ import { serviceOfParked } from "./partition.ts"
 import { isSubscriptionOrder, listSubscriptions, orderSubscription } from "./subscription-orders.ts"
 import { changePause, rowOf } from "./pausing.ts"
 import type { Row } from "./row.ts"
+import { listRows } from "./row-list.ts"
 import type { Task } from "./task.ts"
 
 export function isOperation(message: CommandMessage): boolean {
@@ -56,6 +57,7 @@ export function operate(delivery: Delivery, task: Task, message: CommandMessage,
       return answer({ type: "done", value: handlingsOf(delivery, textOf(service), typeof skip === "number" ? skip : 0) })
     }
     if (name === "pause" || name === "resume") return answer(...pauseOrResume(delivery, row, message, nowMs))
+    if (name === "rows") return answer({ type: "done", value: listRows(delivery, readObject(payload)) })
     if (name !== "redrive" && name !== "discard") throw new BadOperation(`there is no operation "${name}"`)
     const order = readOrder(payload)
     const unpark = name === "redrive" ? redrive(delivery, order, out) : discard(delivery, order, out, given)

@@ -3,6 +3,7 @@
 // same order twice is one.
 import * as Effect from "effect/Effect"
 import { type HistoryOptions, type HistoryPage, readHistory } from "../delivery/history.ts"
+import type { RowPage } from "../delivery/row-list.ts"
 import { InvalidInput } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import type { ParkedEntry } from "../message/block.ts"
@@ -38,6 +39,14 @@ export interface ParkedSummary {
   readonly name?: string
   /** Its actor takes nothing until an operator has spoken. */
   readonly waits: boolean
+}
+
+/** One actor in a list. */
+export interface ActorSummary {
+  readonly partition: number
+  readonly key: string
+  /** What its actor type tells of it; null if it tells nothing. */
+  readonly summary: Json
 }
 
 /** Asks one actor, or a partition, and awaits the outcome; the same effect key is the same order. */
@@ -161,6 +170,26 @@ export class Operator {
   async resume(service: string, author: Author): Promise<void> {
     for (let partition = 0; partition < this.#partitions; partition += 1)
       await this.#order<boolean>(partition, "resume", { service, ...author })
+  }
+
+  /**
+   * The actors of one service, as their actor type sums them up, in the order of their keys in each partition. What it leaves
+   * out because of `ask` is not among them. Each page is answered from what is durable; actors that come meanwhile may be
+   * missing.
+   */
+  async *rows(service: string, ask: Json = null): AsyncGenerator<ActorSummary, void, void> {
+    for (let partition = 0; partition < this.#partitions; partition += 1) {
+      for (let after: string | undefined = ""; after !== undefined; ) {
+        const page: RowPage = await this.#order<RowPage>(partition, "rows", { service, after, ask })
+        for (const row of page.rows) yield { partition, ...row }
+        after = page.next
+      }
+    }
+  }
+
+  /** Gives an order to one actor, and awaits what becomes of it. */
+  tell(command: Command): Promise<Outcome> {
+    return this.#ask(command, this.#newOrder())
   }
 
   async #everywhere(name: "redrive" | "discard", payload: Json): Promise<number> {

@@ -59,6 +59,11 @@ export const limits = {
   flowCyclesMax: 100,
   /** Steps of one saga definition. */
   sagaStepsMax: 64,
+  /** Sagas that a migration tells to change their version at the same time, and in a second, unless it is told otherwise. */
+  migrationsUnderWayMax: 32,
+  migrationsPerSecond: 500,
+  /** Keys that a plan of a migration names of each group of sagas. */
+  migrationKeysTold: 10,
   /** Tries after the first that a saga's step may ask for. */
   retriesPerCommandMax: 1000,
   /** Rows of one partition that are kept as objects at most, those used last; all others are packed (R18). */
@@ -91,6 +96,9 @@ export const limits = {
   /** Parked records that one operation looks at, sends again or gives up, and bytes of those that it sends again. */
   parkedPageMax: 100,
   operationBytesMax: 128 * 1024,
+  /** Actors in one page of a list, and actors that are looked at for it. */
+  rowsPageMax: 100,
+  rowsLookedAtMax: 1_000,
   /** Operations that a partition remembers. */
   operationsKept: 100,
   /** Characters of a stack trace that are parked with a record. */

@@ -8,7 +8,7 @@ import type { Address } from "./message.ts"
 export const partitionService = "$partition"
 
 export type OperationName =
-  | "list" | "show" | "redrive" | "discard" | "pause" | "resume" | "handlings"
+  | "list" | "show" | "rows" | "redrive" | "discard" | "pause" | "resume" | "handlings"
   /** Of subscriptions to events: see delivery/subscription-orders.ts. */
   | "subscriptions" | "reset" | "pauseEvents" | "drained" | "wipe" | "resumeEvents"
 

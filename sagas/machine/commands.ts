@@ -7,7 +7,7 @@ import { versionMark } from "../../runtime/message/versions.ts"
 import { type Instance, type Outline, parseInstance, stepNamed } from "../definition/outline.ts"
 import { firstTry } from "./delivery.ts"
 import { contextOf, type Known, listItems, runCommand, type Target, targetOf, undoCommand } from "./functions.ts"
-import { itemsOf } from "./progress.ts"
+import { itemsOf, mayHaveHappened } from "./progress.ts"
 import type { OpenCommand, SagaRow } from "./row.ts"
 
 export interface Sent {
@@ -71,6 +71,24 @@ export function sendOpen(
     writers.set(open.step, write)
     return [write(effect, open)]
   })
+}
+
+/** Asks for everything again that may be sent again or taken back. Throws InvalidInput where the answer is another now. */
+export function askAgain(outline: Outline, row: SagaRow, self: Address): void {
+  for (const instance of Object.keys(row.sent)) {
+    const { undo, place } = stepNamed(outline, parseInstance(instance).name)
+    const isUndone = place === "before" && undo !== "nothing"
+    const statuses = [...itemsOf(row, instance).entries()].filter(
+      ([, status]) => status === "pending" || (isUndone && mayHaveHappened(status)),
+    )
+    if (statuses.length === 0) continue
+    const write = commandWriter(outline, row, instance, self)
+    for (const [item, status] of statuses) {
+      const open = { step: instance, item, attempt: 1 }
+      if (status === "pending") write("", { ...open, direction: "do" })
+      if (isUndone) write("", { ...open, direction: "undo" })
+    }
+  }
 }
 
 /** Writes commands of one step; the step's list is made once. */

@@ -46,9 +46,9 @@ export interface Core {
 export type Watcher = (before: State, event: ProgressEvent, after: State) => void
 
 export function createCore(definition: SagaDefinition, machine: SagaMachine = compile(definition), watcher?: Watcher): Core {
-  const { name, version, maxMs } = definition
+  const { maxMs } = definition
   const outline = outlineOf(definition)
-  const id = { name, version, hash: shapeHash(definition) }
+  const id = definitionId(definition)
   const parts: Parts = { definition, outline, transition: watched(prepareTransition(machine), watcher) }
   return {
     id,
@@ -68,7 +68,7 @@ export function createCore(definition: SagaDefinition, machine: SagaMachine = co
     }),
     decide(row, event, at) {
       try {
-        if (row.definition.hash !== id.hash && event.type !== "kill") return mismatch(row, event, id, at)
+        if (row.definition.hash !== id.hash && event.type !== "kill") return mismatch(row, event, [id], at)
         return decideEvent(parts, row, event, at)
       } catch (error) {
         if (error instanceof AssertionFailed) throw error
@@ -87,11 +87,17 @@ function watched(transition: Parts["transition"], watcher: Watcher | undefined):
   }
 }
 
-/** A definition that did not start a saga does nothing to it but end it. */
-function mismatch(row: SagaRow, event: CoreEvent, id: DefinitionId, at: Moment): Step {
-  const parked = mismatched(row, id, at)
+/** A definition that did not start a saga does nothing to it but end it. `here`: the versions that this process has. */
+export function mismatch(row: SagaRow, event: CoreEvent, here: readonly DefinitionId[], at: Moment): Step {
+  const parked = mismatched(row, here, at)
   if (row.parked === undefined || event.type === "resume") return park(row, parked)
   return refuse(row, "version-mismatch", parked.message)
+}
+
+/** The hash covers name, version and the shape of the steps. */
+export function definitionId(definition: SagaDefinition): DefinitionId {
+  const { name, version } = definition
+  return { name, version, hash: shapeHash(definition) }
 }
 
 /** Of what a saga under way depends on. Not of the compiled machine: another wording in it must not park anyone. */

@@ -4,7 +4,7 @@ import { AssertionFailed } from "../../runtime/kernel/assert.ts"
 import { limits } from "../../runtime/kernel/limits.ts"
 import { digest } from "../../runtime/message/hash.ts"
 import type { Arrival } from "./arrivals.ts"
-import type { Core, CoreEvent } from "./core.ts"
+import { type Core, type CoreEvent, mismatch } from "./core.ts"
 import { onReply, onTimer } from "./delivery.ts"
 import { begin, eventOf, parkedTag, tell } from "./raw-advance.ts"
 import { commandNamed, sendAgain } from "./raw-commands.ts"
@@ -13,7 +13,7 @@ import { askMachine, decideRawOrder } from "./raw-orders.ts"
 import type { ProgressEvent } from "./progress.ts"
 import { settle, type Settlement } from "./raw-replies.ts"
 import type { RawRow } from "./raw-row.ts"
-import { mismatched, type Moment, park, poisoned, quiet, refuse, type Step } from "./stop.ts"
+import { type Moment, park, poisoned, quiet, refuse, type Step } from "./stop.ts"
 
 export function createRawCore(definition: RawDefinition): Core {
   const { name, version, machine, outline } = definition
@@ -37,9 +37,7 @@ export function createRawCore(definition: RawDefinition): Core {
     }),
     decide(row, event, at) {
       try {
-        if (row.definition.hash !== id.hash && event.type !== "kill") {
-          return row.parked === undefined || event.type === "resume" ? park(row, mismatched(row, id, at)) : quiet(row)
-        }
+        if (row.definition.hash !== id.hash && event.type !== "kill") return mismatch(row, event, [id], at)
         return decideEvent(definition, row as RawRow, event, at) // cast: the line before checked who made it
       } catch (error) {
         if (error instanceof AssertionFailed) throw error

@@ -157,11 +157,20 @@ export function poisoned(row: SagaRow, error: unknown, at: Moment): Parked {
   return { code: "POISON", message: `${standsText(row, at)}: ${describeError(error)}; ${advice}` }
 }
 
-export function mismatched(row: SagaRow, id: DefinitionId, at: Moment): Parked {
+/** This process has other versions of the saga than the one that started it, or other steps under its version. */
+export function mismatched(row: SagaRow, here: readonly DefinitionId[], at: Moment): Parked {
   const { name, version, hash } = row.definition
+  const other = here.find((id) => id.version === version)
+  if (other !== undefined) {
+    const message =
+      `${standsText(row, at)}: ${name} version ${version} was changed: it was started by steps with hash ${hash}, this process ` +
+      `has hash ${other.hash} under the same version; give the changed steps a new version, deploy both, and resume it`
+    return { code: "DEFINITION_CHANGED", message }
+  }
+  const has = here.map((id) => `version ${id.version} (${id.hash})`).join(", ")
   const message =
-    `${standsText(row, at)}: it was started by ${name} version ${version} (${hash}), this process has version ` +
-    `${id.version} (${id.hash}); it can be resumed by a process that has its version`
+    `${standsText(row, at)}: it was started by ${name} version ${version} (${hash}), this process has ${has}; ` +
+    "it can be resumed by a process that has its version"
   return { code: "VERSION_MISMATCH", message }
 }
 
@@ -171,6 +180,6 @@ export function standsText(row: SagaRow, at: Moment): string {
   return `saga ${addressText(at.self)} in state ${stateText(row.value)}`
 }
 
-function stateText(value: SagaRow["value"]): string {
+export function stateText(value: SagaRow["value"]): string {
   return typeof value === "string" ? value : JSON.stringify(value)
 }

@@ -1,5 +1,6 @@
 // A machine as a pure function (state, event) -> (state, actions), without an interpreter. XState's public transition()
 // builds an actor for each call; here one inert scope serves every transition of a definition.
+import { isDeepStrictEqual } from "node:util"
 import { parseInstance } from "../definition/outline.ts"
 import type { MachineEvent, SagaMachine } from "./compile.ts"
 import type { ActionConfig } from "./config.ts"
@@ -44,6 +45,15 @@ function restore(machine: SagaMachine, standing: Map<string, Snapshot>, { value,
   const known = standing.get(value) ?? machine.resolveState({ value, context })
   standing.set(value, known)
   return known.context === context ? known : { ...known, context }
+}
+
+/** Whether a machine has the state, with all its regions and no others. */
+export function hasState(machine: SagaMachine, state: State): boolean {
+  try {
+    return isDeepStrictEqual(machine.resolveState(state).value, state.value)
+  } catch {
+    return false
+  }
 }
 
 export function machineEvent(told: ProgressEvent): MachineEvent {

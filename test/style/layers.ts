@@ -38,8 +38,9 @@ const below: Readonly<Record<string, readonly string[]>> = {
   "sagas/testing": [
     ...underSagas, "runtime/testing", "sagas/definition", "sagas/machine", "sagas/orchestrator",
   ],
+  "sagas/versions": [...underSagas, "sagas/definition", "sagas/machine", "sagas/orchestrator"],
   "sagas/index.ts": [
-    ...underSagas, "sagas/definition", "sagas/machine", "sagas/orchestrator", "sagas/check", "sagas/draw",
+    ...underSagas, "sagas/definition", "sagas/machine", "sagas/orchestrator", "sagas/check", "sagas/draw", "sagas/versions",
   ],
 }
 
@@ -78,7 +79,7 @@ const homes: Readonly<Record<string, string>> = {
 
 const pure = new Set([
   "runtime/kernel", "runtime/message", "runtime/ports", "runtime/actor", "runtime/flow", "runtime/delivery",
-  "runtime/contracts", "sagas/definition", "sagas/machine", "sagas/orchestrator", "sagas/check", "sagas/draw",
+  "runtime/contracts", "sagas/definition", "sagas/machine", "sagas/orchestrator", "sagas/check", "sagas/draw", "sagas/versions",
 ])
 
 /** Modules of Node that have no clock, no I/O and no global state. */

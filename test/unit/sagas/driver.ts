@@ -36,6 +36,8 @@ export interface Driver {
   take(message: Message): Decision
   /** Takes over the saga of another driver, as another process with another definition would. */
   adopt(other: Driver): void
+  /** Has this state from now on; its timers stay. */
+  become(state: Json): void
   /** The row of a saga under way; fails if it has ended. */
   row(): SagaRow
   ended(): EndedRow["ended"] | undefined
@@ -86,6 +88,7 @@ export function drive(logic: ActorLogic, key = "o-1"): Driver {
       driver.timers.clear()
       for (const [name, timer] of other.timers) driver.timers.set(name, timer)
     },
+    become: (next) => void (state = frozenJson(next)),
     row() {
       // cast: the state of a saga; the next line checks that it is the kind under way
       const row = state as SagaRow

@@ -329,7 +329,7 @@ test("a saga whose definition is another refuses what is asked of it, and does n
   const old = started(asking)
   const driver = drive(changed.logic)
   driver.adopt(old)
-  assert.equal(code(driver.ask(changed.signal("o-1", "approval", { text: "" }))), "VERSION_MISMATCH")
+  assert.equal(code(driver.ask(changed.signal("o-1", "approval", { text: "" }))), "DEFINITION_CHANGED")
   assert.equal(code(driver.ask(changed.signal("o-1", "approval", { text: "" }))), "version-mismatch")
   assert.equal(code(driver.ask(changed.kill("o-1", author))), "done")
 })

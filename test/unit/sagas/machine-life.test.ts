@@ -279,7 +279,7 @@ test("a machine of another shape, or a built saga, parks the rows of this one an
   driver.start(order)
   const other = drive(builtOrder.logic)
   other.adopt(driver)
-  assert.equal(other.reply("place-order/o-1:1:0", done()).parked?.code, "VERSION_MISMATCH")
+  assert.equal(other.reply("place-order/o-1:1:0", done()).parked?.code, "DEFINITION_CHANGED")
   driver.adopt(other)
   driver.resume()
   assert.equal(driver.reply("inventory.reserve/P11", refused("out-of-stock")).ended?.outcome, "compensated")

@@ -175,7 +175,8 @@ test("steps that were changed without a new version are noticed: a removed state
   const renamed = saga("place-order", { input: OrderSchema, version: 1 }).step("book", { run: () => reserve(), undo: "nothing" })
   const other = drive(renamed.logic)
   other.adopt(driver)
-  assert.equal(other.reply("place-order/o-1:1:0", done()).parked?.code, "VERSION_MISMATCH")
+  assert.equal(other.reply("place-order/o-1:1:0", done()).parked?.code, "DEFINITION_CHANGED")
+  assert.match(other.row().parked?.message ?? "", /version 1 was changed.*give the changed steps a new version/)
 })
 
 test("other timeouts and retries are no other version", () => {
