@@ -100,8 +100,7 @@ interface Broken {
 
 function violationOf(subject: Subject, { found, isShortest, bounds }: Broken, place = placeDefault): Violation {
   const { property, message, path } = found
-  const { lines, breach } = replay(subject, path)
-  const told = breach === undefined ? [...lines, { type: "note", text: `${property}: ${message}` } as const] : lines
+  const told = [...replay(subject, path).lines, { type: "note", text: `${property}: ${message}` } as const]
   return {
     property,
     message,

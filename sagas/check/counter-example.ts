@@ -42,10 +42,7 @@ export function replay(subject: Subject, moves: readonly Move[]): Replayed {
     const moved = take(subject, situation, action, move.answers)
     lines.push(cause(subject, situation, moved, action.effect), ...consequences(subject, moved))
     const breach = moved.breach ?? secondLook(subject, situation, action, moved)
-    if (breach !== undefined) {
-      lines.push({ type: "note", text: `${breach.property}: ${breach.message}` })
-      return { lines, breach, situation }
-    }
+    if (breach !== undefined) return { lines, breach, situation }
     situation = reloaded(moved.after)
     if (isOver(situation)) lines.push({ type: "note", text: endOf(situation) })
   }

@@ -132,11 +132,11 @@ function sendingOne(decided: Decided, command: OutgoingCommand, effect: Effect):
 
 /** The first try of an undo. */
 function undoing(decided: Decided, { undoes = "", effect: key }: OutgoingCommand, effect: Effect): Breach | undefined {
-  const { subject, before, step, after } = decided
+  const { subject, step, after } = decided
   const { name } = effect
-  const undone = before.effects[undoes]
+  const undone = after.effects[undoes]
   if (undone === undefined) return { property: "undo-once", message: `${name} takes back what was never sent` }
-  if (undoOf(before, undoes) !== undefined || undoOf(after, undoes) !== key)
+  if (Object.values(after.effects).filter((one) => one.undoes === undoes).length > 1)
     return { property: "undo-once", message: `${undone.name} is undone twice` }
   if (undone.answer === "refused") return { property: "undo-once", message: `${undone.name} was refused, and is undone` }
   if (undone.target.split(".")[0] !== effect.target.split(".")[0] || actorOf(undone) !== actorOf(effect))
@@ -147,14 +147,12 @@ function undoing(decided: Decided, { undoes = "", effect: key }: OutgoingCommand
   const open = "ended" in step.row ? {} : step.row.open
   if (open[undoes] !== undefined)
     return { property: "effect-before-undo", message: `${name} is sent while ${undone.name} is under way` }
-  if (effect.isOfRace === undefined) {
-    const other = Object.entries(open).find(([one, { direction }]) => direction !== "wait" && one !== key)
-    const otherName = other && (after.effects[other[0]]?.name ?? other[1].step)
-    if (other?.[1].direction === "undo")
-      return { property: "undo-reverse", message: `${name} is sent before ${otherName} is settled` }
-    if (other !== undefined)
-      return { property: "effect-before-undo", message: `${name} is sent while ${otherName} is under way` }
-  }
+  const unsettled = Object.entries(after.effects).find(([one, other]) => one !== key && isUnsettledUndo(other))?.[1]
+  if (unsettled !== undefined)
+    return { property: "undo-reverse", message: `${name} is sent before ${unsettled.name} is settled` }
+  const underWay = Object.entries(open).find(([, { direction }]) => direction === "do")
+  if (effect.isOfRace === undefined && underWay !== undefined)
+    return { property: "effect-before-undo", message: `${name} is sent while ${underWay[1].step} is under way` }
   return inversion(decided, undoes, effect)
 }
 
@@ -185,6 +183,10 @@ function actorOf({ target }: Effect): string {
   return target.slice(target.indexOf("/"))
 }
 
+function isUnsettledUndo({ direction, answer }: Effect): boolean {
+  return direction === "undo" && answer !== "done"
+}
+
 function isStandingPivot(subject: Subject, { step, direction, answer }: Effect): boolean {
   return direction === "do" && subject.isPivot(nameOf(step)) && answer !== "refused"
 }
@@ -201,14 +203,14 @@ function compensated({ subject, after }: Decided): Breach | undefined {
   for (const [key, effect] of Object.entries(after.effects)) {
     if (isStandingPivot(subject, effect))
       return { property: "pivot-final", message: `it ended compensated, and its pivot ${effect.name} has happened, or may have` }
-    if (isLeft(subject, after, key)) return left("compensated", effect)
+    if (isLeft(subject, after, key)) return left(effect)
   }
   return undefined
 }
 
-function left(outcome: string, { name, answer }: Effect): Breach {
+function left({ name, answer }: Effect): Breach {
   const what = answer === "done" ? "happened" : "may have happened"
-  return { property: "undo-complete", message: `it ended ${outcome}, and ${name}, which ${what}, was not undone` }
+  return { property: "undo-complete", message: `it ended compensated, and ${name}, which ${what}, was not undone` }
 }
 
 /** It happened, or may have, it is to be undone, and it was not. */
@@ -230,7 +232,11 @@ function completed({ subject, after }: Decided): Breach | undefined {
     if (!isLeft(subject, after, key)) continue
     for (const { race, branch } of races) {
       const id = `${race}#${roundOf(effect) ?? ""}`
-      if (stays.has(id) && stays.get(id) !== branch) return left("completed", effect)
+      const other = stays.get(id)
+      if (other !== undefined && other !== branch) {
+        const message = `it completed, and of race ${race} both ${other} and ${branch} have left what they did`
+        return { property: "undo-complete", message }
+      }
       stays.set(id, branch)
     }
   }
