@@ -41,22 +41,22 @@ export function actionsOf(subject: Subject, { row, effects, isCancelled }: Situa
 
 /** Of what is open: it is answered, now or late, it fails, or its time is over. */
 function openActions(subject: Subject, effect: EffectKey, open: OpenCommand, known: Effect | undefined): readonly Action[] {
-  const { step, item, direction, dueMs, fault } = open
+  const { step, direction, dueMs, fault } = open
   const actions: Action[] = []
-  if (dueMs !== undefined) {
-    const name = known?.name ?? nameOf(step)
-    const what = fault !== undefined ? "is tried again" : direction === "wait" ? "is over" : "times out"
-    actions.push({ text: `${name} ${what}`, kind: "timer", event: { type: "timer", effect, dueMs }, effect })
+  if (direction !== "wait" && known !== undefined) {
+    const answers: readonly Answer[] = known.answer === undefined ? ["done", "refused"] : [known.answer]
+    const at = { effect, step, name: known.name }
+    actions.push(...answers.map((answer) => answerAction(subject, at, answer, direction, "answer")))
+    // Between two tries a fault is no news.
+    if (fault === undefined) {
+      const outcome: Outcome = { type: "faulted", code: "FAULT", message: "it failed" }
+      actions.push({ text: `${known.name} fails`, kind: "fault", event: { type: "reply", effect, outcome }, effect })
+    }
   }
-  if (direction === "wait" || known === undefined) return actions
-  const at = { effect, step, item, name: known.name }
-  const answers: readonly Answer[] = known.answer === undefined ? ["done", "refused"] : [known.answer]
-  actions.unshift(...answers.map((answer) => answerAction(subject, at, answer, direction, "answer")))
-  // Between two tries a fault is no news.
-  if (fault === undefined) {
-    const outcome: Outcome = { type: "faulted", code: "FAULT", message: "it failed" }
-    actions.push({ text: `${known.name} fails`, kind: "fault", event: { type: "reply", effect, outcome }, effect })
-  }
+  if (dueMs === undefined) return actions
+  const name = known?.name ?? nameOf(step)
+  const what = fault !== undefined ? "is tried again" : direction === "wait" ? "is over" : "times out"
+  actions.push({ text: `${name} ${what}`, kind: "timer", event: { type: "timer", effect, dueMs }, effect })
   return actions
 }
 

@@ -60,12 +60,15 @@ class Exploration {
         if (found !== undefined) return found
       }
     }
-    return this.#isExhaustive ? (this.#stuck() ?? this.#unreached()) : undefined
+    if (!this.#isExhaustive) return undefined
+    const isWhole = !("ended" in from.row) && from.row.seq === 0
+    return this.#stuck() ?? (isWhole ? this.#unreached() : undefined)
   }
 
   /** Takes every action that may happen next, with every answer of the conditions that it asks. */
   #expand(number: number, situation: Situation): Found | undefined {
     const edges: number[] = []
+    let leadsOn = false
     this.#graph.edges[number] = edges
     for (const action of actionsOf(this.#subject, situation)) {
       const plans: (readonly boolean[])[] = [[]]
@@ -76,20 +79,23 @@ class Exploration {
         for (let at = plan.length; at < answers.length; at += 1) plans.push([...answers.slice(0, at), answers[at] !== true])
         if (moved.after === situation) continue
         const known = this.#numbers.size
-        this.#follow(number, moved, action.text === "cancel", edges)
+        if (this.#follow(number, moved, action.text === "cancel", edges)) leadsOn = true
         const breach = this.#numbers.size > known ? secondLook(this.#subject, situation, action, moved) : undefined
         if (breach !== undefined) return this.#found(breach, number, moved.move)
       }
     }
-    if (edges.length > 0 || isOver(situation)) return undefined
+    if (leadsOn) return undefined
     return this.#found({ property: "always-ends", message: "nothing that may happen leads on from here" }, number)
   }
 
-  #follow(number: number, { after, move }: Moved, isCancel: boolean, edges: number[]): void {
+  /** Whether it leads to another situation. */
+  #follow(number: number, { after, move }: Moved, isCancel: boolean, edges: number[]): boolean {
     const next = this.#number(after, number, move)
-    if (next === undefined || next === number) return
+    if (next === number) return false
+    if (next === undefined) return true
     this.#transitions += 1
     edges.push(next * 2 + (isCancel ? 1 : 0))
+    return true
   }
 
   /** The number of a situation, perhaps a new one; undefined: there are too many. */

@@ -3,6 +3,7 @@ import { checkJson } from "../../runtime/message/json.ts"
 import { describeError } from "../../runtime/kernel/fault.ts"
 import type { OutgoingCommand } from "../../runtime/actor/logic.ts"
 import { addressText } from "../../runtime/message/message.ts"
+import { parseTarget } from "../machine/functions.ts"
 import type { SagaRow } from "../machine/row.ts"
 import type { Step } from "../machine/stop.ts"
 import type { Action } from "./actions.ts"
@@ -139,7 +140,7 @@ function undoing(decided: Decided, { undoes = "", effect: key }: OutgoingCommand
   if (Object.values(after.effects).filter((one) => one.undoes === undoes).length > 1)
     return { property: "undo-once", message: `${undone.name} is undone twice` }
   if (undone.answer === "refused") return { property: "undo-once", message: `${undone.name} was refused, and is undone` }
-  if (undone.target.split(".")[0] !== effect.target.split(".")[0] || actorOf(undone) !== actorOf(effect))
+  if (actorOf(undone) !== actorOf(effect))
     return { property: "undo-complete", message: `${name} goes to ${effect.target}, and not to ${undone.target}` }
   const pivot = Object.values(after.effects).find((one) => isStandingPivot(subject, one))
   if (pivot !== undefined)
@@ -171,8 +172,8 @@ function inversion({ subject, after }: Decided, undoes: string, effect: Effect):
 }
 
 function shareRace(subject: Subject, one: Effect, other: Effect): boolean {
-  const races = subject.racesOf(nameOf(other.step)).map(({ race }) => race)
-  return subject.racesOf(nameOf(one.step)).some(({ race }) => races.includes(race)) && roundOf(one) === roundOf(other)
+  const races = new Set(subject.racesOf(nameOf(other.step)).map(({ race }) => race))
+  return subject.racesOf(nameOf(one.step)).some(({ race }) => races.has(race)) && roundOf(one) === roundOf(other)
 }
 
 function roundOf({ step }: Effect): string | undefined {
@@ -180,7 +181,7 @@ function roundOf({ step }: Effect): string | undefined {
 }
 
 function actorOf({ target }: Effect): string {
-  return target.slice(target.indexOf("/"))
+  return addressText(parseTarget(target))
 }
 
 function isUnsettledUndo({ direction, answer }: Effect): boolean {
@@ -245,10 +246,7 @@ function completed({ subject, after }: Decided): Breach | undefined {
 
 function released({ step: { release }, after }: Decided): Breach | undefined {
   const told = new Set(release.map(addressText))
-  for (const { target } of Object.values(after.effects)) {
-    const [service = "", rest = ""] = [target.slice(0, target.indexOf(".")), target.slice(target.indexOf("/") + 1)]
-    if (!told.has(addressText({ service, key: rest })))
-      return { property: "all-released", message: `it ended, and ${service}/${rest} is not told that it may forget` }
-  }
-  return undefined
+  const forgotten = Object.values(after.effects).map(actorOf).find((actor) => !told.has(actor))
+  if (forgotten === undefined) return undefined
+  return { property: "all-released", message: `it ended, and ${forgotten} is not told that it may forget` }
 }

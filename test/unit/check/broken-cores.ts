@@ -249,9 +249,9 @@ export const brokenCores: readonly BrokenCore[] = [
     moves: 1,
   },
   {
-    what: "takes a refusal for success",
+    what: "takes a refusal of the pivot for success",
     change: misled((row, event) =>
-      event.type === "reply" && event.outcome.type === "refused" && openOf(row, event)?.direction === "do"
+      event.type === "reply" && event.outcome.type === "refused" && openOf(row, event)?.step === "a"
         ? [row, { ...event, outcome: { type: "done", value: null } }]
         : [row, event],
     ),

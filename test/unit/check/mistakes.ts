@@ -137,10 +137,10 @@ export const mistakes: readonly Mistake[] = [
     message: /returned no command/,
   },
   {
-    saga: trip("sorting").step("pay", { ...after, run: ({ input }) => chargeFor((input.lines as unknown[]).reverse().length) }), // cast: so
+    saga: trip("sorting").step("pay", { ...after, run: ({ input }) => chargeFor((input.lines as unknown[]).push(1)) }), // cast: so
     property: "functions-answer",
     moves: 1,
-    message: /run threw: Cannot assign to read only property/,
+    message: /run threw: Cannot add property 3, object is not extensible/,
   },
   {
     saga: trip("dated").step("pay", { run: () => plain(new Date(0)), undo: "nothing" }),
