@@ -13,6 +13,9 @@ export { MonitorAlarm } from "./orchestrator/monitor-alarm.ts"
 export type { MonitorChart } from "./definition/chart.ts"
 export type { MonitorMachine } from "./machine/monitor-machine.ts"
 export type { AlarmNote, MonitorRow } from "./machine/monitor-row.ts"
-export { type Checked, checkSaga, type CheckSagaOptions, replaySaga, type SagaCheck, type SagaReport, type Violation } from "./check/check-saga.ts"
+export {
+  checkCore, type Checked, checkSaga, type CheckSagaOptions, replaySaga, type SagaCheck, type SagaReport, type Violation,
+} from "./check/check-saga.ts"
+export type { CoreMeaning } from "./check/subject.ts"
 export { type Bounds as CheckBounds, type Samples, UnusableSample } from "./check/samples.ts"
 export type { Property as SagaProperty } from "./check/properties.ts"

@@ -40,10 +40,10 @@ function endsText(ends: SagaReport["ends"]): string {
 function violationText({ saga, violation }: Timed): string {
   if (violation === undefined) return ""
   const { property, message, path, isShortest, plain, mermaid, test } = violation
-  const way = isShortest ? `the shortest way there has ${path.length} moves` : `a random walk came there with ${path.length} moves`
+  const way = isShortest ? "the shortest way there" : "the way by which a random walk came there"
   return `
 ${saga} breaks ${property}: ${message}
-${way}:
+${way} has ${path.length} moves:
 
 ${plain}
 As a diagram:

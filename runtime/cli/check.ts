@@ -19,15 +19,28 @@ export interface TimedReport extends SagaReport {
   readonly tookMs: number
 }
 
+/** Where a command writes to. */
+export interface Terminal {
+  out(text: string): void
+  error(text: string): void
+}
+
 /** Gives the exit code. */
-export async function check(args: readonly string[]): Promise<number> {
+export async function check(args: readonly string[], terminal: Terminal): Promise<number> {
+  const complain = (text: string): number => {
+    terminal.error(text)
+    return 2
+  }
   try {
     const { values, positionals } = parse(args)
     const [file, ...more] = positionals
-    if (values.help === true) return say(usage, 0)
+    if (values.help === true) {
+      terminal.out(usage)
+      return 0
+    }
     if (file === undefined || more.length > 0) return complain(usage)
     const reports = await checkFile(file)
-    process.stdout.write(values.json === true ? reportJson(reports) : reportText(reports))
+    terminal.out(values.json === true ? reportJson(reports) : reportText(reports))
     return reports.some(({ violation }) => violation !== undefined) ? 1 : 0
   } catch (error) {
     if (error instanceof Fault) return complain(`${error.message}\n`)
@@ -89,14 +102,4 @@ function isSaga(value: unknown): boolean {
   if (typeof value !== "object" || value === null || !("definition" in value)) return false
   const { definition } = value
   return typeof definition === "object" && definition !== null && "body" in definition
-}
-
-function say(text: string, code: number): number {
-  process.stdout.write(text)
-  return code
-}
-
-function complain(text: string): number {
-  process.stderr.write(text)
-  return 2
 }

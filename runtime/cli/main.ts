@@ -9,9 +9,13 @@ const usage = `troupe <command>
 `
 
 const [command, ...rest] = process.argv.slice(2)
-if (command === "check") process.exitCode = await check(rest)
-else if (command === "--help" || command === "-h") process.stdout.write(usage)
+const terminal = {
+  out: (text: string) => void process.stdout.write(text),
+  error: (text: string) => void process.stderr.write(text),
+}
+if (command === "check") process.exitCode = await check(rest, terminal)
+else if (command === "--help" || command === "-h") terminal.out(usage)
 else {
-  process.stderr.write(command === undefined ? usage : `troupe has no command ${JSON.stringify(command)}\n\n${usage}`)
+  terminal.error(command === undefined ? usage : `troupe has no command ${JSON.stringify(command)}\n\n${usage}`)
   process.exitCode = 2
 }

@@ -9,7 +9,8 @@ import { type Explored, explore, type Found } from "./explore.ts"
 import type { Breach, Property } from "./properties.ts"
 import { type Bounds, boundsDefault, type Samples } from "./samples.ts"
 import { isOver } from "./situation.ts"
-import { builtSubject, type CoreChange, type Subject } from "./subject.ts"
+import type { Core } from "../machine/core.ts"
+import { builtSubject, type CoreChange, type CoreMeaning, coreSubject, type Subject } from "./subject.ts"
 import { walk } from "./walks.ts"
 
 export interface CheckSagaOptions<Input = unknown> extends Samples<Input> {
@@ -73,6 +74,19 @@ export function checkDefinition(
 /** Tries and rounds as the definition has them. */
 const unbounded = { retriesMax: Number.POSITIVE_INFINITY, roundsMax: Number.POSITIVE_INFINITY }
 
+/**
+ * The same for any other core, such as that of a machine of the user's: what its commands mean is said by `meaning`. Its
+ * conditions answer as they do, and of its tries and rounds none is left out.
+ */
+export function checkCore(
+  core: Pick<Core, "create" | "decide">,
+  meaning: CoreMeaning,
+  options: CheckSagaOptions,
+): SagaReport {
+  const subject = () => coreSubject(core, meaning, options)
+  return checkSubject(subject(), subject, { ...boundsDefault, ...options.bounds })
+}
+
 /** `beyond`: the subject with all its tries and rounds, for random walks. */
 export function checkSubject(subject: Subject, beyond: () => Subject, bounds: Bounds, place?: TestPlace): SagaReport {
   const { found, ...explored } = explore(subject, bounds.situationsMax)
@@ -90,15 +104,14 @@ export function checkSubject(subject: Subject, beyond: () => Subject, bounds: Bo
   }
 }
 
-const placeDefault: TestPlace = { module: "./check.ts", import: "check", name: "check[0]" }
-
 interface Broken {
   readonly found: Found
   readonly isShortest: boolean
   readonly bounds: Bounds
 }
 
-function violationOf(subject: Subject, { found, isShortest, bounds }: Broken, place = placeDefault): Violation {
+function violationOf(subject: Subject, { found, isShortest, bounds }: Broken, given: TestPlace | undefined): Violation {
+  const place = given ?? { module: `./${subject.name}.js`, import: "check", name: "check[0]" }
   const { property, message, path } = found
   const told = [...replay(subject, path).lines, { type: "note", text: `${property}: ${message}` } as const]
   return {

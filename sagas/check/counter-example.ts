@@ -94,7 +94,8 @@ export function sequenceDiagram(saga: string, lines: readonly Line[]): string {
 }
 
 export function plainText(lines: readonly Line[]): string {
-  return lines.map((line) => (line.type === "note" ? `    ${line.text}\n` : `  ${line.from} -> ${line.to}: ${line.text}\n`)).join("")
+  const told = (line: Line) => (line.type === "note" ? `    ${line.text}\n` : `  ${line.from} -> ${line.to}: ${line.text}\n`)
+  return lines.map(told).join("")
 }
 
 /** Where the saga and its samples are, for a test. */
@@ -106,7 +107,9 @@ export interface TestPlace {
 }
 
 /** A test that fails as long as the path breaks a property. */
+/** The path as a test. */
 export function testText(saga: string, moves: readonly Move[], { property }: Breach, place: TestPlace, bounds: Clipping): string {
+  const { retriesMax, roundsMax, conditions } = bounds
   const path = moves.map((move) => `  ${JSON.stringify(moveText(move))},\n`).join("")
   return `import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -118,7 +121,7 @@ ${path}]
 
 test(${JSON.stringify(`${saga}: ${property}`)}, () => {
   const { saga, ...samples } = ${place.name}
-  const bounds = { retriesMax: ${bounds.retriesMax}, roundsMax: ${bounds.roundsMax}, conditions: ${JSON.stringify(bounds.conditions)} }
+  const bounds = { retriesMax: ${retriesMax}, roundsMax: ${roundsMax}, conditions: ${JSON.stringify(conditions)} } as const
   assert.equal(replaySaga(saga, { ...samples, bounds }, path), undefined)
 })
 `

@@ -126,7 +126,7 @@ function sendingOne(decided: Decided, command: OutgoingCommand, effect: Effect):
   if (effect.direction === "undo") return earlier === undefined ? undoing(decided, command, effect) : undefined
   if (undoOf(before, command.effect) !== undefined)
     return { property: "effect-before-undo", message: `${effect.name} is sent after its undo` }
-  if (earlier === undefined && before.row.failure !== undefined)
+  if (subject.isStrict && earlier === undefined && before.row.failure !== undefined)
     return { property: "effect-before-undo", message: `${effect.name} is begun while the saga is turned back` }
   return undefined
 }
@@ -148,17 +148,23 @@ function undoing(decided: Decided, { undoes = "", effect: key }: OutgoingCommand
   const open = "ended" in step.row ? {} : step.row.open
   if (open[undoes] !== undefined)
     return { property: "effect-before-undo", message: `${name} is sent while ${undone.name} is under way` }
+  return subject.isStrict ? outOfOrder(decided, undoes, key, effect) : undefined
+}
+
+function outOfOrder({ subject, step, after }: Decided, undoes: string, key: string, effect: Effect): Breach | undefined {
+  const { name } = effect
   const unsettled = Object.entries(after.effects).find(([one, other]) => one !== key && isUnsettledUndo(other))?.[1]
   if (unsettled !== undefined)
     return { property: "undo-reverse", message: `${name} is sent before ${unsettled.name} is settled` }
-  const underWay = Object.entries(open).find(([, { direction }]) => direction === "do")
+  const open = "ended" in step.row ? {} : step.row.open
+  const underWay = Object.values(open).find(({ direction }) => direction === "do")
   if (effect.isOfRace === undefined && underWay !== undefined)
-    return { property: "effect-before-undo", message: `${name} is sent while ${underWay[1].step} is under way` }
-  return inversion(decided, undoes, effect)
+    return { property: "effect-before-undo", message: `${name} is sent while ${underWay.step} is under way` }
+  return inversion(subject, after, undoes, effect)
 }
 
 /** Something that was begun earlier was undone before: later things are undone first. */
-function inversion({ subject, after }: Decided, undoes: string, effect: Effect): Breach | undefined {
+function inversion(subject: Subject, after: Situation, undoes: string, effect: Effect): Breach | undefined {
   const order = Object.keys(after.effects)
   const begun = order.indexOf(undoes)
   for (const [at, key] of order.entries()) {
@@ -228,7 +234,7 @@ function completed({ subject, after }: Decided): Breach | undefined {
   for (const [key, effect] of Object.entries(after.effects)) {
     if (effect.direction === "undo") continue
     const races = subject.racesOf(nameOf(effect.step))
-    if (subject.needsAllDone && races.length === 0 && effect.answer !== "done")
+    if (subject.isStrict && races.length === 0 && effect.answer !== "done")
       return { property: "completed-is-done", message: `it completed, and ${effect.name} is not known to be done` }
     if (!isLeft(subject, after, key)) continue
     for (const { race, branch } of races) {

@@ -64,9 +64,21 @@ function rowParts(row: SagaRow, effects: Situation["effects"]): readonly Json[] 
     dueMs !== undefined,
     fault?.code ?? null,
   ])
+  const others = named(rest, row, effects)
   const targets = Object.entries(sent).map(([instance, step]) => [instance, step.targets])
   const told = updates?.map(({ name, payload }) => [name, payload]) ?? []
-  return [rest, openParts, targets, failure?.code ?? null, deadlineMs !== undefined, told]
+  return [others, openParts, targets, failure?.code ?? null, deadlineMs !== undefined, told]
+}
+
+/** A core may keep more by effect keys than the checker knows of. */
+function named(rest: Json, { definition, open }: SagaRow, effects: Situation["effects"]): Json {
+  const text = JSON.stringify(rest)
+  if (!text.includes(`"${definition.name}/`)) return text
+  const names = [
+    ...Object.entries(effects).map(([key, { name }]) => [key, name] as const),
+    ...Object.entries(open).map(([key, { step }]) => [key, step] as const),
+  ]
+  return names.reduce((known, [key, name]) => known.replaceAll(JSON.stringify(key), JSON.stringify(name)), text)
 }
 
 export function isOver({ row }: Situation): boolean {

@@ -35,8 +35,11 @@ export interface Subject {
   triesMax(step: string, direction: "do" | "undo"): number | undefined
   /** The branches of races that a step is in. */
   racesOf(step: string): Place["races"]
-  /** Whether it may only complete if everything outside of races is done. */
-  readonly needsAllDone: boolean
+  /**
+   * What a builder promises and a machine of the user's need not: it undoes strictly in reverse, begins nothing while it
+   * does, and completes only if everything outside of races is done.
+   */
+  readonly isStrict: boolean
 }
 
 /** Time stands still: every timer that is set may fire at any moment, whatever its length. */
@@ -91,7 +94,41 @@ export function builtSubject(
       return node && (direction === "undo" ? node.undoPolicy : node.policy).retry.times + 1
     },
     racesOf: (step) => placeOf(outline, step).races,
-    needsAllDone: true,
+    isStrict: true,
+  }
+}
+
+/** What is to be said of a core whose commands nobody has declared. */
+export interface CoreMeaning {
+  readonly name: string
+  /** Steps, by the names under which their commands are open, that must be undone when the saga is turned back. */
+  readonly undone?: readonly string[]
+  readonly pivot?: string
+  /** What is to be reached on some path. Default: what is `undone`, and the pivot. */
+  readonly steps?: readonly string[]
+}
+
+/** Any other core, such as that of a machine of the user's. Its conditions are its own. */
+export function coreSubject(core: Pick<Core, "create" | "decide">, meaning: CoreMeaning, samples: Samples): Subject {
+  const { name, undone = [], pivot, steps = pivot === undefined ? undone : [...undone, pivot] } = meaning
+  const { answers = {}, arrivals = {}, updates = {} } = samples
+  const self = { service: name, key: "checked" }
+  return {
+    name,
+    self,
+    oracle: new Oracle(),
+    create: () => core.create(samples.input as Json, standstillMs, "secret"), // cast: checked with the first situation
+    decide: (row, event) => core.decide(row, event, { self, nowMs: standstillMs }),
+    answerOf: (step) => (Object.hasOwn(answers, step) ? (answers[step] ?? null) : null),
+    arrivals: new Map(Object.entries(arrivals)),
+    admit: () => undefined,
+    updates,
+    activities: steps,
+    mustBeUndone: (step) => undone.includes(step),
+    isPivot: (step) => step === pivot,
+    triesMax: () => undefined,
+    racesOf: () => [],
+    isStrict: false,
   }
 }
 

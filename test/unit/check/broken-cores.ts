@@ -4,7 +4,7 @@ import type { SagaProperty } from "../../../sagas/index.ts"
 import { type Core, type CoreEvent, createCore } from "../../../sagas/machine/core.ts"
 import type { ItemStatus } from "../../../sagas/machine/progress.ts"
 import type { OpenCommand, SagaRow } from "../../../sagas/machine/row.ts"
-import type { Step } from "../../../sagas/machine/stop.ts"
+import { quiet, type Step } from "../../../sagas/machine/stop.ts"
 import type { CoreChange } from "../../../sagas/check/subject.ts"
 import { racing, trip } from "./every-verb.ts"
 import { inventory, payment, shipping } from "../sagas/shop.ts"
@@ -17,8 +17,9 @@ export interface BrokenCore {
   readonly definition?: typeof order.definition
 }
 
+const paid = { orderId: "o", cents: 1 }
 const pay = (key: string) => ({
-  run: () => payment.charge(key, { orderId: "o", cents: 1 }),
+  run: () => payment.charge(key, paid),
   undo: () => payment.refund(key),
   retry: { times: 1 },
 })
@@ -49,7 +50,8 @@ function misled(change: (row: SagaRow, event: CoreEvent) => readonly [SagaRow, C
   return broken((core) => (row, event, at) => core.decide(...change(row, event), at))
 }
 
-const openOf = (row: SagaRow, event: CoreEvent): OpenCommand | undefined => ("effect" in event ? row.open[event.effect] : undefined)
+const openOf = (row: SagaRow, event: CoreEvent): OpenCommand | undefined =>
+  "effect" in event ? row.open[event.effect] : undefined
 const isDone = (event: CoreEvent) => event.type === "reply" && event.outcome.type === "done"
 const refusal = (effect: string): CoreEvent => ({
   type: "reply", effect, outcome: { type: "refused", code: "REFUSED", detail: null },
@@ -117,13 +119,19 @@ export const brokenCores: readonly BrokenCore[] = [
   },
   {
     what: "sends the undo under a second effect key too",
-    change: changed((step) => ({ ...step, send: step.send.concat(undoes(step).map((undo) => ({ ...undo, effect: `${undo.effect}'` }))) })),
+    change: changed((step) => ({
+      ...step,
+      send: step.send.concat(undoes(step).map((undo) => ({ ...undo, effect: `${undo.effect}'` }))),
+    })),
     property: "undo-once",
     moves: 3,
   },
   {
     what: "undoes what nobody sent",
-    change: changed((step) => ({ ...step, send: step.send.map((one) => (one.undoes === undefined ? one : { ...one, undoes: "x" })) })),
+    change: changed((step) => ({
+      ...step,
+      send: step.send.map((one) => (one.undoes === undefined ? one : { ...one, undoes: "x" })),
+    })),
     property: "undo-once",
     moves: 3,
   },
@@ -141,7 +149,7 @@ export const brokenCores: readonly BrokenCore[] = [
     change: broken((core) => (row, event, at) => {
       const step = core.decide(row, event, at)
       const open = openOf(row, event)
-      if (event.type !== "reply" || event.outcome.type !== "refused" || open?.step !== "c" || open.direction === "undo") return step
+      if (event.type !== "reply" || event.outcome.type !== "refused" || open?.step !== "c") return step
       const { failure: _, ...rest } = row
       const unknown = { ...rest, items: statuses(row, () => "unknown"), open: {} }
       return core.decide(unknown, { type: "cancel" }, at)
@@ -221,10 +229,12 @@ export const brokenCores: readonly BrokenCore[] = [
     change: changed((step, row, event) => {
       const open = openOf(row, event)
       if (event.type !== "timer" || open?.direction !== "undo" || open.fault === undefined) return step
-      const again = undoes(step).map(({ undoes: effect = "", ...one }) => ({ ...one, effect, direction: "do" as const, attempt: 9 }))
-      return { ...step, send: again }
+      const send = undoes(step).flatMap(({ undoes: effect = "", to, name }) =>
+        name === "refund" ? [{ to, name: "charge", payload: paid, effect, direction: "do" as const, attempt: 2 }] : [],
+      )
+      return { ...step, send }
     }),
-    property: "tries-bounded",
+    property: "effect-before-undo",
     moves: 5,
   },
   {
@@ -249,6 +259,19 @@ export const brokenCores: readonly BrokenCore[] = [
     moves: 1,
   },
   {
+    what: "knows only rows that it has made itself in this process",
+    change: broken((core) => {
+      const made = new WeakSet<object>()
+      return (row, event, at) => {
+        const step = row.seq === 0 || made.has(row) ? core.decide(row, event, at) : quiet(row)
+        made.add(step.row)
+        return step
+      }
+    }),
+    property: "answer-counts",
+    moves: 2,
+  },
+  {
     what: "takes a refusal of the pivot for success",
     change: misled((row, event) =>
       event.type === "reply" && event.outcome.type === "refused" && openOf(row, event)?.step === "a"
@@ -260,7 +283,10 @@ export const brokenCores: readonly BrokenCore[] = [
   },
   {
     what: "turns back and forgets all that was done",
-    change: misled((row, event) => (event.type === "cancel" ? [{ ...row, items: statuses(row, () => "refused"), open: {} }, event] : [row, event])),
+    change: misled((row, event) => [
+      event.type === "cancel" ? { ...row, items: statuses(row, () => "refused"), open: {} } : row,
+      event,
+    ]),
     property: "undo-complete",
     moves: 2,
   },
@@ -275,8 +301,8 @@ export const brokenCores: readonly BrokenCore[] = [
     change: broken((core) => (row, event, at) => {
       const step = core.decide(row, event, at)
       if (row.failure === undefined || "ended" in step.row || !isDone(event)) return step
-      const more = { to: { service: "payment", key: "x" }, name: "charge", payload: null, effect: "x", direction: "do", attempt: 1 } as const
-      return { ...step, send: [more] }
+      const to = { service: "payment", key: "x" }
+      return { ...step, send: [{ to, name: "charge", payload: null, effect: "x", direction: "do", attempt: 1 }] }
     }),
     property: "effect-before-undo",
     moves: 3,

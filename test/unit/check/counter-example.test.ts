@@ -48,7 +48,8 @@ test("a condition that is answered against the data is marked", () => {
   const late = wrong.when("late", () => false, (yes) => yes.step("more", { ...charge("d"), undo: () => payment.refund("e") }))
   const found = checkSaga(late, { input: order, bounds: { retriesMax: 0 } })
   assert.equal(found.violation?.path[0], "start ? no")
-  const yes = trip("trip").when("early", () => false, (then) => then.step("pay", { ...oneTry, run: () => null!, undo: "nothing" }))
+  const yes = trip("trip")
+    .when("early", () => false, (then) => then.step("pay", { ...oneTry, run: () => null!, undo: "nothing" }))
     .step("last", charge("z"))
   assert.match(checkSaga(yes, { input: order }).violation?.plain ?? "", /early\? yes \(with this sample it is no\)/)
 })
@@ -79,7 +80,8 @@ export const { violation } = checkSaga(mistakes[0].saga, check[0])
 `
   writeFileSync(join(folder, "check.ts"), sample)
   const text = checkSaga({ ...wrong, start: () => null }, { input: order }).violation!.test
-  writeFileSync(join(folder, "found.test.ts"), text.replace("troupe/sagas", `${repository}/sagas/index.ts`).replace("start ? no", "start"))
+  const mended = text.replace("troupe/sagas", `${repository}/sagas/index.ts`).replace("./trip.js", "./check.ts")
+  writeFileSync(join(folder, "found.test.ts"), mended.replace("start ? no", "start"))
   const { status, stdout } = spawnSync(process.execPath, ["--test-reporter=tap", join(folder, "found.test.ts")], {
     encoding: "utf8",
     env: { ...process.env, NODE_TEST_CONTEXT: undefined },

@@ -37,7 +37,10 @@ export const mistakes: readonly Mistake[] = [
     message: /undo goes to payment\/b, its run went to payment\/a/,
   },
   {
-    saga: trip("undo-of-another").step("pay", { ...charge("a"), undo: () => ({ ...inventory.release("a"), service: "payment" }) }),
+    saga: trip("undo-of-another").step("pay", {
+      ...charge("a"),
+      undo: () => ({ ...inventory.release("a"), service: "payment" }),
+    }),
     property: "functions-answer",
     moves: 2,
     message: /release undoes reserve, its run sent charge/,
@@ -70,7 +73,7 @@ export const mistakes: readonly Mistake[] = [
     message: /run answered payment.charge\/a\d and now payment.charge\/a\d; it must not change/,
   },
   {
-    saga: trip("list-that-grows").forEach("pay", () => Array.from({ length: listed() }), { run: () => chargeFor(1), undo: "nothing" }),
+    saga: trip("list-that-grows").forEach("pay", () => Array.from({ length: listed() }), { ...after }),
     property: "functions-answer",
     moves: 1,
     message: /its list had \d items and now has \d; it must not change/,
@@ -115,7 +118,8 @@ export const mistakes: readonly Mistake[] = [
     message: /emits "Paid" at its end and does not declare it/,
   },
   {
-    saga: trip("no-answer").when("large", ({ input }) => input.totalCents as unknown as boolean, (yes) => yes.step("pay", after)), // cast: so
+    // cast: past the compiler, as in plain JavaScript
+    saga: trip("no-answer").when("large", ({ input }) => input.totalCents as unknown as boolean, (b) => b.step("pay", after)),
     property: "functions-answer",
     moves: 1,
     message: /returned 47238, not true or false/,
@@ -137,7 +141,8 @@ export const mistakes: readonly Mistake[] = [
     message: /returned no command/,
   },
   {
-    saga: trip("sorting").step("pay", { ...after, run: ({ input }) => chargeFor((input.lines as unknown[]).push(1)) }), // cast: so
+    // cast: likewise
+    saga: trip("adding").step("pay", { ...after, run: ({ input }) => chargeFor((input.lines as unknown[]).push(1)) }),
     property: "functions-answer",
     moves: 1,
     message: /run threw: Cannot add property 3, object is not extensible/,
@@ -184,7 +189,8 @@ export const mistakes: readonly Mistake[] = [
     message: /NaN is no time in whole milliseconds/,
   },
   {
-    saga: trip("unseen").awaitEvent("paid", Paid, { when: (payload) => (payload as { id: string }).id.length > 0 }), // cast: it is not
+    // cast: it is none
+    saga: trip("unseen").awaitEvent("paid", Paid, { when: (payload) => (payload as { id: string }).id.length > 0 }),
     property: "functions-answer",
     moves: 2,
     message: /wait paid: when threw/,

@@ -50,8 +50,8 @@ test("more tries and more rounds are more situations", () => {
 test("a saga that takes too long, is cancelled or updated at any moment comes to its ends too", () => {
   const subject = builtSubject(family.definition, checkOf(family.definition), boundsDefault)
   const start = take(subject, reloaded(firstSituation(subject)), actionsOf(subject, firstSituation(subject))[0]!)
-  const texts = actionsOf(subject, start.after).map(({ text }) => text)
-  for (const text of ["the saga takes too long", "cancel", "update address"]) assert.ok(texts.includes(text))
+  const texts = new Set(actionsOf(subject, start.after).map(({ text }) => text))
+  for (const text of ["the saga takes too long", "cancel", "update address"]) assert.ok(texts.has(text))
 })
 
 test("situations are taken for one only if the same may follow: without merging, no other situation is found", () => {

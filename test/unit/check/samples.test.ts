@@ -13,12 +13,14 @@ const refused = (saga: string, text: RegExp) => (error: unknown) => {
 }
 
 test("an input that is missing or wrong is asked for", () => {
-  assert.throws(() => checkSaga({ ...placeOrder, start: () => null }, { input: undefined }), refused("place-order", /sample input is missing/))
-  assert.throws(() => checkSaga({ ...placeOrder, start: () => null }, { input: { orderId: 1 } }), refused("place-order", /sample input does not fit/))
+  const untyped = { definition: placeOrder.definition, start: () => null }
+  assert.throws(() => checkSaga(untyped, { input: undefined }), refused("place-order", /sample input is missing/))
+  assert.throws(() => checkSaga(untyped, { input: { orderId: 1 } }), refused("place-order", /sample input does not fit/))
 })
 
 test("an answer that a function reads and nobody gave is asked for by the name of the step", () => {
-  assert.throws(() => checkSaga(placeOrder, { input: order }), refused("place-order", /read "id" of the answer of step charge: give a sample, answers.charge/))
+  const asked = /read "id" of the answer of step charge: give a sample, answers.charge/
+  assert.throws(() => checkSaga(placeOrder, { input: order }), refused("place-order", asked))
   assert.throws(() => checkSaga(both, { input: order, answers: { seat: { id: "s" } } }), refused("both", /answers.room/))
 })
 
@@ -36,6 +38,7 @@ test("what comes for a wait is asked for by the name of the wait", () => {
 })
 
 test("a sample for a step or a wait that the saga does not have is refused", () => {
-  assert.throws(() => checkSaga(placeOrder, { input: order, answers: { change: null } }), refused("place-order", /no step "change"/))
-  assert.throws(() => checkSaga(placeOrder, { input: order, arrivals: { charge: null } }), refused("place-order", /no wait "charge"/))
+  const check = (more: object) => () => checkSaga(placeOrder, { input: order, ...more })
+  assert.throws(check({ answers: { change: null } }), refused("place-order", /no step "change"/))
+  assert.throws(check({ arrivals: { charge: null } }), refused("place-order", /no wait "charge"/))
 })
