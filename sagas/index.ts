@@ -14,8 +14,8 @@ export type { MonitorChart } from "./definition/chart.ts"
 export type { MonitorMachine } from "./machine/monitor-machine.ts"
 export type { AlarmNote, MonitorRow } from "./machine/monitor-row.ts"
 export {
-  checkCore, type Checked, checkSaga, type CheckSagaOptions, replaySaga, type SagaCheck, type SagaReport, type Violation,
+  type Checked, checkSaga, type CheckSagaOptions, replaySaga, type SagaCheck, type SagaReport, type Violation,
 } from "./check/check-saga.ts"
-export type { CoreMeaning } from "./check/subject.ts"
+export type { CommandMeaning } from "./check/subject.ts"
 export { type Bounds as CheckBounds, type Samples, UnusableSample } from "./check/samples.ts"
 export type { Property as SagaProperty } from "./check/properties.ts"

@@ -62,8 +62,7 @@ async function checkFile(file: string): Promise<readonly TimedReport[]> {
   const module = `./${basename(file)}`
   return checks.map(({ saga, ...options }, index) => {
     const startedMs = performance.now()
-    const checked = { definition: saga.definition, start: () => null }
-    const report = checkSaga(checked, options, { module, import: "check", name: `check[${index}]` })
+    const report = checkSaga(saga, options, { module, import: "check", name: `check[${index}]` })
     return { ...report, tookMs: performance.now() - startedMs }
   })
 }
@@ -99,7 +98,8 @@ function isCheck(value: unknown): value is SagaCheck {
 }
 
 function isSaga(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || !("definition" in value)) return false
-  const { definition } = value
+  if (typeof value !== "object" || value === null) return false
+  if ("core" in value) return typeof value.core === "object" && "name" in value && typeof value.name === "string"
+  const definition: unknown = "definition" in value ? value.definition : undefined
   return typeof definition === "object" && definition !== null && "body" in definition
 }

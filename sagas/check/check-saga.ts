@@ -1,31 +1,28 @@
 // The checker of sagas: every path of a definition in an environment that does whatever a network, its participants and its
 // callers may do. https://en.wikipedia.org/wiki/Model_checking
+import { InvalidInput } from "../../runtime/kernel/fault.ts"
 import type { SagaDefinition } from "../definition/definition.ts"
-import type { Saga } from "../orchestrator/saga.ts"
+import type { Clipping } from "./abstraction.ts"
 import {
-  moveText, parseMove, plainText, replay, sequenceDiagram, type TestPlace, testText,
+  type Line, moveText, parseMove, plainText, replay, sequenceDiagram, type TestPlace, testText,
 } from "./counter-example.ts"
 import { type Explored, explore, type Found } from "./explore.ts"
 import type { Breach, Property } from "./properties.ts"
 import { type Bounds, boundsDefault, type Samples } from "./samples.ts"
 import { isOver } from "./situation.ts"
-import type { Core } from "../machine/core.ts"
-import { builtSubject, type CoreChange, type CoreMeaning, coreSubject, type Subject } from "./subject.ts"
+import { builtSubject, type CommandMeaning, type CoreOf, coreSubject, type Subject } from "./subject.ts"
 import { walk } from "./walks.ts"
 
-export interface CheckSagaOptions<Input = unknown> extends Samples<Input> {
+export interface CheckSagaOptions<Input = unknown> extends Samples<Input>, CommandMeaning {
   readonly bounds?: Partial<Bounds>
 }
 
-/** What the checker needs of a saga. */
-export interface Checked<Input> {
-  readonly definition: SagaDefinition
-  start(key: string, input: Input): unknown
-}
+/** A saga that was built step by step, or any other by its core: a machine of the user's. */
+export type Checked = { readonly definition: SagaDefinition } | CoreOf
 
 /** For the list `check` that a file exports for `troupe check`. */
 export interface SagaCheck extends CheckSagaOptions {
-  readonly saga: Pick<Saga<never>, "definition">
+  readonly saga: Checked
 }
 
 export interface SagaReport extends Omit<Explored, "found"> {
@@ -55,53 +52,34 @@ export interface Violation {
  * Goes through every path of a saga within the bounds, then at random beyond them. Throws UnusableSample if a sample is
  * missing or does not fit; what the saga does wrong is in the report.
  */
-export function checkSaga<Input>(saga: Checked<Input>, options: CheckSagaOptions<Input>, place?: TestPlace): SagaReport {
-  return checkDefinition(saga.definition, options, place)
-}
-
-/** `change`: what is checked in the place of the saga's core. */
-export function checkDefinition(
-  definition: SagaDefinition,
-  options: CheckSagaOptions,
+export function checkSaga<Input>(
+  saga: Checked & { start?(key: string, input: Input): unknown },
+  options: CheckSagaOptions<Input>,
   place?: TestPlace,
-  change?: CoreChange,
 ): SagaReport {
   const bounds = { ...boundsDefault, ...options.bounds }
-  const subject = builtSubject(definition, options, bounds, change)
-  return checkSubject(subject, () => builtSubject(definition, options, { ...bounds, ...unbounded }, change), bounds, place)
+  return checkSubject((clipping) => subjectOf(saga, options, clipping), bounds, place)
 }
 
 /** Tries and rounds as the definition has them. */
 const unbounded = { retriesMax: Number.POSITIVE_INFINITY, roundsMax: Number.POSITIVE_INFINITY }
 
-/**
- * The same for any other core, such as that of a machine of the user's: what its commands mean is said by `meaning`. Its
- * conditions answer as they do, and of its tries and rounds none is left out.
- */
-export function checkCore(
-  core: Pick<Core, "create" | "decide">,
-  meaning: CoreMeaning,
-  options: CheckSagaOptions,
-): SagaReport {
-  const subject = () => coreSubject(core, meaning, options)
-  return checkSubject(subject(), subject, { ...boundsDefault, ...options.bounds })
+function subjectOf(saga: Checked, options: CheckSagaOptions, clipping: Clipping): Subject {
+  return "core" in saga ? coreSubject(saga, options) : builtSubject(saga.definition, options, clipping)
 }
 
-/** `beyond`: the subject with all its tries and rounds, for random walks. */
-export function checkSubject(subject: Subject, beyond: () => Subject, bounds: Bounds, place?: TestPlace): SagaReport {
-  const { found, ...explored } = explore(subject, bounds.situationsMax)
-  const report = { ...explored, saga: subject.name, bounds, walks: 0, walked: 0 }
-  if (found !== undefined) return { ...report, violation: violationOf(subject, { found, isShortest: true, bounds }, place) }
-  const walker = beyond()
+/** `subject`: with its tries and rounds clipped; random walks take them all. */
+export function checkSubject(subject: (clipping: Clipping) => Subject, bounds: Bounds, place?: TestPlace): SagaReport {
+  const clipped = subject(bounds)
+  const { found, ...explored } = explore(clipped, bounds.situationsMax)
+  const report = { ...explored, saga: clipped.name, bounds, walks: 0, walked: 0 }
+  if (found !== undefined) return { ...report, violation: violationOf(clipped, { found, isShortest: true, bounds }, place) }
+  const wide = { ...bounds, ...unbounded }
+  const walker = subject(wide)
   const { walks, decisions, found: walkedInto } = walk(walker, bounds.walks, bounds.seed)
-  return {
-    ...report,
-    walks,
-    walked: decisions,
-    ...(walkedInto && {
-      violation: violationOf(walker, { found: walkedInto, isShortest: false, bounds: { ...bounds, ...unbounded } }, place),
-    }),
-  }
+  const walked = { ...report, walks, walked: decisions }
+  if (walkedInto === undefined) return walked
+  return { ...walked, violation: violationOf(walker, { found: walkedInto, isShortest: false, bounds: wide }, place) }
 }
 
 interface Broken {
@@ -113,7 +91,7 @@ interface Broken {
 function violationOf(subject: Subject, { found, isShortest, bounds }: Broken, given: TestPlace | undefined): Violation {
   const place = given ?? { module: `./${subject.name}.js`, import: "check", name: "check[0]" }
   const { property, message, path } = found
-  const told = [...replay(subject, path).lines, { type: "note", text: `${property}: ${message}` } as const]
+  const told: readonly Line[] = [...replay(subject, path).lines, { type: "note", text: `${property}: ${message}` }]
   return {
     property,
     message,
@@ -129,16 +107,12 @@ function violationOf(subject: Subject, { found, isShortest, bounds }: Broken, gi
  * Does a path again that the checker has found, and, if it does not end, looks at all that may follow. Gives what is
  * broken; undefined: nothing any more. Throws InvalidInput if the saga has changed so much that the path is none of its paths.
  */
-export function replaySaga(
-  saga: Pick<Saga<never>, "definition">,
-  options: CheckSagaOptions,
-  path: readonly string[],
-): Breach | undefined {
+export function replaySaga(saga: Checked, options: CheckSagaOptions, path: readonly string[]): Breach | undefined {
   const bounds = { ...boundsDefault, ...options.bounds }
-  const subject = builtSubject(saga.definition, options, bounds)
-  const { breach, situation } = replay(subject, path.map(parseMove))
+  const subject = subjectOf(saga, options, bounds)
+  const { breach, situation, impossible } = replay(subject, path.map(parseMove))
+  if (impossible !== undefined) throw new InvalidInput(`saga ${subject.name}: "${impossible}" is not possible there`)
   if (breach !== undefined || isOver(situation)) return breach
   const { found } = explore(subject, bounds.situationsMax, situation)
   return found && { property: found.property, message: found.message }
 }
-

@@ -1,5 +1,4 @@
 // A path that breaks a property, told to people: as a sequence diagram, as plain lines, and as a test to run.
-import { InvalidInput } from "../../runtime/kernel/fault.ts"
 import type { OutgoingCommand } from "../../runtime/actor/logic.ts"
 import type { Clipping } from "./abstraction.ts"
 import { actionsOf } from "./actions.ts"
@@ -18,6 +17,8 @@ export interface Replayed {
   readonly breach?: Breach
   /** Where it has come to. */
   readonly situation: Situation
+  /** A move that cannot be made where it stands. */
+  readonly impossible?: string
 }
 
 /** A move as text: its action, and after "? " the answers of the conditions that it asks. */
@@ -32,13 +33,13 @@ export function parseMove(text: string): Move {
 
 const outside = "outside"
 
-/** Does the moves again, from the start. Throws InvalidInput on a move that is not possible where it stands. */
+/** Does the moves again, from the start, until one breaks a property or is not possible. */
 export function replay(subject: Subject, moves: readonly Move[]): Replayed {
   const lines: Line[] = []
   let situation = reloaded(firstSituation(subject))
   for (const move of moves) {
     const action = actionsOf(subject, situation).find(({ text }) => text === move.action)
-    if (action === undefined) throw new InvalidInput(`saga ${subject.name}: "${move.action}" is not possible there`)
+    if (action === undefined) return { lines, situation, impossible: move.action }
     const moved = take(subject, situation, action, move.answers)
     lines.push(cause(subject, situation, moved, action.effect), ...consequences(subject, moved))
     const breach = moved.breach ?? secondLook(subject, situation, action, moved)

@@ -29,6 +29,8 @@ export type Property =
   | "all-reached"
   /** No function of the definition throws, or gives what is no answer. */
   | "functions-answer"
+  /** A row is always one of the definition that began it. */
+  | "same-version"
   /** The same row and event give the same decision, and a command is sent again as it was. */
   | "same-again"
   /** Rows, payloads and facts are JSON. */
@@ -69,7 +71,8 @@ export function breachOf(decided: Decided): Breach | undefined {
 function parking({ step: { row } }: Decided): Breach | undefined {
   if ("ended" in row || row.parked === undefined) return undefined
   const { code, message } = row.parked
-  return code === "POISON" || code === "VERSION_MISMATCH" ? { property: "functions-answer", message } : undefined
+  if (code === "VERSION_MISMATCH") return { property: "same-version", message }
+  return code === "POISON" ? { property: "functions-answer", message } : undefined
 }
 
 /** What cannot be stored, or sent. */
@@ -116,7 +119,7 @@ function sendingOne(decided: Decided, command: OutgoingCommand, effect: Effect):
   const earlier = before.effects[command.effect]
   const max = subject.triesMax(nameOf(effect.step), effect.direction)
   if (max !== undefined && command.attempt > max)
-    return { property: "tries-bounded", message: `${effect.name} is tried for the ${command.attempt}th time; ${max} are allowed` }
+    return { property: "tries-bounded", message: `attempt ${command.attempt} of ${effect.name}: ${max} are allowed` }
   if (earlier !== undefined) {
     if (command.attempt <= earlier.attempt)
       return { property: "tries-bounded", message: `${effect.name} is sent again as attempt ${command.attempt}` }

@@ -98,26 +98,31 @@ export function builtSubject(
   }
 }
 
-/** What is to be said of a core whose commands nobody has declared. */
-export interface CoreMeaning {
+/** A saga by its core. */
+export interface CoreOf {
   readonly name: string
-  /** Steps, by the names under which their commands are open, that must be undone when the saga is turned back. */
+  readonly core: Pick<Core, "create" | "decide">
+}
+
+/** Of a saga that is checked by its core: what its commands mean, by the names under which they are open in its row. */
+export interface CommandMeaning {
+  /** What must be undone when the saga is turned back. */
   readonly undone?: readonly string[]
   readonly pivot?: string
   /** What is to be reached on some path. Default: what is `undone`, and the pivot. */
   readonly steps?: readonly string[]
 }
 
-/** Any other core, such as that of a machine of the user's. Its conditions are its own. */
-export function coreSubject(core: Pick<Core, "create" | "decide">, meaning: CoreMeaning, samples: Samples): Subject {
-  const { name, undone = [], pivot, steps = pivot === undefined ? undone : [...undone, pivot] } = meaning
-  const { answers = {}, arrivals = {}, updates = {} } = samples
+/** Its conditions are its own, and of its tries and rounds none is left out. */
+export function coreSubject({ name, core }: CoreOf, options: Samples & CommandMeaning): Subject {
+  const { undone = [], pivot, steps = pivot === undefined ? undone : [...undone, pivot] } = options
+  const { answers = {}, arrivals = {}, updates = {} } = options
   const self = { service: name, key: "checked" }
   return {
     name,
     self,
     oracle: new Oracle(),
-    create: () => core.create(samples.input as Json, standstillMs, "secret"), // cast: checked with the first situation
+    create: () => core.create(options.input as Json, standstillMs, "secret"), // cast: checked with the first situation
     decide: (row, event) => core.decide(row, event, { self, nowMs: standstillMs }),
     answerOf: (step) => (Object.hasOwn(answers, step) ? (answers[step] ?? null) : null),
     arrivals: new Map(Object.entries(arrivals)),

@@ -259,6 +259,14 @@ export const brokenCores: readonly BrokenCore[] = [
     moves: 1,
   },
   {
+    what: "writes rows of another version",
+    change: changed((step) =>
+      "ended" in step.row ? step : { ...step, row: { ...step.row, definition: { ...step.row.definition, hash: "other" } } },
+    ),
+    property: "same-version",
+    moves: 2,
+  },
+  {
     what: "knows only rows that it has made itself in this process",
     change: broken((core) => {
       const made = new WeakSet<object>()

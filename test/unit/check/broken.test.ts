@@ -2,7 +2,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { checkSaga } from "../../../sagas/index.ts"
-import { checkDefinition } from "../../../sagas/check/check-saga.ts"
+import { checkSubject } from "../../../sagas/check/check-saga.ts"
+import { boundsDefault } from "../../../sagas/check/samples.ts"
+import { builtSubject } from "../../../sagas/check/subject.ts"
 import { order as sample } from "../sagas/shop.ts"
 import { brokenCores, order } from "./broken-cores.ts"
 import { mistakes } from "./mistakes.ts"
@@ -10,7 +12,7 @@ import { mistakes } from "./mistakes.ts"
 for (const { saga, property, moves, message, options } of mistakes) {
   const { definition } = saga
   test(`the mistake "${definition.name}" breaks ${property} after ${moves} moves`, () => {
-    const { violation } = checkSaga({ definition, start: () => null }, { input: sample, ...options })
+    const { violation } = checkSaga({ definition }, { input: sample, ...options })
     assert.ok(violation)
     assert.match(violation.message, message)
     assert.deepEqual([violation.property, violation.path.length, violation.isShortest], [property, moves, true])
@@ -19,7 +21,7 @@ for (const { saga, property, moves, message, options } of mistakes) {
 
 for (const { what, change, property, moves, definition = order.definition } of brokenCores) {
   test(`a core that ${what} breaks ${property} after ${moves} moves`, () => {
-    const { violation } = checkDefinition(definition, { input: sample }, undefined, change)
+    const { violation } = checkSubject((clipping) => builtSubject(definition, { input: sample }, clipping, change), boundsDefault)
     assert.ok(violation)
     assert.deepEqual([violation.property, violation.path.length, violation.isShortest], [property, moves, true], violation.plain)
   })

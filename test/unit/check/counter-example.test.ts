@@ -79,7 +79,7 @@ export const check = [{ saga: mistakes[0].saga, input: order }]
 export const { violation } = checkSaga(mistakes[0].saga, check[0])
 `
   writeFileSync(join(folder, "check.ts"), sample)
-  const text = checkSaga({ ...wrong, start: () => null }, { input: order }).violation!.test
+  const text = checkSaga(wrong, { input: order }).violation!.test
   const mended = text.replace("troupe/sagas", `${repository}/sagas/index.ts`).replace("./trip.js", "./check.ts")
   writeFileSync(join(folder, "found.test.ts"), mended.replace("start ? no", "start"))
   const { status, stdout } = spawnSync(process.execPath, ["--test-reporter=tap", join(folder, "found.test.ts")], {

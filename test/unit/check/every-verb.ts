@@ -1,7 +1,7 @@
 // Sagas that use every verb, with the samples that the checker needs.
 import * as Schema from "effect/Schema"
 import { event } from "../../../runtime/index.ts"
-import { saga, type SagaCheck } from "../../../sagas/index.ts"
+import { type Saga, saga, type SagaCheck } from "../../../sagas/index.ts"
 import { inventory, order, OrderSchema, payment, placeGiftOrder, placeOrder, shipping } from "../sagas/shop.ts"
 
 const Text = Schema.toStandardSchemaV1(Schema.Struct({ text: Schema.String }))
@@ -72,7 +72,11 @@ export const family = saga("family", { input: OrderSchema, version: 1, maxDurati
 
 const lines = order.lines.slice(0, 2)
 
-export const checks: readonly SagaCheck[] = [
+interface BuiltCheck extends SagaCheck {
+  readonly saga: Pick<Saga<never>, "definition">
+}
+
+export const checks: readonly BuiltCheck[] = [
   { saga: placeOrder, input: { ...order, lines }, answers: { charge: { id: "p" }, ship: { tracking: "t" } } },
   { saga: placeGiftOrder, input: { ...order, lines, gift: true }, answers: { charge: { id: "p" }, ship: { tracking: "t" } } },
   { saga: choosing, input: order },

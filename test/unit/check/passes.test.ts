@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { check as orderFlow } from "../../../examples/order-flow/check.ts"
-import { type CheckBounds, checkSaga, type SagaCheck, type SagaReport } from "../../../sagas/index.ts"
+import { type CheckBounds, checkSaga, type SagaCheck, type SagaDefinition, type SagaReport } from "../../../sagas/index.ts"
 import { actionsOf } from "../../../sagas/check/actions.ts"
 import { firstSituation, reloaded, take } from "../../../sagas/check/decide.ts"
 import { boundsDefault } from "../../../sagas/check/samples.ts"
@@ -11,11 +11,12 @@ import { builtSubject } from "../../../sagas/check/subject.ts"
 import { both, checks, family, racing, repeating } from "./every-verb.ts"
 
 function report({ saga, ...options }: SagaCheck, bounds: Partial<CheckBounds> = {}): SagaReport {
-  return checkSaga({ definition: saga.definition, start: () => null }, { ...options, bounds })
+  return checkSaga(saga, { ...options, bounds })
 }
 
 for (const check of [...checks, ...orderFlow]) {
-  test(`saga ${check.saga.definition.name} keeps every property on every path`, () => {
+  const name = "definition" in check.saga ? check.saga.definition.name : check.saga.name
+  test(`saga ${name} keeps every property on every path`, () => {
     const { violation, isExhaustive, ends, paths, situations, transitions, walks } = report(check, { walks: 10 })
     assert.equal(violation, undefined, violation?.plain)
     assert.ok(isExhaustive)
@@ -25,7 +26,7 @@ for (const check of [...checks, ...orderFlow]) {
   })
 }
 
-const checkOf = (definition: SagaCheck["saga"]["definition"]): SagaCheck => {
+const checkOf = (definition: SagaDefinition) => {
   const found = checks.find(({ saga }) => saga.definition === definition)
   assert.ok(found)
   return found

@@ -13,7 +13,7 @@ const refused = (saga: string, text: RegExp) => (error: unknown) => {
 }
 
 test("an input that is missing or wrong is asked for", () => {
-  const untyped = { definition: placeOrder.definition, start: () => null }
+  const untyped = { definition: placeOrder.definition }
   assert.throws(() => checkSaga(untyped, { input: undefined }), refused("place-order", /sample input is missing/))
   assert.throws(() => checkSaga(untyped, { input: { orderId: 1 } }), refused("place-order", /sample input does not fit/))
 })
