@@ -88,7 +88,7 @@ function arrivals(subject: Subject, row: SagaRow): readonly Action[] {
   for (const [wait, value] of subject.arrivals) {
     const event = { type: "arrival", wait, value } as const
     if (open.has(wait)) actions.push({ text: `${wait} arrives`, kind: "arrival", event })
-    else if (!begun.has(wait) && row.early?.[wait] === undefined)
+    else if ((subject.recurring.has(wait) || !begun.has(wait)) && row.early?.[wait] === undefined)
       actions.push({ text: `${wait} arrives early`, kind: "early", event })
   }
   for (const [name, payload] of Object.entries(subject.updates)) {

@@ -61,7 +61,7 @@ export function take(
     const step = subject.decide(row, action.event)
     const { asked } = oracle
     const move = { action: action.text, answers: asked.map(({ answer }) => answer) }
-    const after = situationAfter(before, action, step)
+    const after = situationAfter(subject, before, action, step)
     const breach = breachOf({ subject, before: { ...before, row }, action, step, after })
     if (oracle.missing !== undefined) throw oracle.missing
     return { move, step, asked, after, ...(breach && { breach }) }
@@ -91,7 +91,7 @@ export function secondLook(subject: Subject, { row }: Situation, action: Action,
   return { property: "same-again", message: `${action.text}: the same decision, taken again, is another one` }
 }
 
-function situationAfter(situation: Situation, action: Action, step: Step): Situation {
+function situationAfter(subject: Subject, situation: Situation, action: Action, step: Step): Situation {
   const { row: old, effects: before, isCancelled } = situation
   if (step.row === old && step.send.length === 0) return situation
   const effects: Record<EffectKey, Effect> = { ...before }
@@ -99,7 +99,7 @@ function situationAfter(situation: Situation, action: Action, step: Step): Situa
   if (action.kind === "answer" && action.effect !== undefined && answered !== undefined && action.answer !== undefined) {
     effects[action.effect] = { ...answered, answer: action.answer }
   }
-  const isOfRace = !("ended" in step.row) && step.row.failure === undefined
+  const settling = "ended" in step.row || step.row.failure !== undefined ? undefined : step.row
   for (const { to, name, payload, effect, direction, undoes, attempt } of step.send) {
     const open = "ended" in step.row ? undefined : step.row.open[effect]
     const known = effects[effect]
@@ -113,7 +113,7 @@ function situationAfter(situation: Situation, action: Action, step: Step): Situa
       payload: digest(JSON.stringify(payload)),
       attempt,
       ...(undoes === undefined ? {} : { undoes }),
-      ...(known === undefined && direction === "undo" && isOfRace ? { isOfRace } : {}),
+      ...(known === undefined && direction === "undo" && settling && open && { lost: subject.lostBy(settling, open.step) }),
     }
   }
   const isNowCancelled = action.event.type === "cancel" && step.row !== old

@@ -154,35 +154,35 @@ function undoing(decided: Decided, { undoes = "", effect: key }: OutgoingCommand
   return subject.isStrict ? outOfOrder(decided, undoes, key, effect) : undefined
 }
 
-function outOfOrder({ subject, step, after }: Decided, undoes: string, key: string, effect: Effect): Breach | undefined {
+function outOfOrder({ step, after }: Decided, undoes: string, key: string, effect: Effect): Breach | undefined {
   const { name } = effect
   const unsettled = Object.entries(after.effects).find(([one, other]) => one !== key && isUnsettledUndo(other))?.[1]
   if (unsettled !== undefined)
     return { property: "undo-reverse", message: `${name} is sent before ${unsettled.name} is settled` }
   const open = "ended" in step.row ? {} : step.row.open
   const underWay = Object.values(open).find(({ direction }) => direction === "do")
-  if (effect.isOfRace === undefined && underWay !== undefined)
+  if (effect.lost === undefined && underWay !== undefined)
     return { property: "effect-before-undo", message: `${name} is sent while ${underWay.step} is under way` }
-  return inversion(subject, after, undoes, effect)
+  return inversion(after, undoes, effect)
 }
 
 /** Something that was begun earlier was undone before: later things are undone first. */
-function inversion(subject: Subject, after: Situation, undoes: string, effect: Effect): Breach | undefined {
+function inversion(after: Situation, undoes: string, effect: Effect): Breach | undefined {
   const order = Object.keys(after.effects)
   const begun = order.indexOf(undoes)
   for (const [at, key] of order.entries()) {
     const other = after.effects[key]
     if (other?.undoes === undefined || other.undoes === undoes || at < begun) continue
-    if (order.indexOf(other.undoes) > begun || other.isOfRace !== effect.isOfRace) continue
-    if (effect.isOfRace === true && !shareRace(subject, effect, other)) continue
+    if (order.indexOf(other.undoes) > begun || !isOfOneUnwinding(effect, other)) continue
     return { property: "undo-reverse", message: `${effect.name} comes after ${other.name}, whose step was begun earlier` }
   }
   return undefined
 }
 
-function shareRace(subject: Subject, one: Effect, other: Effect): boolean {
-  const races = new Set(subject.racesOf(nameOf(other.step)).map(({ race }) => race))
-  return subject.racesOf(nameOf(one.step)).some(({ race }) => races.has(race)) && roundOf(one) === roundOf(other)
+/** Both because the saga is turned back, or because the same race was lost. */
+function isOfOneUnwinding({ lost }: Effect, other: Effect): boolean {
+  if (lost === undefined || other.lost === undefined) return lost === other.lost
+  return lost.some((race) => other.lost?.includes(race))
 }
 
 function roundOf({ step }: Effect): string | undefined {

@@ -28,8 +28,8 @@ export type Effect = {
   readonly payload: string
   readonly attempt: number
   readonly undoes?: EffectKey
-  /** It was sent while a race was settled, not because the saga is turned back. */
-  readonly isOfRace?: true
+  /** Of an undo that was sent while the saga was not turned back: the races that its step had lost by then. */
+  readonly lost?: readonly string[]
   /** What its participant has said, and will say again. */
   readonly answer?: Answer
 }
@@ -44,10 +44,10 @@ export function situationKey({ row, effects, isCancelled }: Situation): string {
   }
   if (row.parked !== undefined) return digest(JSON.stringify(["parked", row.parked.code, row.parked.step, row.parked.item]))
   // Effect keys count transitions, so they tell apart what came to the same by another order: names do not.
-  const known = Object.values(effects).map(({ name, answer, isOfRace, undoes }) => [
+  const known = Object.values(effects).map(({ name, answer, lost, undoes }) => [
     name,
     answer ?? null,
-    isOfRace ?? null,
+    lost ?? null,
     undoes === undefined ? null : (effects[undoes]?.name ?? undoes),
   ])
   return digest(JSON.stringify([...rowParts(row, effects), known, isCancelled]))

@@ -2,7 +2,7 @@
 import type { Json } from "../../runtime/message/json.ts"
 import type { Address } from "../../runtime/message/message.ts"
 import type { SagaDefinition, StepNode, WaitNode } from "../definition/definition.ts"
-import { activitiesOf, type Outline, parseInstance, type Place, placeOf } from "../definition/outline.ts"
+import { activitiesOf, instanceOf, type Outline, parseInstance, type Place, placeOf } from "../definition/outline.ts"
 import { knownOf } from "../machine/commands.ts"
 import { type Core, type CoreEvent, createCore } from "../machine/core.ts"
 import { askTest, contextOf } from "../machine/functions.ts"
@@ -23,6 +23,8 @@ export interface Subject {
   answerOf(step: string): Json
   /** Waits that something may come for, and what comes. */
   readonly arrivals: ReadonlyMap<string, Json>
+  /** Waits that may begin again. */
+  readonly recurring: ReadonlySet<string>
   /** Asks the functions that an arrival is shown to before the core is; they may throw. */
   admit(row: SagaRow, wait: string): void
   readonly updates: Readonly<Record<string, Json>>
@@ -35,6 +37,8 @@ export interface Subject {
   triesMax(step: string, direction: "do" | "undo"): number | undefined
   /** The branches of races that a step is in. */
   racesOf(step: string): Place["races"]
+  /** Instances of races that a step's branch has lost, because another has won. */
+  lostBy(row: SagaRow, instance: string): readonly string[]
   /**
    * What a builder promises and a machine of the user's need not: it undoes strictly in reverse, begins nothing while it
    * does, and completes only if everything outside of races is done.
@@ -75,6 +79,7 @@ export function builtSubject(
     decide: (row, event) => core.decide(row, event, { self, nowMs: standstillMs }),
     answerOf: (step) => (Object.hasOwn(answers, step) ? (answers[step] ?? null) : unknownAnswer(step)),
     arrivals,
+    recurring: new Set(outline.names.filter((one) => placeOf(outline, one).loop !== undefined)),
     admit(row, wait) {
       const { node } = placeOf(outline, wait)
       const event = node.type === "wait" ? node.event : undefined
@@ -94,6 +99,14 @@ export function builtSubject(
       return node && (direction === "undo" ? node.undoPolicy : node.policy).retry.times + 1
     },
     racesOf: (step) => placeOf(outline, step).races,
+    lostBy: (row, instance) => {
+      const { name: step, round } = parseInstance(instance)
+      return placeOf(outline, step).races.flatMap(({ race, branch }) => {
+        const settled = instanceOf(outline, race, round)
+        const winner = row.results[settled]?.[0]
+        return winner === undefined || winner === branch ? [] : [settled]
+      })
+    },
     isStrict: true,
   }
 }
@@ -126,6 +139,7 @@ export function coreSubject({ name, core }: CoreOf, options: Samples & CommandMe
     decide: (row, event) => core.decide(row, event, { self, nowMs: standstillMs }),
     answerOf: (step) => (Object.hasOwn(answers, step) ? (answers[step] ?? null) : null),
     arrivals: new Map(Object.entries(arrivals)),
+    recurring: new Set(Object.keys(arrivals)),
     admit: () => undefined,
     updates,
     activities: steps,
@@ -133,6 +147,7 @@ export function coreSubject({ name, core }: CoreOf, options: Samples & CommandMe
     isPivot: (step) => step === pivot,
     triesMax: () => undefined,
     racesOf: () => [],
+    lostBy: () => [],
     isStrict: false,
   }
 }
