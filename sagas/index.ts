@@ -33,3 +33,9 @@ export {
 } from "./versions/live.ts"
 export { BadRecording, type RecordedDecision, type Recorder, recorder, type Recording } from "./versions/recording.ts"
 export { type Replayed, replay } from "./versions/replay.ts"
+export {
+  type Checked, checkSaga, type CheckSagaOptions, replaySaga, type SagaCheck, type SagaReport, type Violation,
+} from "./check/check-saga.ts"
+export type { CommandMeaning } from "./check/subject.ts"
+export { type Bounds as CheckBounds, type Samples, UnusableSample } from "./check/samples.ts"
+export type { Property as SagaProperty } from "./check/properties.ts"

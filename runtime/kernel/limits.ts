@@ -297,4 +297,11 @@ export const limits = {
   traceAttributeLengthMax: 512,
   /** How long a start looks for a collector on this machine. */
   collectorProbeMs: 200,
+  /** What the checker of sagas looks at unless it is told otherwise: tries after the first, rounds of a loop. */
+  checkRetriesMax: 1,
+  checkRoundsMax: 2,
+  /** Situations that it goes through one by one, and random walks beyond them, each of so many decisions at the most. */
+  checkSituationsMax: 100_000,
+  checkWalks: 100,
+  checkWalkStepsMax: 2_000,
 } as const

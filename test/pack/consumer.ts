@@ -70,6 +70,23 @@ console.log(JSON.stringify({
 }))
 `
 
+export const consumerCheck = `
+import { done, service } from "troupe"
+import { saga } from "troupe/sagas"
+
+const inventory = service("inventory", { state: () => ({ stock: 10 }) })
+  .command("reserve", ${quantitySchema}, (state) => done(state))
+  .undo("release", "reserve", (state) => done(state))
+
+const placeOrder = saga("place-order", { input: ${orderSchema}, version: 1 })
+  .step("reserve", {
+    run: ({ input }) => inventory.reserve(input.orderId, { quantity: 1 }),
+    undo: ({ input }) => inventory.release(input.orderId),
+  })
+
+export const check = [{ saga: placeOrder, input: { orderId: "o-1" } }]
+`
+
 export const consumerTypes = `
 import { done, event, refused, service } from "troupe"
 import { saga } from "troupe/sagas"

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os"
 import { dirname, join, resolve } from "node:path"
 import { after, before, test } from "node:test"
-import { consumerProgram, consumerTypes } from "./consumer.ts"
+import { consumerCheck, consumerProgram, consumerTypes } from "./consumer.ts"
 
 const root = resolve(import.meta.dirname, "../..")
 const folder = mkdtempSync(join(tmpdir(), "troupe-pack-"))
@@ -103,6 +103,13 @@ test("an application of plain JavaScript runs on the package", () => {
     testing: true,
     covered: ["reserve: refused"],
   })
+})
+
+test("the command that comes with it checks a saga of the application", () => {
+  writeFileSync(join(project, "check.mjs"), consumerCheck)
+  const command = readManifest().bin?.["troupe"]
+  assert.ok(command)
+  assert.match(run(process.execPath, [join(installed, command), "check", "check.mjs"], project), /\nplace-order .* ok\n$/)
 })
 
 test("an application in TypeScript is checked against the declarations, and its mistakes are found", () => {

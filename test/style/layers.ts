@@ -27,9 +27,10 @@ const below: Readonly<Record<string, readonly string[]>> = {
   "runtime/telemetry": core,
   "runtime/host": [...core, ...adapters, "runtime/contracts"],
   "runtime/console": engine,
-  "runtime/cli": engine,
+  // The `troupe` command stands above both the runtime and the sagas; nothing imports it.
+  "runtime/cli": [...engine, "sagas/index.ts"],
   "runtime/testing": engine,
-  "runtime/index.ts": [...engine, "runtime/console", "runtime/cli", "runtime/testing"],
+  "runtime/index.ts": [...engine, "runtime/console", "runtime/testing"],
   "sagas/definition": underSagas,
   "sagas/machine": [...underSagas, "sagas/definition"],
   "sagas/orchestrator": [...underSagas, "sagas/definition", "sagas/machine"],
