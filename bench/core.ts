@@ -13,11 +13,15 @@ const sagasPerRound = 2_000
 /** The answers of a saga that goes well, and of one that is turned back at its end. */
 const lives: readonly (readonly Outcome[])[] = [
   [done({ reserved: 3 }), done({ id: "pay-1" }), done({ tracking: "T1" })],
-  [done({ reserved: 3 }), done({ id: "pay-1" }), { type: "refused", code: "never-shipped", detail: null }, done(null), done(null)],
+  [done({ reserved: 3 }), done({ id: "pay-1" }), neverShipped(), done(null), done(null)],
 ]
 
 function done(value: Json): Outcome {
   return { type: "done", value }
+}
+
+function neverShipped(): Outcome {
+  return { type: "refused", code: "never-shipped", detail: null }
 }
 
 /** One whole life; gives the number of decisions. */
@@ -27,7 +31,8 @@ function ours(saga: typeof builtOrder | typeof rawOrder): Life {
   const { decide } = saga.logic
   return (key, outcomes) => {
     const self = { service: "place-order", key }
-    const start = { type: "command", to: self, name: "start", payload: order, effect: `s${key}`, direction: "do", attempt: 1 } as const
+    const asked = { type: "command", to: self, effect: `s${key}`, direction: "do", attempt: 1 } as const
+    const start = { ...asked, name: "start", payload: order }
     let decision = decide(undefined, start, { self, nowMs: 1_000 })
     let row = JSON.stringify(decision.state)
     for (const outcome of outcomes) {
@@ -52,7 +57,8 @@ const publicTransition: Life = (key, outcomes) => {
     const invoked = actions.find(({ type }) => type === "xstate.spawnChild")?.params
     const id = typeof invoked === "object" && invoked !== null && "id" in invoked ? String(invoked.id) : ""
     const stored = JSON.parse(row) as Snapshot // cast: the snapshot that was written
-    const before = orderMachine.resolveState(stored as never) // cast: it has a value and a context; its children are not asked for
+    // cast: it has a value and a context; its children are not asked for
+    const before = orderMachine.resolveState(stored as never)
     const event =
       outcome.type === "done"
         ? { type: `xstate.done.actor.${id}`, output: outcome.value }

@@ -36,19 +36,19 @@ function oneInvoke(node: AnyStateNode, invoke: Invoke, written: Written, given: 
   if (onError === undefined)
     add("no-on-error", `${what}: a refusal would stop the machine for ever`, "give it onError")
   else if (failures.every((one: unknown) => typeof one === "object" && one !== null && "guard" in one))
-    add("error-unhandled", `${what}: a failure that no guard of onError takes would stop the machine`, "end onError without a guard")
+    add("error-unhandled", `${what}: a failure that no guard of onError takes would stop it`, "end onError without a guard")
   return found
 }
 
 function sourceBreaches(node: AnyStateNode, what: string, src: string, { commands }: LintedWith): readonly Breach[] {
   const command = Object.hasOwn(commands, src) ? commands[src] : undefined
   const found: Breach[] = []
-  if (command === undefined)
-    found.push(breach(node, "unknown-command", `${what}: there is no command "${src}"`, "add it to `commands`"))
+  const add = (rule: string, message: string, mend: string) => found.push(breach(node, rule, `${what}: ${message}`, mend))
+  if (command === undefined) add("unknown-command", `there is no command "${src}"`, "add it to `commands`")
   if (!Object.hasOwn(node.machine.implementations.actors, src))
-    found.push(breach(node, "unknown-actor", `${what}: setup has no actor "${src}"`, "give setup `activity<Input, Output>()` for it"))
+    add("unknown-actor", `setup has no actor "${src}"`, "give setup `activity<Input, Output>()` for it")
   if (command?.hasTimeout === false && !hasTimeRoute(node))
-    found.push(breach(node, "no-time-limit", `${what}: without an answer it waits for ever`, "give it `after`, or the command a timeout"))
+    add("no-time-limit", "without an answer it waits for ever", "give it `after`, or the command a timeout")
   return found
 }
 
@@ -74,15 +74,19 @@ function twinBreaches(node: AnyStateNode): readonly Breach[] {
       return others.length > 0 && (other === node || (other.order < node.order && canBeAtOnce(node, other)))
     })
     if (twin === undefined) return []
-    const message = `invoke "${id}": ${twin === node ? "it" : twin.path.join(".") || "(root)"} invokes under that id at the same time`
+    const other = twin === node ? "it" : twin.path.join(".") || "(root)"
+    const message = `invoke "${id}": ${other} invokes under that id at the same time`
     return [breach(node, "invoke-id-twice", message, "give each its own id")]
   })
 }
 
 /** One is inside the other, or their nearest common state is parallel. */
 export function canBeAtOnce(a: AnyStateNode, b: AnyStateNode): boolean {
-  const around = (node: AnyStateNode): readonly AnyStateNode[] => (node.parent === undefined ? [node] : [node, ...around(node.parent)])
-  const ofA = around(a)
-  const common = around(b).find((node) => ofA.includes(node))
+  const ofA = withParents(a)
+  const common = withParents(b).find((node) => ofA.includes(node))
   return common === a || common === b || common?.type === "parallel"
+}
+
+function withParents(node: AnyStateNode): readonly AnyStateNode[] {
+  return node.parent === undefined ? [node] : [node, ...withParents(node.parent)]
 }

@@ -84,17 +84,17 @@ export function rawMachine(given: AnyStateMachine): RawMachine {
   const places = new Map<string, ReturnType<typeof placeOf>>()
   const place = (value: StateValue) => {
     if (typeof value !== "string") return placeOf(machine, value)
-    const known = places.get(value) ?? placeOf(machine, value)
-    places.set(value, known)
-    return known
+    const here = places.get(value) ?? placeOf(machine, value)
+    places.set(value, here)
+    return here
   }
   /** What follows from the name of a state is found out once for each. */
   const stand = (from: Standing): AnySnapshot => {
     const { value, context, history } = from
     if (typeof value !== "string" || history !== undefined) return restore(machine, nodes, from)
-    const known = standing.get(value) ?? restore(machine, nodes, from)
-    standing.set(value, known)
-    return { ...known, context } as AnySnapshot // cast: the same one with another context
+    const before = standing.get(value) ?? restore(machine, nodes, from)
+    standing.set(value, before)
+    return { ...before, context } as AnySnapshot // cast: the same one with another context
   }
   return {
     machine,

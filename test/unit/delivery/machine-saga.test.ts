@@ -18,8 +18,9 @@ test("a process that is killed in the middle of raw sagas is replaced, and each 
     await dying.kill()
     process = await startInMemory(shop, world)
   }
-  // cast: a saga's end
-  const ends = (await Promise.all(asked)).map((outcome) => (outcome.type === "done" ? (outcome.value as { outcome: string }) : outcome))
+  const ends = (await Promise.all(asked)).map((outcome) => {
+    return outcome.type === "done" ? (outcome.value as { outcome: string }) : outcome // cast: a saga's end
+  })
   const count = (wanted: string) => ends.filter((end) => "outcome" in end && end.outcome === wanted).length
   assert.deepEqual([count("completed"), count("compensated")], [32, 8])
   const state = (service: string, key: string) => process.engine.row({ service, key })?.state
