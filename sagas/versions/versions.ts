@@ -51,7 +51,7 @@ export class SagaVersions {
     return this.versions.find((saga) => saga.version === version)
   }
 
-  /** From one version to another: as declared, or with nothing mapped. Undefined where there is none: one is not here, or has a machine of its own. */
+  /** As declared, or with nothing mapped. Undefined where there is none: one is not here, or has a machine of its own. */
   migration(from: number, to: number): Migration | undefined {
     const declared = this.migrations.find((one) => one.from.version === from && one.to.version === to)
     const [old, next] = [this.version(from), this.version(to)]

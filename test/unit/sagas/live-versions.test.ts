@@ -101,7 +101,7 @@ test("sagas whose version is not here are listed as such", async (t) => {
   assert.deepEqual([plan.migrates, plan.stays, plan.groups[0]?.code], [0, 3, "OTHER_VERSION"])
 })
 
-test("an owner that dies meanwhile loses nothing: the next one decides, and a second round finds nothing left to do", async (t) => {
+test("an owner that dies meanwhile loses nothing: the next one decides, and a second round finds nothing to do", async (t) => {
   const { before, after } = longOrders("crash")
   const { world, ends } = await threeOrders(before)
   let process = await startInMemory(after, world)

@@ -3,7 +3,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Schema from "effect/Schema"
 import { setup } from "xstate"
-import { app, compareContracts, contractsOf, event, type Json } from "../../../runtime/index.ts"
+import { app, compareContracts, contractsOf, event } from "../../../runtime/index.ts"
 import { activity, completeToken, machineSaga, saga, versions } from "../../../sagas/index.ts"
 import { done, drive, refused } from "./driver.ts"
 import { inventory, mail, order, OrderSchema, payment, shipping } from "./shop.ts"
@@ -105,7 +105,7 @@ test("an event goes to one key: versions that disagree on it are told so", () =>
 })
 
 test("a machine of its own is a version like any other, but nothing is migrated to it", () => {
-  const machine = setup({ actors: { hold: activity<object, Json>() } }).createMachine({
+  const machine = setup({ actors: { hold: activity<object>() } }).createMachine({
     initial: "holding",
     states: {
       holding: { invoke: { id: "hold", src: "hold", input: {}, onDone: "completed", onError: "compensated" } },
