@@ -135,7 +135,7 @@ test("a saga of any shape ends or is parked under any plan, leaves nothing behin
       else assertAddsUp(played)
       assertReplays(played)
     }),
-    { numRuns: 500, includeErrorInReport: true },
+    { numRuns: 300, includeErrorInReport: true },
   )
   const seen = [...ends.keys()].toSorted()
   assert.deepEqual(seen, ["PIVOT_UNKNOWN", "STEP_AFTER_PIVOT_FAILED", "UNDO_FAILED", "compensated", "completed"])
@@ -153,7 +153,7 @@ test("a parked saga of any shape ends when it is resumed in a world that is well
       if (driver.ended() === undefined) assert.equal(driver.row().parked?.code, "STEP_AFTER_PIVOT_FAILED")
       else assertAddsUp(played)
     }),
-    { numRuns: 500, includeErrorInReport: true },
+    { numRuns: 300, includeErrorInReport: true },
   )
   assert.ok(healed > 10, `${healed} sagas were parked`)
 })
