@@ -48,10 +48,11 @@ function conclude({ delivery, task, logic, row, span, nowMs }: Concluding, decis
   const sent = out.entry()
   const isPlain = held === undefined && decision.parked === undefined
   const leavesTrace = !isPlain || Object.keys(changes).length + Object.keys(sent).length > 0
+  const isRemembered = changes.effects !== undefined || changes.forget !== undefined
   const entry: Entry = {
     from,
     ...(held === undefined ? {} : { took: held }),
-    ...(leavesTrace ? { to: message.to, by: decidedRecord(message, changes.effects !== undefined || changes.forget !== undefined) } : {}),
+    ...(leavesTrace ? { to: message.to, by: decidedRecord(message, isRemembered) } : {}),
     ...changes,
     ...sent,
     ...(decision.parked === undefined ? {} : { parked: { id: task.row, ...decision.parked, atMs: nowMs } }),

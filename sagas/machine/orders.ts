@@ -79,8 +79,9 @@ function goOn(parts: Parts, row: SagaRow, at: Moment, go: (free: SagaRow) => Ste
   const step = go(free)
   const { row: next } = step
   if ("ended" in next || next.parked !== undefined) return step
-  const open = Object.entries(next.open).filter(([effect, command]) => command === row.open[effect] && command.dueMs === undefined)
-  return { ...step, send: [...open.flatMap(([effect]) => sendIfPossible(parts, next, effect, at)), ...step.send] }
+  const isStillOpen = ([effect, open]: [EffectKey, OpenCommand]) => open === row.open[effect] && open.dueMs === undefined
+  const again = Object.entries(next.open).filter(isStillOpen)
+  return { ...step, send: [...again.flatMap(([effect]) => sendIfPossible(parts, next, effect, at)), ...step.send] }
 }
 
 /** What made a saga stand still may be the function that would write this command. */

@@ -69,15 +69,17 @@ export interface Built {
 
 export function buildSaga(before: readonly Shape[], pivot: boolean, after: readonly Shape[]): Built {
   const builder = new Builder()
-  // cast: to verbs without types, and back
+  // cast: to verbs without types
   let verbs = saga("any", { input: Anything, version: 1 }) as unknown as Verbs
   verbs = builder.sequence(verbs, before)
   if (pivot) {
-    verbs = verbs.step("pivot", { run: () => payment.charge("pivot", { orderId: "o", cents: 1 }), pivot: true, ...hasty, retry: { times: 0 } })
+    const run = () => payment.charge("pivot", { orderId: "o", cents: 1 })
+    verbs = verbs.step("pivot", { run, pivot: true, ...hasty, retry: { times: 0 } })
     builder.isAfter = true
     verbs = builder.sequence(verbs, after)
   }
   const { signals, races } = builder
+  // cast: back from verbs without types
   const built = verbs as unknown as Built["saga"] & { returns(result: (context: Context) => unknown): Built["saga"] }
   return { saga: built.returns((context) => winnersOf(context, [...races.keys()])), signals, races }
 }

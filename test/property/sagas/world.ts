@@ -62,9 +62,7 @@ export function createWorld(driver: Driver, plan: readonly Fate[], timersFirst: 
     sent = driver.sent.length
   }
   const transmit = (command: OutgoingCommand, given: Fate) => {
-    // A child saga answers for certain: the engine sends until it is confirmed, and a saga that has ended knows its end.
-    const isLoss = given.out === "lost" || given.out === "reply-lost"
-    const fate: Fate = command.to.service === childService && isLoss ? { ...given, out: "ok" } : given
+    const fate = possibleFate(command, given)
     if (fate.out === "lost") return
     const arrive = () => {
       const outcome = participants.take(command, fate.out)
@@ -101,6 +99,12 @@ export function createWorld(driver: Driver, plan: readonly Fate[], timersFirst: 
       drain()
     },
   }
+}
+
+/** A child saga answers for certain: the engine sends until it is confirmed, and a saga that has ended knows its end. */
+function possibleFate(command: OutgoingCommand, fate: Fate): Fate {
+  const isLoss = fate.out === "lost" || fate.out === "reply-lost"
+  return command.to.service === childService && isLoss ? { ...fate, out: "ok" } : fate
 }
 
 /** The earliest thing that is due happens: a delivery or a timer. False if there is nothing. */

@@ -204,7 +204,7 @@ parent.step("a", { run: ({ pack }) => bookOf(pack.parcle).run(), undo: "nothing"
 // @ts-expect-error a service is no saga
 empty.child("pack", payment, child)
 // @ts-expect-error a misspelt field of what a saga returns
-packing.start("p", { text: "" })["~value"]?.result?.parcle
+packing.start("p", { text: "" })["~value"]?.result?.parcle satisfies unknown
 // @ts-expect-error a saga that returns a result of a later step
 empty.returns(({ box }) => box)
 // @ts-expect-error an update's check answers with a code or nothing

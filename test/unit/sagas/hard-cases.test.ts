@@ -277,7 +277,8 @@ test("the parent of a child that was parked and resumed is told its end", () => 
   assert.deepEqual([parking.parked?.code, parking.answer], ["UNDO_FAILED", []])
   stuck.resume()
   const { answer } = stuck.reply("inventory.release/P11", done())
-  assert.deepEqual(answer, [{ to: { actor: asker, effect: "start-c" }, outcome: refused("no-money", { outcome: "compensated" }) }])
+  const outcome = refused("no-money", { outcome: "compensated" })
+  assert.deepEqual(answer, [{ to: { actor: asker, effect: "start-c" }, outcome }])
 })
 
 test("a child that has completed is kept until its parent has ended, and only its parent's end frees it", () => {

@@ -63,8 +63,9 @@ export async function logOf(stage: Stage, key: string): Promise<string> {
 
 /** A signal that a script may wait for, and the test gives. */
 export function gate(): { readonly opened: Promise<void>; open(): void } {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  return { opened: promise, open: () => resolve() }
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  return { opened, open: () => open() }
 }
 
 const brief = { timeout: "2 seconds", retry: { times: 2, from: 20, factor: 1 } } as const

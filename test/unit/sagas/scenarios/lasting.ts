@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { once } from "node:events"
 import { createServer, type Server } from "node:http"
-import { type AddressInfo } from "node:net"
+import type { AddressInfo } from "node:net"
 import { completeToken, saga } from "../../../../sagas/index.ts"
 import type { Json } from "../../../../runtime/index.ts"
 import { book, gate, logOf, Name, script, timesAsked } from "./desks.ts"

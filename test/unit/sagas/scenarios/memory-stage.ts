@@ -28,10 +28,10 @@ export async function memoryStage(app: App, world: World = newWorld()): Promise<
   let ticking: Promise<void> | undefined
   const tick = () => (ticking ??= pass(5, 5).finally(() => (ticking = undefined)))
   const during = async <T>(promise: Promise<T>): Promise<T> => {
-    let isSettled = false
-    const settled = promise.finally(() => (isSettled = true))
+    const state = { isSettled: false }
+    const settled = promise.finally(() => (state.isSettled = true))
     settled.catch(() => undefined)
-    while (!isSettled) await tick()
+    while (!state.isSettled) await tick()
     return settled
   }
   const restartAfter = async (ms: number) => {

@@ -48,15 +48,16 @@ test("18: of 10,000 replies within 2 ms of their timeout each wins or loses, not
       askInMemory(races, world, race.start(key, { ms: timeoutMs - 2 + Math.floor(random() * 5) })),
     )
     const all = Promise.all(asked)
-    let isSettled = false
-    void all.then(() => (isSettled = true))
-    while (!isSettled) await pass(1, 1)
+    const state = { isSettled: false }
+    void all.then(() => (state.isSettled = true))
+    while (!state.isSettled) await pass(1, 1)
     await process.until(() => process.engine.isIdle())
     for (const [index, outcome] of (await all).entries()) {
       const key = keys[index] ?? ""
       const end = endOf(outcome)
       counts[end.outcome] += 1
-      const { taken, givenBack } = process.engine.row({ service: "ledger", key })?.state as unknown as Ledger // cast: its state
+      const books = process.engine.row({ service: "ledger", key })?.state
+      const { taken, givenBack } = books as unknown as Ledger // cast: its state
       assert.deepEqual([taken, givenBack], end.outcome === "completed" ? [1, 0] : [1, 1], key)
       assert.equal(end.reason, end.outcome === "completed" ? undefined : "STEP_TIMEOUT")
       assert.equal(process.engine.row({ service: "race", key })?.timers.size, 0, "no timer is left")

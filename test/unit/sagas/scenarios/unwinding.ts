@@ -1,7 +1,7 @@
 // Steps one after the other: forward, back from each place, undos that fail, the pivot, and outcomes that are not known.
 import assert from "node:assert/strict"
 import * as Schema from "effect/Schema"
-import { type Outcome } from "../../../../runtime/index.ts"
+import type { Outcome } from "../../../../runtime/index.ts"
 import { saga } from "../../../../sagas/index.ts"
 import { book, bookForGood, gate, logOf, script, timesAsked } from "./desks.ts"
 import { codeOf, endOf, openRow, rowOf, type Scenario, type Stage, untilRow } from "./stage.ts"
@@ -217,7 +217,7 @@ export const unwinding: readonly Scenario[] = [
     async play(stage, key) {
       script(key, "C", ["fault"])
       const ending = go(stage, key)
-      await untilRow(stage, "route", key, ({ open }) => Object.values(open).some(({ step, fault }) => step === "c" && fault !== undefined))
+      await untilRow(stage, "route", key, ({ open }) => Object.values(open).some(({ fault }) => fault !== undefined))
       assert.equal(codeOf(await stage.ask(route.pause(key, author))), "done")
       const paused = await stage.operator.list({ id: `route/${key}`, code: "PAUSED" })
       const { items, parked } = await openRow(stage, "route", key)
