@@ -154,13 +154,13 @@ function undoing(decided: Decided, { undoes = "", effect: key }: OutgoingCommand
   return subject.isStrict ? outOfOrder(decided, undoes, key, effect) : undefined
 }
 
-function outOfOrder({ step, after }: Decided, undoes: string, key: string, effect: Effect): Breach | undefined {
+function outOfOrder({ subject, step, after }: Decided, undoes: string, key: string, effect: Effect): Breach | undefined {
   const { name } = effect
   const unsettled = Object.entries(after.effects).find(([one, other]) => one !== key && isUnsettledUndo(other))?.[1]
   if (unsettled !== undefined)
     return { property: "undo-reverse", message: `${name} is sent before ${unsettled.name} is settled` }
   const open = "ended" in step.row ? {} : step.row.open
-  const underWay = Object.values(open).find(({ direction }) => direction === "do")
+  const underWay = Object.values(open).find((one) => one.direction === "do" && !subject.isTurnedBack(nameOf(one.step)))
   if (effect.lost === undefined && underWay !== undefined)
     return { property: "effect-before-undo", message: `${name} is sent while ${underWay.step} is under way` }
   return inversion(after, undoes, effect)

@@ -33,6 +33,8 @@ export interface Subject {
   /** Whether what a step did must be taken back when the saga is. */
   mustBeUndone(step: string): boolean
   isPivot(step: string): boolean
+  /** Whether it is a child saga that is turned back while it is under way: undos do not wait for its end. */
+  isTurnedBack(step: string): boolean
   /** Tries that a command of the step may take; undefined: not known. */
   triesMax(step: string, direction: "do" | "undo"): number | undefined
   /** The branches of races that a step is in. */
@@ -94,6 +96,10 @@ export function builtSubject(
       return node?.place === "before" && node.undo !== "nothing"
     },
     isPivot: (step) => stepOf(step)?.place === "pivot",
+    isTurnedBack: (step) => {
+      const node = stepOf(step)
+      return node?.child !== undefined && node.place === "before" && node.undo !== "nothing"
+    },
     triesMax: (step, direction) => {
       const node = stepOf(step)
       return node && (direction === "undo" ? node.undoPolicy : node.policy).retry.times + 1
@@ -145,6 +151,7 @@ export function coreSubject({ name, core }: CoreOf, options: Samples & CommandMe
     activities: steps,
     mustBeUndone: (step) => undone.includes(step),
     isPivot: (step) => step === pivot,
+    isTurnedBack: () => false,
     triesMax: () => undefined,
     racesOf: () => [],
     lostBy: () => [],
