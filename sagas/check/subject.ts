@@ -91,15 +91,9 @@ export function builtSubject(
     },
     updates,
     activities: activities.map((node) => node.name),
-    mustBeUndone: (step) => {
-      const node = stepOf(step)
-      return node?.place === "before" && node.undo !== "nothing"
-    },
+    mustBeUndone: (step) => isUndone(stepOf(step)),
     isPivot: (step) => stepOf(step)?.place === "pivot",
-    isTurnedBack: (step) => {
-      const node = stepOf(step)
-      return node?.child !== undefined && node.place === "before" && node.undo !== "nothing"
-    },
+    isTurnedBack: (step) => stepOf(step)?.child !== undefined && isUndone(stepOf(step)),
     triesMax: (step, direction) => {
       const node = stepOf(step)
       return node && (direction === "undo" ? node.undoPolicy : node.policy).retry.times + 1
@@ -115,6 +109,10 @@ export function builtSubject(
     },
     isStrict: true,
   }
+}
+
+function isUndone(node: StepNode | undefined): boolean {
+  return node?.place === "before" && node.undo !== "nothing"
 }
 
 /** A saga by its core. */
