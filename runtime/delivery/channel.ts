@@ -3,9 +3,17 @@
 // Dense channels (lanes) count every record; sparse ones (stream positions) only grow.
 import { assert } from "../kernel/assert.ts"
 import type { StreamMark } from "../message/block.ts"
+import { recordDigest } from "../message/hash.ts"
 import { ClaimRuns } from "./claim-runs.ts"
 
 export type Admission = "new" | "duplicate" | "gap"
+
+/** What a stream holds at a position. */
+interface ReadRecord {
+  readonly number: number
+  readonly bytes: Uint8Array
+  readonly headers: Readonly<Record<string, string>>
+}
 
 export class Channel {
   readonly dense: boolean
@@ -21,10 +29,11 @@ export class Channel {
   hasNewClaims = false
   /** An operator said so: the next frame tells where the lane goes on. */
   adopts = false
-  /** Of a stream: the last record that is decided in a cut block (R14). */
-  last: StreamMark | undefined
-  /** Digests of the records behind it, by position. */
-  readonly #digests = new Map<number, string>()
+  /** Of a stream: the last record that is decided in a cut block (R14), once its digest was asked for. */
+  #last: StreamMark | undefined
+  #lastRead: ReadRecord | undefined
+  /** The records behind it, by position. Of all but one in a block no digest is wanted. */
+  readonly #read = new Map<number, ReadRecord>()
   /** Taken and not yet below `low`, in order. */
   readonly #open: number[] = []
   #head = 0
@@ -83,20 +92,32 @@ export class Channel {
     this.restoreLow(number)
   }
 
+  /** Of a stream: the last record that is decided in a cut block (R14). */
+  get last(): StreamMark | undefined {
+    if (this.#lastRead !== undefined) this.#last = [this.#lastRead.number, recordDigest(this.#lastRead)]
+    this.#lastRead = undefined
+    return this.#last
+  }
+
+  set last(mark: StreamMark | undefined) {
+    this.#last = mark
+    this.#lastRead = undefined
+  }
+
   /** Notes what stands at a position of the stream. */
-  noteRead(position: number, digest: string): void {
-    this.#digests.set(position, digest)
+  noteRead(record: ReadRecord): void {
+    this.#read.set(record.number, record)
   }
 
   /** A record at this position is decided in the block that is being cut. */
   markDecided(position: number): void {
-    const digest = this.#digests.get(position)
-    if (digest === undefined || position < (this.last?.[0] ?? 0)) return
-    this.last = [position, digest]
+    const record = this.#read.get(position)
+    if (record === undefined || position < (this.#lastRead?.number ?? this.#last?.[0] ?? 0)) return
+    this.#lastRead = record
     // Positions were noted in their order.
-    for (const noted of this.#digests.keys()) {
+    for (const noted of this.#read.keys()) {
       if (noted >= position) break
-      this.#digests.delete(noted)
+      this.#read.delete(noted)
     }
   }
 

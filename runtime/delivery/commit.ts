@@ -6,6 +6,7 @@ import { limits } from "../kernel/limits.ts"
 import { type BlockHead, blockVersion, type ClaimRun, encodeBlock, type StreamMark } from "../message/block.ts"
 import { digest } from "../message/hash.ts"
 import type { AppendUnknown, Fenced, JournalUnavailable } from "../ports/journal.ts"
+import type { Channel } from "./channel.ts"
 import type { Decided } from "./decided.ts"
 import { streamPosition } from "./decode.ts"
 import type { Delivery, Ports } from "./delivery.ts"
@@ -59,6 +60,7 @@ function moveMarks(partition: Partition, decisions: readonly Decided[]): Pick<Bl
   const low: Record<string, number> = {}
   const last: Record<string, StreamMark> = {}
   const claims: Record<string, readonly ClaimRun[]> = {}
+  const streams = new Map<string, Channel>()
   for (const { entry } of decisions) {
     for (const [id, number] of entry.from) {
       const channel = channelOf(partition, id)
@@ -68,9 +70,10 @@ function moveMarks(partition: Partition, decisions: readonly Decided[]): Pick<Bl
       channel.hasNewClaims = false
       if (channel.dense) continue
       channel.markDecided(streamPosition(number))
-      if (channel.last !== undefined) last[id] = channel.last
+      streams.set(id, channel)
     }
   }
+  for (const [id, channel] of streams) if (channel.last !== undefined) last[id] = channel.last
   return { low, ...(isEmpty(last) ? {} : { last }), ...(isEmpty(claims) ? {} : { claims }) }
 }
 

@@ -2,7 +2,6 @@
 // and only while there is room, so that a slow partition slows its senders and not its memory.
 import * as Effect from "effect/Effect"
 import { limits } from "../kernel/limits.ts"
-import { recordDigest } from "../message/hash.ts"
 import type { InputReader, InputRecord, InputSource, InputUnavailable } from "../ports/inputs.ts"
 import type { Confirmation, LaneFrame } from "../ports/lanes.ts"
 import { admitLaneRecord, admitStreamRecord } from "./admit.ts"
@@ -62,7 +61,7 @@ export const receiveStream = Effect.fnUntraced(function* (
     // What other apps owe an answer to, or undo, is never made to wait for new work (R1).
     if (source !== "replies") yield* delivery.room.await
     const record = yield* reader.next
-    channel.noteRead(record.number, recordDigest(record))
+    channel.noteRead(record)
     const works = decodeRecord(delivery, source, record)
     for (const { number, marks, work } of works) {
       admitStreamRecord(delivery, { id: channelId, channel, lane: source, adopts }, number, marks, work)
