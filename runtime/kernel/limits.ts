@@ -1,8 +1,10 @@
 // Every bound of the runtime, in one place. A queue, loop, cache or payload without a line here is a defect.
 import { flowLimits } from "./flow-limits.ts"
+import { sagaLimits } from "./saga-limits.ts"
 
 export const limits = {
   ...flowLimits,
+  ...sagaLimits,
   /** One journal block on the wire: below the server's default max_payload of 1 MiB, with room for headers. */
   blockBytesMax: 768 * 1024,
   /** One decision inside a block (R13): larger parks its record and never the block. */
@@ -27,12 +29,6 @@ export const limits = {
   nameLengthMax: 64,
   /** Outside requests whose answers one actor remembers: the stated retention of their idempotency keys. */
   askedPerActorMax: 1024,
-  /** Days for which an ended saga answers those who start it again, unless its definition says otherwise. */
-  endedSagaKeptDays: 30,
-  /** Days for which a monitor keeps what has come to its end, unless its definition says otherwise. */
-  endedMonitorKeptDays: 30,
-  /** The latest alarms that a monitor keeps of each key. */
-  monitorAlarmsKeptMax: 16,
   /** Events that one actor holds aside until it is ready for them, and bytes of them that one decision sends on. */
   heldPerActorMax: 1024,
   heldReleasedBytesMax: 64 * 1024,
@@ -40,32 +36,8 @@ export const limits = {
   heldDefaultMs: 3_600_000,
   /** Timers of one actor. */
   timersPerActorMax: 4096,
-  /** Requesters that one saga answers when it ends. */
-  waitersPerSagaMax: 16,
-  /** Signals, events or completed tokens that one wait of a saga keeps before it has begun. */
-  earlyArrivalsMax: 64,
-  /** Orders of operators and callers that one saga remembers. */
-  ordersPerSagaKept: 32,
-  /** Updates that one saga takes. */
-  updatesPerSagaMax: 64,
-  /** Rounds of one loop of a saga. */
-  loopRoundsMax: 1000,
-  /** Commands that one saga with a raw machine sends in its life, and what it has open at once: commands and delays. */
-  machineCommandsMax: 1000,
-  machineOpenMax: 512,
-  /** Items of one fan-out step: their commands fit one decision. */
-  fanOutItemsMax: 512,
   /** Cycles of a flow graph that a check tells of. */
   flowCyclesMax: 100,
-  /** Steps of one saga definition. */
-  sagaStepsMax: 64,
-  /** Sagas that a migration tells to change their version at the same time, and in a second, unless it is told otherwise. */
-  migrationsUnderWayMax: 32,
-  migrationsPerSecond: 500,
-  /** Keys that a plan of a migration names of each group of sagas. */
-  migrationKeysTold: 10,
-  /** Tries after the first that a saga's step may ask for. */
-  retriesPerCommandMax: 1000,
   /** Rows of one partition that are kept as objects at most, those used last; all others are packed (R18). */
   hotRowsMax: 512,
   /** Entries of one map of an unpacked row that are searched as a text; with more, it becomes a Map. */
@@ -297,11 +269,4 @@ export const limits = {
   traceAttributeLengthMax: 512,
   /** How long a start looks for a collector on this machine. */
   collectorProbeMs: 200,
-  /** What the checker of sagas looks at unless it is told otherwise: tries after the first, rounds of a loop. */
-  checkRetriesMax: 1,
-  checkRoundsMax: 2,
-  /** Situations that it goes through one by one, and random walks beyond them, each of so many decisions at the most. */
-  checkSituationsMax: 100_000,
-  checkWalks: 100,
-  checkWalkStepsMax: 2_000,
 } as const

@@ -85,7 +85,7 @@ test("until handled, on a stream that was made to keep events by age: nothing is
   await running.stop()
 })
 
-test("until handled: a service that is taken out holds nothing; back again it goes on, or says that events are gone", async () => {
+test("until handled: a service that is taken out holds nothing; back, it goes on or says that events are gone", async () => {
   const namespace = "absent"
   const keep = { keep: "until handled" } as const
   const both = app("both", { namespace, partitions: 2, services: [counting("one"), counting("two")], events: keep })

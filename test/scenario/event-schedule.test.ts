@@ -7,7 +7,7 @@ import { clockwork } from "../support/clockwork.ts"
 import { withNats } from "../support/nats-process.ts"
 import { startWorker } from "../support/worker.ts"
 
-test("a schedule of 1 s loses and doubles no tick, while its process is killed and another takes over, or comes later", async (t) => {
+test("a schedule of 1 s loses and doubles no tick, when its process is killed and another comes, at once or later", async (t) => {
   const { url: natsUrl } = await withNats(t)
   const { client, close } = await connect(clockwork, { natsUrl })
   t.after(close)

@@ -96,7 +96,7 @@ test("R22: a version that one service cannot read yet is parked for that service
   assert.deepEqual(process.engine.parked().map(({ code, service: name }) => [code, name]), [["NEWER_VERSION", "old"]])
 })
 
-test("R23: a service that is paused is reset: its records of both generations wait, and go on in order when it is resumed", async (t) => {
+test("R23: a service that is paused is reset: records of both generations wait and go on in order", async (t) => {
   const world = newWorld()
   const sent: string[] = []
   const mail = service("mail", { state: () => ({ sent: 0 }) }).on(
