@@ -154,7 +154,7 @@ test("R22: a service that leaves its app at any moment of its joining gets what 
   }
 })
 
-test("R23: a reset from the beginning of a stream from which all that was read is gone begins with what comes next", async (t) => {
+test("R23: a reset from the beginning of a stream whose read part is gone begins with what comes next", async (t) => {
   const world = newWorld()
   const process = await startInMemory(shopOf(keeper("a")), world)
   t.after(() => process.kill())
