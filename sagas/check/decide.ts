@@ -107,7 +107,7 @@ function situationAfter(subject: Subject, situation: Situation, action: Action, 
     effects[effect] = {
       ...known,
       name: at,
-      step: known?.step ?? open?.step ?? name,
+      step: known?.step ?? open?.step ?? "",
       direction,
       target: `${to.service}.${name}/${to.key}`,
       payload: digest(JSON.stringify(payload)),

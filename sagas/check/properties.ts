@@ -185,10 +185,6 @@ function isOfOneUnwinding({ lost }: Effect, other: Effect): boolean {
   return lost.some((race) => other.lost?.includes(race))
 }
 
-function roundOf({ step }: Effect): string | undefined {
-  return step.split("#")[1]
-}
-
 function actorOf({ target }: Effect): string {
   return addressText(parseTarget(target))
 }
@@ -236,18 +232,17 @@ function completed({ subject, after }: Decided): Breach | undefined {
   const stays = new Map<string, string>()
   for (const [key, effect] of Object.entries(after.effects)) {
     if (effect.direction === "undo") continue
-    const races = subject.racesOf(nameOf(effect.step))
-    if (subject.isStrict && races.length === 0 && effect.answer !== "done")
+    const races = subject.racesOf(effect.step)
+    if (subject.isStrict && effect.step !== "" && races.length === 0 && effect.answer !== "done")
       return { property: "completed-is-done", message: `it completed, and ${effect.name} is not known to be done` }
     if (!isLeft(subject, after, key)) continue
     for (const { race, branch } of races) {
-      const id = `${race}#${roundOf(effect) ?? ""}`
-      const other = stays.get(id)
+      const other = stays.get(race)
       if (other !== undefined && other !== branch) {
         const message = `it completed, and of race ${race} both ${other} and ${branch} have left what they did`
         return { property: "undo-complete", message }
       }
-      stays.set(id, branch)
+      stays.set(race, branch)
     }
   }
   return undefined

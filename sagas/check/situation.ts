@@ -19,7 +19,7 @@ export interface Situation {
 export type Effect = {
   /** As people say it: `reserve/0`, `undo reserve/0`, in a loop `reserve#2/0`. */
   readonly name: string
-  /** Instance of the step. */
+  /** Instance of the step; "" if the saga ended with the decision that sent it. */
   readonly step: string
   readonly direction: "do" | "undo"
   /** `inventory.reserve/P11` */

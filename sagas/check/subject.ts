@@ -37,8 +37,8 @@ export interface Subject {
   isTurnedBack(step: string): boolean
   /** Tries that a command of the step may take; undefined: not known. */
   triesMax(step: string, direction: "do" | "undo"): number | undefined
-  /** The branches of races that a step is in. */
-  racesOf(step: string): Place["races"]
+  /** The branches of races that an instance of a step is in. */
+  racesOf(instance: string): Place["races"]
   /** Instances of races that a step's branch has lost, because another has won. */
   lostBy(row: SagaRow, instance: string): readonly string[]
   /**
@@ -73,6 +73,11 @@ export function builtSubject(
   checkNames(name, outline, samples)
   const activities = activitiesOf(outline)
   const stepOf = (step: string) => activities.find((node): node is StepNode => node.type === "step" && node.name === step)
+  const racesOf: Subject["racesOf"] = (instance) => {
+    const { name: step, round } = parseInstance(instance)
+    const races = outline.places.get(step)?.races ?? []
+    return races.map(({ race, branch }) => ({ race: instanceOf(outline, race, round), branch }))
+  }
   return {
     name,
     self,
@@ -98,15 +103,12 @@ export function builtSubject(
       const node = stepOf(step)
       return node && (direction === "undo" ? node.undoPolicy : node.policy).retry.times + 1
     },
-    racesOf: (step) => placeOf(outline, step).races,
-    lostBy: (row, instance) => {
-      const { name: step, round } = parseInstance(instance)
-      return placeOf(outline, step).races.flatMap(({ race, branch }) => {
-        const settled = instanceOf(outline, race, round)
-        const winner = row.results[settled]?.[0]
-        return winner === undefined || winner === branch ? [] : [settled]
-      })
-    },
+    racesOf,
+    lostBy: (row, instance) =>
+      racesOf(instance).flatMap(({ race, branch }) => {
+        const winner = row.results[race]?.[0]
+        return winner === undefined || winner === branch ? [] : [race]
+      }),
     isStrict: true,
   }
 }
