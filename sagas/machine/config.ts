@@ -98,6 +98,7 @@ export function sagaConfig(definition: SagaDefinition): SagaConfig {
       "done.*": { actions: [record] },
       "refused.*": { actions: [record] },
       "unknown.*": { actions: [record] },
+      ...(body.some(hasRace) ? leftUndos : {}),
       cancel: { actions: [record], target: ".unwinding" },
     },
     states: {
@@ -257,6 +258,16 @@ function loopStates(node: LoopNode, next: string, around: Around): States {
       ],
     },
   }
+}
+
+/** Of an undo that was sent while an inner race was settled, and the branch around it was left meanwhile. */
+const leftUndos: NonNullable<StateConfig["on"]> = {
+  "undone.*": { actions: [record] },
+  "undoFailed.*": park("UNDO_FAILED", "undo failed"),
+}
+
+function hasRace(node: SagaNode): boolean {
+  return (node.type === "parallel" && node.until === "first") || innerBodies(node).some((body) => body.some(hasRace))
 }
 
 function stepNames(node: SagaNode): readonly string[] {

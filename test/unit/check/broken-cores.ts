@@ -204,11 +204,14 @@ export const brokenCores: readonly BrokenCore[] = [
   },
   {
     what: "begins to undo while items are under way",
-    change: misled((row, event) =>
-      event.type === "reply" && event.outcome.type === "refused" && openOf(row, event)?.step === "b"
-        ? [{ ...row, items: statuses(row, (one) => (one === "pending" ? "done" : one)) }, event]
-        : [row, event],
-    ),
+    change: changed((step, row, event) => {
+      if (event.type !== "reply" || event.outcome.type !== "refused" || openOf(row, event)?.step !== "b") return step
+      if ("ended" in step.row || Object.keys(step.row.open).length === 0) return step
+      const undoes = `order/checked:${row.sent["c"]?.seq}:0`
+      const to = { service: "payment", key: "c" }
+      const undo = { to, name: "refund", payload: null, effect: "early", direction: "undo", undoes, attempt: 1 } as const
+      return { ...step, send: [undo] }
+    }),
     property: "effect-before-undo",
     moves: 3,
   },
