@@ -108,3 +108,12 @@ export function innerBodies(node: SagaNode): readonly (readonly SagaNode[])[] {
       return []
   }
 }
+
+/** Of the node and everything in it. */
+export function stepNames(node: SagaNode): readonly string[] {
+  return node.type === "step" ? [node.name] : innerBodies(node).flatMap((body) => body.flatMap(stepNames))
+}
+
+export function hasRace(node: SagaNode): boolean {
+  return (node.type === "parallel" && node.until === "first") || innerBodies(node).some((body) => body.some(hasRace))
+}

@@ -10,7 +10,7 @@ import type {
   StepNode,
   WaitNode,
 } from "../definition/definition.ts"
-import { innerBodies } from "../definition/building.ts"
+import { hasRace, stepNames } from "../definition/building.ts"
 import { againOf } from "../definition/outline.ts"
 import { nothingYet, type Progress, type UndoScope } from "./progress.ts"
 
@@ -264,14 +264,6 @@ function loopStates(node: LoopNode, next: string, around: Around): States {
 const leftUndos: NonNullable<StateConfig["on"]> = {
   "undone.*": { actions: [record] },
   "undoFailed.*": park("UNDO_FAILED", "undo failed"),
-}
-
-function hasRace(node: SagaNode): boolean {
-  return (node.type === "parallel" && node.until === "first") || innerBodies(node).some((body) => body.some(hasRace))
-}
-
-function stepNames(node: SagaNode): readonly string[] {
-  return node.type === "step" ? [node.name] : innerBodies(node).flatMap((body) => body.flatMap(stepNames))
 }
 
 /**
