@@ -71,7 +71,7 @@ export function breachOf(decided: Decided): Breach | undefined {
 function parking({ step: { row } }: Decided): Breach | undefined {
   if ("ended" in row || row.parked === undefined) return undefined
   const { code, message } = row.parked
-  if (code === "VERSION_MISMATCH") return { property: "same-version", message }
+  if (code === "VERSION_MISMATCH" || code === "DEFINITION_CHANGED") return { property: "same-version", message }
   return code === "POISON" ? { property: "functions-answer", message } : undefined
 }
 
