@@ -38,6 +38,8 @@ export interface ActorLogic {
    * Throws only on a defect: the engine then parks the message (a poison message).
    */
   decide(state: Json | undefined, message: Message, context: DecideContext): Decision
+  /** Whether this message begins an actor that was never seen. Default: any may. */
+  begins?(message: Message): boolean
   /** For how long an event that the actor cannot take yet may be held; undefined: it can take it now. Pure. */
   holdMs?(state: Json | undefined, message: EventMessage): number | undefined
   /** Whether a message is not handled again once its handling has begun: what fails, or is cut short, is dropped. */

@@ -72,7 +72,8 @@ export function decide(delivery: Delivery, task: Task, nowMs: number): Decided |
   if (settled === undefined && logic?.io?.policy(message) !== undefined) return undefined
   if (message.type === "command" && isOperation(message)) return operate(delivery, task, message, nowMs)
   const first = row.state === undefined
-  const span = delivery.ports.telemetry.process({ message, kind: logic?.kind ?? "service", first, nowMs })
+  const stray = first && logic?.begins?.(message) === false
+  const span = delivery.ports.telemetry.process({ message, kind: logic?.kind ?? "service", first, stray, nowMs })
   try {
     if (logic === undefined)
       throw new NoSuchService(`app ${delivery.app.name} has no service "${message.to.service}"; the record is parked`)

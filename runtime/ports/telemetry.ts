@@ -14,6 +14,8 @@ export interface Opening {
   readonly kind: "service" | "saga"
   /** The actor had no state before: for a saga, this is the root of its trace. */
   readonly first: boolean
+  /** Nor does it have one because of this message, such as a signal to a saga that was never started. */
+  readonly stray?: boolean
   readonly nowMs: number
 }
 

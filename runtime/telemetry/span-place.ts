@@ -14,7 +14,9 @@ export type Place =
 
 export function placeOf(message: Traced, opening: Opening, sampled: (traceId: string) => boolean): Place {
   const carried = parseTraceparent(message.trace)
-  if (opening.kind === "service") return carried === undefined ? { type: "new" } : { type: "child", parent: carried }
+  // What comes for a saga that is not there belongs to the trace that it comes from: the saga's own may begin later.
+  if (opening.kind === "service" || opening.stray === true)
+    return carried === undefined ? { type: "new" } : { type: "child", parent: carried }
   const ids = sagaTrace(message.to.service, message.to.key)
   const foreign = carried !== undefined && carried.traceId !== ids.traceId
   const link = foreign ? { link: carried } : {}

@@ -50,8 +50,9 @@ export function sendUndo(
   const effect = effectKey(at.self, row.seq, first)
   const command = firstTry(node, { step: instance, item, direction: "undo" }, at.nowMs)
   // A child saga that is turned back before its end was heard of: its end is not waited for any more.
-  const open = Object.entries(row.open).filter(([, other]) => other.step !== instance || other.item !== item)
-  const next = { ...row, open: { ...Object.fromEntries(open), [effect]: command } }
+  const isChild = (other: OpenCommand) => node.child !== undefined && other.step === instance && other.item === item
+  const open = Object.fromEntries(Object.entries(row.open).filter(([, other]) => !isChild(other)))
+  const next = { ...row, open: { ...open, [effect]: command } }
   return { row: next, send: [commandWriter(outline, row, instance, at.self)(effect, command)] }
 }
 

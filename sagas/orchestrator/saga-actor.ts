@@ -28,6 +28,7 @@ export function sagaActor(definition: SagaDefinition, core: Core): ActorLogic {
     kind: "saga",
     reactions,
     flow: flowOf(definition, [...reactions.keys()]),
+    begins: (message) => message.type === "command" && (message.name === "start" || message.name === "revert"),
     describe: () => describeSaga(definition, core),
     summarize: (state) => summaryOf(state as Row), // cast: as below
     keptUntilMs(state) {

@@ -46,6 +46,7 @@ export function versionsActor(sagas: Versions): ActorLogic {
     kind: "saga",
     reactions: reactionsOf(name, logics),
     flow: flowOf(logics),
+    begins: (message) => starts.logic.begins?.(message) ?? true,
     describe: () => describeAll(logics),
     keptUntilMs: (state) => starts.logic.keptUntilMs?.(state),
     summarize(state, self, ask) {
