@@ -53,8 +53,8 @@ function eventMemory(message: EventMessage): string {
  * What an event leads to was said by an earlier generation of its service, which is being rebuilt (R23); unless the actor had
  * not come to it then, because it waited for its time or was parked.
  */
-export function isSaid(row: Row, { silent, ...event }: EventMessage): boolean {
-  return silent === true && memoryOf(row, unsaidMemory(event)) === undefined
+export function isSaid(row: Row, event: EventMessage): boolean {
+  return event.silent === true && memoryOf(row, unsaidMemory(event)) === undefined
 }
 
 export function rememberedUnsaid(event: EventMessage): NonNullable<Entry["effects"]> {

@@ -109,18 +109,21 @@ export function readFact(headers: Readonly<Record<string, string>>, body: Uint8A
   return { event, mark }
 }
 
+type Extensions = Timing & Caused & { readonly trace?: string }
+
 /** The attributes besides those that CloudEvents itself names. What is no time is parked, and not taken for "at once". */
-function readExtensions(headers: Readonly<Record<string, string>>): Timing & Caused & { trace?: string } {
-  const text = (name: string) => (headers[name] === undefined ? undefined : decodeAttribute(headers[name]))
-  const found = {
-    dueMs: strictTime(headers, "duetime"),
-    expiresMs: strictTime(headers, "expirytime"),
-    priority: headers["ce-priority"] === "high" ? ("high" as const) : undefined,
-    correlation: text("ce-correlationid"),
-    causation: text("ce-causationid"),
-    trace: headers["traceparent"],
-  }
-  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined))
+function readExtensions(headers: Readonly<Record<string, string>>): Extensions {
+  const found: { -readonly [Name in keyof Extensions]: Extensions[Name] } = {}
+  const dueMs = strictTime(headers, "duetime")
+  const expiresMs = strictTime(headers, "expirytime")
+  const { "ce-correlationid": correlation, "ce-causationid": causation, traceparent: trace } = headers
+  if (dueMs !== undefined) found.dueMs = dueMs
+  if (expiresMs !== undefined) found.expiresMs = expiresMs
+  if (headers["ce-priority"] === "high") found.priority = "high"
+  if (correlation !== undefined) found.correlation = decodeAttribute(correlation)
+  if (causation !== undefined) found.causation = decodeAttribute(causation)
+  if (trace !== undefined) found.trace = trace
+  return found
 }
 
 function readTime(headers: Readonly<Record<string, string>>, name: string): number | undefined {
@@ -190,6 +193,7 @@ function encodeAttribute(value: string): string {
 
 /** A foreign publisher may not know the encoding: what does not decode stands for itself. */
 function decodeAttribute(value: string): string {
+  if (!value.includes("%")) return value
   try {
     return decodeURIComponent(value)
   } catch {
