@@ -1,4 +1,4 @@
-// Every scenario of a saga on the engine, on a real NATS server. In memory: test/unit/sagas/scenarios/memory.test.ts.
+// Every scenario of a saga on the engine, on a real NATS server. In memory: test/sim/sagas/scenarios/memory.test.ts.
 import { after, test } from "node:test"
 import { startTestNats } from "../support/nats-process.ts"
 import { natsStage } from "../unit/sagas/scenarios/nats-stage.ts"

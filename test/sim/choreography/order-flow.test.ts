@@ -11,7 +11,7 @@ import { shop as orchestration } from "../../../examples/order-flow/shop.ts"
 import {
   type Business, choreographed, expectedLedger, fillShelves, type Ledger, ledgerOf, mailCount, orchestrated, someOrders, start,
   statusOf,
-} from "./businesses.ts"
+} from "../../unit/choreography/businesses.ts"
 
 async function oneByOne(business: Business, placed: readonly Order[]): Promise<{ ledger: Ledger; ends: readonly string[] }> {
   const process = await start(business)

@@ -7,7 +7,7 @@ import { app, done, effectful, service } from "../../../../runtime/index.ts"
 import { askInMemory, newWorld, startInMemory, virtualClock } from "../../../../runtime/testing/index.ts"
 import { saga } from "../../../../sagas/index.ts"
 import { seeded } from "../../../support/seeded.ts"
-import { endOf } from "./stage.ts"
+import { endOf } from "../../../unit/sagas/scenarios/stage.ts"
 
 const timeoutMs = 50
 const Delay = Schema.toStandardSchemaV1(Schema.Struct({ ms: Schema.Int }))

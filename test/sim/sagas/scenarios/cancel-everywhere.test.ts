@@ -3,8 +3,8 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { app, type Outcome } from "../../../../runtime/index.ts"
 import { askInMemory, type MemoryProcess, newWorld, startInMemory, type World } from "../../../../runtime/testing/index.ts"
-import { inventory, order, payment, placeOrder, shipping } from "../shop.ts"
-import { codeOf, endOf } from "./stage.ts"
+import { inventory, order, payment, placeOrder, shipping } from "../../../unit/sagas/shop.ts"
+import { codeOf, endOf } from "../../../unit/sagas/scenarios/stage.ts"
 
 const shop = app("shop", { namespace: "shop", partitions: 4, services: [inventory, payment, shipping, placeOrder] })
 const author = { by: "ann", why: "the customer called" }

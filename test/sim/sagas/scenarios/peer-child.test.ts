@@ -5,9 +5,9 @@ import * as Schema from "effect/Schema"
 import { app, type Command } from "../../../../runtime/index.ts"
 import { askInMemory, connectWorlds, type MemoryProcess, newWorld, startInMemory } from "../../../../runtime/testing/index.ts"
 import { saga } from "../../../../sagas/index.ts"
-import { book, type Desk, desk, gate, Name, script, timesAsked } from "./desks.ts"
-import { codeOf, endOf } from "./stage.ts"
-import { At } from "./unwinding.ts"
+import { book, type Desk, desk, gate, Name, script, timesAsked } from "../../../unit/sagas/scenarios/desks.ts"
+import { codeOf, endOf } from "../../../unit/sagas/scenarios/stage.ts"
+import { At } from "../../../unit/sagas/scenarios/unwinding.ts"
 
 const child = saga("visa", { input: At, version: 1 })
   .step("x", book("X"))

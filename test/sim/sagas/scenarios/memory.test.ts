@@ -1,7 +1,7 @@
 // Every scenario of a saga on the engine, in memory.
 import { test } from "node:test"
-import { memoryStage } from "./memory-stage.ts"
-import { scenarios, theatre } from "./plays.ts"
+import { memoryStage } from "../../../unit/sagas/scenarios/memory-stage.ts"
+import { scenarios, theatre } from "../../../unit/sagas/scenarios/plays.ts"
 
 const stage = await memoryStage(theatre("memory"))
 for (const [index, { name, play }] of scenarios.entries()) {
