@@ -125,7 +125,7 @@ export const limits = {
   recoveryLinkIdleMs: 5_000,
   /** After so much work on journals that are read, everything else of the process has its turn, and for so long. */
   recoverySliceMs: 2,
-  recoveryRestMs: 2,
+  recoveryRestMs: 5,
   /** Age at which events leave their stream, unless its maker says otherwise, and the least that can be said. */
   eventsKeptMsMin: 100,
   eventsKeptDays: 7,
