@@ -100,10 +100,6 @@ export function ownEffect(app: string, effect: EffectKey): EffectKey {
   return effect.startsWith(`${app}!`) ? effect.slice(app.length + 1) : effect
 }
 
-export function isPeerAddress(address: Address): address is PeerAddress {
-  return "app" in address
-}
-
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value)
 }

@@ -3,10 +3,9 @@ import type { Json } from "../../runtime/message/json.ts"
 import type { Address } from "../../runtime/message/message.ts"
 import type { SagaDefinition, StepNode, WaitNode } from "../definition/definition.ts"
 import { activitiesOf, instanceOf, type Outline, parseInstance, type Place, placeOf } from "../definition/outline.ts"
-import { knownOf } from "../machine/commands.ts"
 import { type Core, type CoreEvent, createCore } from "../machine/core.ts"
 import { askTest, contextOf } from "../machine/functions.ts"
-import type { SagaRow } from "../machine/row.ts"
+import { progressOf, type SagaRow } from "../machine/row.ts"
 import type { Step } from "../machine/stop.ts"
 import { abstractDefinition, type Clipping, Oracle, unknownAnswer } from "./abstraction.ts"
 import { readSample, type Samples, UnusableSample } from "./samples.ts"
@@ -92,7 +91,7 @@ export function builtSubject(
       const event = node.type === "wait" ? node.event : undefined
       const payload = arrivals.get(wait)
       if (event === undefined) return
-      askTest(`wait ${wait}: when`, () => event.when(payload, contextOf(outline, knownOf(row, self))))
+      askTest(`wait ${wait}: when`, () => event.when(payload, contextOf(outline, progressOf(row, self))))
     },
     updates,
     activities: activities.map((node) => node.name),

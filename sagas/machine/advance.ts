@@ -8,7 +8,7 @@ import { type Outline, parseInstance } from "../definition/outline.ts"
 import { sendStep, sendUndo, type Sent } from "./commands.ts"
 import type { ActionConfig } from "./config.ts"
 import { isUnderWay, nextToUndo, type Progress, type ProgressEvent, type UndoScope } from "./progress.ts"
-import type { OpenCommand, SagaRow } from "./row.ts"
+import { type OpenCommand, progressOf, type SagaRow } from "./row.ts"
 import { end, halted, type Moment, park, quiet, type Step } from "./stop.ts"
 import type { StateValue, Transition } from "./transition.ts"
 import { beginWait, dropWaits, takeEarly } from "./waits.ts"
@@ -46,7 +46,7 @@ export function takeWhatCame(parts: Parts, before: Step, at: Moment): Step {
 
 function transit(parts: Parts, row: SagaRow, settled: EffectKey | undefined, event: ProgressEvent, at: Moment): Step {
   const { definition, outline } = parts
-  const before = { value: row.value, context: progressOf(row, at) }
+  const before = { value: row.value, context: progressOf(row, at.self) }
   const { next, actions, ignored } = parts.transition(before, event)
   assert(!ignored, `state ${JSON.stringify(row.value)} of saga ${definition.name} takes the event ${event.kind}`)
   const parking = actions.find((action) => action.type === "park")
@@ -58,22 +58,6 @@ function transit(parts: Parts, row: SagaRow, settled: EffectKey | undefined, eve
   const { value } = moved.row
   if (value === "completed" || value === "compensated") return end(definition, outline, moved.row, value, at)
   return { ...quiet(moved.row), send: moved.send }
-}
-
-/** The machine's context: what the row says of the saga's progress. */
-export function progressOf(row: SagaRow, { self }: Pick<Moment, "self">): Progress {
-  const { input, items, results, rounds, lost, failure, updates, secret } = row
-  return {
-    sagaId: self.key,
-    input,
-    items,
-    results,
-    ...(rounds && { rounds }),
-    ...(lost && { lost }),
-    ...(failure && { failure }),
-    ...(updates && { updates }),
-    ...(secret !== undefined && { secret }),
-  }
 }
 
 function moveOn(row: SagaRow, settled: EffectKey | undefined, { value, context }: Transition["next"]): SagaRow {
@@ -129,13 +113,8 @@ function carryOut({ outline }: Parts, before: SagaRow, moved: SagaRow, actions: 
 
 /** One undo at a time, and none before what is under way has settled. */
 function undoDue(outline: Outline, row: SagaRow, scope: UndoScope, at: Moment): ReturnType<typeof nextToUndo> {
-  const progress = progressOf(row, at)
+  const progress = progressOf(row, at.self)
   if (isUnderWay(outline, progress, scope)) return undefined
   if (Object.values(row.open).some(({ direction }) => direction === "undo")) return undefined
   return nextToUndo(outline, progress, scope)
-}
-
-/** The name of the step that an open command, or a wait, is of. */
-export function stepNameOf({ step }: Pick<OpenCommand, "step">): string {
-  return parseInstance(step).name
 }

@@ -22,8 +22,14 @@ export function arrive(parts: Parts, row: SagaRow, { wait, value }: Arrival, at:
     const [effect, { step, item }] = open
     return advance(parts, row, effect, { kind: "done", step, item, value }, at)
   }
+  const earlyCount = row.early?.[wait]?.length ?? 0
+  if (isTold(parts, row, wait, open !== undefined, earlyCount)) return refuse(row, "completed", "it waits for that no more")
+  return keepEarly(row, { wait, value })
+}
+
+/** Keeps what came until its wait begins, as long as there is room. */
+export function keepEarly(row: SagaRow, { wait, value }: Pick<Arrival, "wait" | "value">): Step {
   const early = row.early?.[wait] ?? []
-  if (isTold(parts, row, wait, open !== undefined, early.length)) return refuse(row, "completed", "it waits for that no more")
   if (early.length >= limits.earlyArrivalsMax) return refuse(row, "too-early", `${early.length} of them wait already`)
   return quiet({ ...row, early: { ...row.early, [wait]: [...early, value] } })
 }

@@ -6,9 +6,9 @@ import { type Address, addressText, type EffectKey } from "../../runtime/message
 import { versionMark } from "../../runtime/message/versions.ts"
 import { type Instance, type Outline, parseInstance, stepNamed } from "../definition/outline.ts"
 import { firstTry } from "./delivery.ts"
-import { contextOf, type Known, listItems, runCommand, type Target, targetOf, undoCommand } from "./functions.ts"
+import { contextOf, listItems, runCommand, type Target, targetOf, undoCommand } from "./functions.ts"
 import { itemsOf, mayHaveHappened } from "./progress.ts"
-import type { OpenCommand, SagaRow } from "./row.ts"
+import { type OpenCommand, progressOf, type SagaRow } from "./row.ts"
 
 export interface Sent {
   readonly row: SagaRow
@@ -96,7 +96,7 @@ export function askAgain(outline: Outline, row: SagaRow, self: Address): void {
 function commandWriter(outline: Outline, row: SagaRow, instance: Instance, self: Address) {
   const step = stepNamed(outline, parseInstance(instance).name)
   const sent = row.sent[instance]
-  const context = contextOf(outline, knownOf(row, self), instance, sent?.seq)
+  const context = contextOf(outline, progressOf(row, self), instance, sent?.seq)
   const list = listItems(step, context)
   const planned = itemsOf(row, instance).length
   if (list.length !== planned) {
@@ -116,19 +116,6 @@ function commandWriter(outline: Outline, row: SagaRow, instance: Instance, self:
     const { service, key, name, payload } = undoCommand(step, list[item], context, target)
     const undoes = effectKey(self, sent.seq, (sent.first ?? 0) + item)
     return { to: { service, key }, name, payload, effect, direction, undoes, attempt }
-  }
-}
-
-/** What functions of a saga may know of its row. */
-export function knownOf(row: SagaRow, self: Address): Known {
-  const { input, results, rounds, updates, secret } = row
-  return {
-    sagaId: self.key,
-    input,
-    results,
-    ...(rounds && { rounds }),
-    ...(updates && { updates }),
-    ...(secret !== undefined && { secret }),
   }
 }
 

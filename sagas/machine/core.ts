@@ -12,7 +12,8 @@ import { advance, begin, type Parts } from "./advance.ts"
 import { type Arrival, arrive } from "./arrivals.ts"
 import { sendOpen } from "./commands.ts"
 import { compile, type SagaMachine } from "./compile.ts"
-import { onReply, onTimer, onWaitOver, type Verdict } from "./delivery.ts"
+import { onReply, onTimer, onWaitOver } from "./delivery.ts"
+import { follow } from "./follow.ts"
 import { decideOrder, type Order } from "./orders.ts"
 import { isDoomed, isPastPivot } from "./standing.ts"
 import type { DefinitionId, SagaRow } from "./row.ts"
@@ -141,12 +142,16 @@ function onNews(parts: Parts, row: SagaRow, event: CoreEvent & { type: "reply" |
   const open = Object.hasOwn(row.open, effect) ? row.open[effect] : undefined
   if (open === undefined) return quiet(row)
   const node = activityNamed(parts.outline, parseInstance(open.step).name)
+  const how = {
+    sendAgain: (next: SagaRow) => sendOpen(parts.outline, next, [effect], at.self),
+    settle: (settled: ProgressEvent) => advance(parts, row, effect, settled, at),
+  }
   if (node.type === "wait") {
-    return event.type === "reply" ? quiet(row) : follow(parts, row, effect, onWaitOver(open, event.dueMs, node), at)
+    return event.type === "reply" ? quiet(row) : follow(row, effect, onWaitOver(open, event.dueMs, node), how)
   }
   const trying = { node, effect, doomed: isDoomed(parts.outline, row, open), nowMs: at.nowMs }
   const verdict = event.type === "reply" ? onReply(open, event.outcome, trying) : onTimer(open, event.dueMs, trying)
-  return follow(parts, row, effect, verdict, at)
+  return follow(row, effect, verdict, how)
 }
 
 /** A saga that takes too long is turned back, as long as it can be. */
@@ -155,19 +160,4 @@ function onDeadline(parts: Parts, row: SagaRow, at: Moment): Step {
   if (row.failure !== undefined || isPastPivot(parts.outline, row)) return quiet(rest)
   const detail = `it was under way for more than ${at.nowMs - row.startedMs} ms`
   return advance(parts, row, undefined, { kind: "cancel", code: "SAGA_TIMEOUT", detail }, at)
-}
-
-function follow(parts: Parts, row: SagaRow, effect: EffectKey, verdict: Verdict, at: Moment): Step {
-  switch (verdict.type) {
-    case "nothing":
-      return quiet(row)
-    case "pause":
-      return quiet({ ...row, open: { ...row.open, [effect]: verdict.open } })
-    case "send": {
-      const next = { ...row, open: { ...row.open, [effect]: verdict.open } }
-      return { ...quiet(next), send: sendOpen(parts.outline, next, [effect], at.self) }
-    }
-    case "settled":
-      return advance(parts, row, effect, verdict.event, at)
-  }
 }

@@ -7,10 +7,10 @@ import type { EffectKey } from "../../runtime/message/message.ts"
 import { parse, SchemaMismatch } from "../../runtime/message/schema.ts"
 import { parseInstance, stepNamed } from "../definition/outline.ts"
 import { advance, begin, type Parts, takeWhatCame } from "./advance.ts"
-import { knownOf, sendOpen } from "./commands.ts"
+import { sendOpen } from "./commands.ts"
 import { firstTry, tryAgain } from "./delivery.ts"
 import { call, contextOf } from "./functions.ts"
-import type { OpenCommand, SagaRow } from "./row.ts"
+import { type OpenCommand, progressOf, type SagaRow } from "./row.ts"
 import { isPastPivot } from "./standing.ts"
 import { kill, type Moment, pausedMark, quiet, refuse, type Step } from "./stop.ts"
 
@@ -168,7 +168,7 @@ function update(parts: Parts, row: SagaRow, { name, payload }: Order & { type: "
     if (!(error instanceof SchemaMismatch)) throw error
     return refuse(row, "invalid-update", error.message)
   }
-  const context = contextOf(parts.outline, knownOf(row, at.self))
+  const context = contextOf(parts.outline, progressOf(row, at.self))
   const code = call(`update ${name}`, () => handler.check(checked, context))
   if (code !== undefined) return refuse(row, code, null)
   const updates = row.updates ?? []

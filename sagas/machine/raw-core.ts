@@ -1,11 +1,11 @@
 // The pure core of a saga with a raw machine, behind the same interface as that of a built one: (row, event, time) ->
 // (row', what to send). Fencing, tries and pauses are the same; only what it does next is said by the user's machine.
 import { AssertionFailed } from "../../runtime/kernel/assert.ts"
-import { limits } from "../../runtime/kernel/limits.ts"
 import { digest } from "../../runtime/message/hash.ts"
-import type { Arrival } from "./arrivals.ts"
+import { type Arrival, keepEarly } from "./arrivals.ts"
 import { type Core, type CoreEvent, mismatch } from "./core.ts"
 import { onReply, onTimer } from "./delivery.ts"
+import { follow } from "./follow.ts"
 import { begin, eventOf, parkedTag, tell } from "./raw-advance.ts"
 import { commandNamed, sendAgain } from "./raw-commands.ts"
 import type { RawDefinition } from "./raw-definition.ts"
@@ -72,18 +72,10 @@ function onNews(definition: RawDefinition, row: RawRow, event: CoreEvent & { typ
   }
   const trying = { node: commandNamed(definition, call.src), effect, doomed: false, nowMs: at.nowMs }
   const verdict = event.type === "reply" ? onReply(open, event.outcome, trying) : onTimer(open, event.dueMs, trying)
-  switch (verdict.type) {
-    case "nothing":
-      return quiet(row)
-    case "pause":
-      return quiet({ ...row, open: { ...row.open, [effect]: verdict.open } })
-    case "send": {
-      const next = { ...row, open: { ...row.open, [effect]: verdict.open } }
-      return { ...quiet(next), send: sendAgain(definition, next, [effect], at) }
-    }
-    case "settled":
-      return settle(definition, row, effect, settlementOf(event, verdict.event), at)
-  }
+  return follow(row, effect, verdict, {
+    sendAgain: (next) => sendAgain(definition, next, [effect], at),
+    settle: (told) => settle(definition, row, effect, settlementOf(event, told), at),
+  })
 }
 
 /** A refusal of an undo is told as what it is; a command that was tried to the end is unknown, whichever way it went. */
@@ -112,7 +104,5 @@ function arrive(definition: RawDefinition, row: RawRow, { wait, value }: Arrival
     const step = tell(definition, row, undefined, eventOf(wait, value), at)
     if (step.row !== row) return step
   }
-  const early = row.early?.[wait] ?? []
-  if (early.length >= limits.earlyArrivalsMax) return refuse(row, "too-early", `${early.length} of them wait already`)
-  return quiet({ ...row, early: { ...row.early, [wait]: [...early, value] } })
+  return keepEarly(row, { wait, value })
 }

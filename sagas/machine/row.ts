@@ -1,7 +1,7 @@
 // What the journal keeps of a saga. Each top-level field changes seldom or is small, and keeps its identity while it
 // does not change, so that a journal may store only the fields that did. The machine's context is split over it.
 import type { Json } from "../../runtime/message/json.ts"
-import type { Requester } from "../../runtime/message/message.ts"
+import type { Address, Requester } from "../../runtime/message/message.ts"
 import type { Target } from "./functions.ts"
 import type { Progress } from "./progress.ts"
 import type { StateValue } from "./transition.ts"
@@ -93,4 +93,20 @@ export type Parked = {
   readonly message: string
   readonly step?: string
   readonly item?: number
+}
+
+/** What the row says of the saga's progress: the machine's context, and what functions of the saga may know. */
+export function progressOf(row: SagaRow, self: Address): Progress {
+  const { input, items, results, rounds, lost, failure, updates, secret } = row
+  return {
+    sagaId: self.key,
+    input,
+    items,
+    results,
+    ...(rounds && { rounds }),
+    ...(lost && { lost }),
+    ...(failure && { failure }),
+    ...(updates && { updates }),
+    ...(secret !== undefined && { secret }),
+  }
 }

@@ -9,10 +9,9 @@ import type { Json } from "../../runtime/message/json.ts"
 import type { SagaDefinition } from "../definition/definition.ts"
 import { activitiesOf, type Outline } from "../definition/outline.ts"
 import type { ParkCode } from "./config.ts"
-import { knownOf } from "./commands.ts"
 import { call, contextOf, parseTarget } from "./functions.ts"
 import { type ItemStatus, mayHaveHappened, type ProgressEvent } from "./progress.ts"
-import type { DefinitionId, EndedRow, OpenCommand, Parked, SagaRow, Waiter } from "./row.ts"
+import { type DefinitionId, type EndedRow, type OpenCommand, type Parked, progressOf, type SagaRow, type Waiter } from "./row.ts"
 
 export interface Moment {
   readonly self: Address
@@ -48,7 +47,7 @@ export function end(
   at: Moment,
 ): Step {
   const reason = outcome === "compensated" ? row.failure?.code : undefined
-  const context = contextOf(outline, knownOf(row, at.self))
+  const context = contextOf(outline, progressOf(row, at.self))
   const facts = call(`emits ${outcome}`, () => {
     if (outcome === "completed") return definition.completed(context)
     return definition.compensated({ ...context, reason: reason ?? "" })

@@ -2,16 +2,16 @@
 import type { EffectKey } from "../../runtime/message/message.ts"
 import { InvalidInput } from "../../runtime/kernel/fault.ts"
 import { activityNamed, type Instance, type Outline, parseInstance, placeOf } from "../definition/outline.ts"
-import { effectKey, knownOf } from "./commands.ts"
+import { effectKey } from "./commands.ts"
 import { call, contextOf } from "./functions.ts"
 import { isInScope, type ProgressEvent, type UndoScope } from "./progress.ts"
-import type { OpenCommand, SagaRow } from "./row.ts"
+import { type OpenCommand, progressOf, type SagaRow } from "./row.ts"
 import type { Moment } from "./stop.ts"
 
 export function beginWait(outline: Outline, row: SagaRow, instance: Instance, n: number, at: Moment): SagaRow {
   const node = activityNamed(outline, parseInstance(instance).name)
   if (node.type !== "wait") return row
-  const context = () => contextOf(outline, knownOf(row, at.self), instance)
+  const context = () => contextOf(outline, progressOf(row, at.self), instance)
   const { untilMs, timeoutMs } = node
   const dueMs =
     untilMs === undefined ? timeoutMs && at.nowMs + timeoutMs : call(`wait ${node.name}`, () => untilMs(context(), at.nowMs))
@@ -48,7 +48,7 @@ export function takeEarly(
 
 /** What is being undone waits for nothing any more. */
 export function dropWaits(outline: Outline, row: SagaRow, scope: UndoScope, { self }: Pick<Moment, "self">): SagaRow {
-  const progress = { ...knownOf(row, self), items: row.items }
+  const progress = progressOf(row, self)
   const kept = Object.entries(row.open).filter(
     ([, { direction, step }]) => direction !== "wait" || !isInScope(outline, progress, step, scope),
   )

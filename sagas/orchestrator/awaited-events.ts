@@ -7,9 +7,8 @@ import { parse } from "../../runtime/message/schema.ts"
 import type { Json } from "../../runtime/message/json.ts"
 import type { AwaitedEvent, WaitNode } from "../definition/definition.ts"
 import { activitiesOf, type Outline } from "../definition/outline.ts"
-import { knownOf } from "../machine/commands.ts"
 import { askTest, contextOf } from "../machine/functions.ts"
-import type { SagaRow } from "../machine/row.ts"
+import { progressOf, type SagaRow } from "../machine/row.ts"
 import { quiet, type Step } from "../machine/stop.ts"
 import type { SagaParts } from "./saga-parts.ts"
 
@@ -38,7 +37,7 @@ export function receiveEvent({ core }: SagaParts, row: SagaRow, message: EventMe
   for (const { name, event } of waitsFor(core.outline)) {
     if (event.contract.eventName !== message.name) continue
     const payload = readEvent(event.contract, message.payload, message.version)
-    const context = contextOf(core.outline, knownOf(row, at.self))
+    const context = contextOf(core.outline, progressOf(row, at.self))
     if (!askTest(`wait ${name}: when`, () => event.when(payload, context))) continue
     // A wait for an event that is over, or has one, takes no second one.
     const step = core.decide(row, { type: "arrival", wait: name, value: payload as Json }, at) // cast: it was read from JSON

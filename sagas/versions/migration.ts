@@ -5,10 +5,9 @@ import { checkJson, type Json } from "../../runtime/message/json.ts"
 import type { Address } from "../../runtime/message/message.ts"
 import { parse } from "../../runtime/message/schema.ts"
 import { outlineOf } from "../definition/outline.ts"
-import { progressOf } from "../machine/advance.ts"
 import { askAgain } from "../machine/commands.ts"
 import { createCore, definitionId } from "../machine/core.ts"
-import type { DefinitionId, SagaRow } from "../machine/row.ts"
+import { type DefinitionId, progressOf, type SagaRow } from "../machine/row.ts"
 import { hasState } from "../machine/transition.ts"
 import { checkAlike, type Comparison } from "./alike.ts"
 import { Misfit, type MisfitCode } from "./misfit.ts"
@@ -59,7 +58,7 @@ export function migrationOf(from: SagaVersion, to: SagaVersion, map: MigrationMa
         const self = { service: to.name, key }
         const mapped = mapRow({ ...row, definition: ids.to }, from, to, map)
         checkAlike({ row: mapped, old, next, version: to.version })
-        if (!hasState(to.machine, { value: mapped.value, context: progressOf(mapped, { self }) }))
+        if (!hasState(to.machine, { value: mapped.value, context: progressOf(mapped, self) }))
           throw new Misfit("STATE_UNKNOWN", `state ${JSON.stringify(mapped.value)} is not in version ${to.version}`)
         asking("TARGET_CHANGED", () => askAgain(core.outline, mapped, self))
         checkUndo(core, mapped, self)
