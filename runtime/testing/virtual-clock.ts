@@ -8,6 +8,8 @@ export interface VirtualClock {
   readonly clock: Clock.Clock
   /** Lets time pass in steps of `stepMs` (default 50), and after each lets everything run that it has set going. */
   pass(ms: number, stepMs?: number): Promise<void>
+  /** A jump, as when the whole process stood still: nothing runs in between. */
+  jump(ms: number): Promise<void>
 }
 
 /** Begins at 0. Give its `clock` to `startInMemory`. */
@@ -24,6 +26,10 @@ export async function virtualClock(): Promise<VirtualClock> {
         await Effect.runPromise(clock.adjust(Math.min(stepMs, ms - passed)))
         await settle()
       }
+    },
+    async jump(ms) {
+      await Effect.runPromise(clock.adjust(ms))
+      await settle()
     },
   }
 }

@@ -6,7 +6,7 @@ import { app, type App, done, type Json, service } from "../../../runtime/index.
 import { limits } from "../../../runtime/kernel/limits.ts"
 import { query } from "../../../runtime/message/contract.ts"
 import { askInMemory, newWorld, operateInMemory, startInMemory, type World } from "../../../runtime/testing/index.ts"
-import { virtualClock } from "../../support/virtual-clock.ts"
+import { virtualClock } from "../../../runtime/testing/virtual-clock.ts"
 
 const Amount = Schema.toStandardSchemaV1(Schema.Struct({ by: Schema.Int }))
 

@@ -9,7 +9,7 @@ import type { JournalRecord } from "../../../runtime/ports/journal.ts"
 import { askInMemory, newWorld, startInMemory, type World } from "../../../runtime/testing/index.ts"
 import { account, audit, transfer } from "../../support/bank.ts"
 import { blocksOf, essence, readBack, type StoredBlock } from "../../support/journals.ts"
-import { virtualClock } from "../../support/virtual-clock.ts"
+import { virtualClock } from "../../../runtime/testing/virtual-clock.ts"
 
 function bankWith(options: Pick<AppOptions, "history" | "historyBytesMax"> = {}) {
   const services = [account, audit, transfer]

@@ -8,7 +8,7 @@ import {
 } from "../../../runtime/index.ts"
 import { askInMemory, newWorld, startInMemory, type World } from "../../../runtime/testing/index.ts"
 import { saga } from "../../../sagas/index.ts"
-import { virtualClock, type VirtualClock } from "../../support/virtual-clock.ts"
+import { virtualClock, type VirtualClock } from "../../../runtime/testing/virtual-clock.ts"
 
 /** Virtual time is not free: 5 units are an interval of 10 seconds. */
 const unit = 2_000

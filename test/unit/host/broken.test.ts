@@ -9,7 +9,7 @@ import { type Block, decodeBlock, encodeBlock, encodeEntry } from "../../../runt
 import { partitionOf } from "../../../runtime/message/key.ts"
 import { askInMemory, newWorld, startInMemory, type World } from "../../../runtime/testing/index.ts"
 import { account, bank } from "../../support/bank.ts"
-import { virtualClock } from "../../support/virtual-clock.ts"
+import { virtualClock } from "../../../runtime/testing/virtual-clock.ts"
 import { startVirtual } from "../../support/virtual-process.ts"
 
 const broken = partitionOf("a", 8)

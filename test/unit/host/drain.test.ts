@@ -13,7 +13,7 @@ import type { Journal } from "../../../runtime/ports/journal.ts"
 import { silent } from "../../../runtime/ports/telemetry.ts"
 import { askInMemory, newWorld, startInMemory } from "../../../runtime/testing/index.ts"
 import { account, bank } from "../../support/bank.ts"
-import { virtualClock } from "../../support/virtual-clock.ts"
+import { virtualClock } from "../../../runtime/testing/virtual-clock.ts"
 import { startVirtual } from "../../support/virtual-process.ts"
 
 /** A journal whose appends wait for as long as `gate` is closed. */

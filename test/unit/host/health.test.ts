@@ -12,7 +12,7 @@ import type { Inputs } from "../../../runtime/ports/inputs.ts"
 import { type Members, MembersUnavailable } from "../../../runtime/ports/members.ts"
 import { askInMemory, newWorld, startInMemory } from "../../../runtime/testing/index.ts"
 import { account, bank } from "../../support/bank.ts"
-import { virtualClock } from "../../support/virtual-clock.ts"
+import { virtualClock } from "../../../runtime/testing/virtual-clock.ts"
 import { startVirtual } from "../../support/virtual-process.ts"
 
 test("a process that runs its share is ready and live, and has nothing to complain of", async () => {

@@ -16,7 +16,7 @@ import { type Members, MembersUnavailable } from "../../../runtime/ports/members
 import { silent } from "../../../runtime/ports/telemetry.ts"
 import { askInMemory, newWorld, type World } from "../../../runtime/testing/index.ts"
 import { account, bank } from "../../support/bank.ts"
-import { virtualClock } from "../../support/virtual-clock.ts"
+import { virtualClock } from "../../../runtime/testing/virtual-clock.ts"
 
 const halfMs = limits.memberTtlMs / 2
 

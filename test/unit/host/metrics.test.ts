@@ -9,7 +9,7 @@ import { partitionOf } from "../../../runtime/message/key.ts"
 import type { Journal } from "../../../runtime/ports/journal.ts"
 import { askInMemory, newWorld, startInMemory } from "../../../runtime/testing/index.ts"
 import { account, bank, transfer } from "../../support/bank.ts"
-import { virtualClock } from "../../support/virtual-clock.ts"
+import { virtualClock } from "../../../runtime/testing/virtual-clock.ts"
 import { startVirtual } from "../../support/virtual-process.ts"
 
 test("refused appends, records sent again and parked ones are counted, and the observer behind is told as well", () => {
