@@ -60,7 +60,10 @@ export class Kernel {
       shouldYield: (fiber) => fiber.currentOpCount >= fiber.cache.maxOpsBeforeYield,
       makeDispatcher: () => ({
         scheduleTask: (task) => {
-          if (owner.state !== "dead") owner.tasks.push(task)
+          if (owner.state === "dead") return
+          // Made runnable by somebody else: it has its turn when nothing else is under way.
+          if (owner !== this.#current && owner.tasks.length === 0) this.after(0, owner, "woken", () => undefined)
+          owner.tasks.push(task)
         },
         flush: () => this.#drain(owner),
       }),

@@ -5,6 +5,8 @@ import type { Happening } from "./event-heap.ts"
 /** How an owner's own clock differs from the time of the simulation. */
 export interface Skew {
   offsetMs: number
+  /** What its monotonic clock has gained or lost by former rates. */
+  sinceMs: number
   /** 1.01 gains a hundredth. */
   rate: number
 }
@@ -15,7 +17,9 @@ export class Owner {
   /** Runs no promises: nothing of it is left to run when it returns. */
   readonly isPlain: boolean
   state: "running" | "paused" | "dead" = "running"
-  readonly skew: Skew = { offsetMs: 0, rate: 1 }
+  /** What it has sent and what is still on its way: leaves it only when it goes on, or dies with it. */
+  keepsBuffers = false
+  readonly skew: Skew = { offsetMs: 0, sinceMs: 0, rate: 1 }
   /** What runs next: tasks of its fibers. */
   tasks: (() => void)[] = []
   /** What happened to it while it was paused. */

@@ -15,7 +15,7 @@ export function wallMs(kernel: Kernel, { skew }: Owner): number {
 
 /** What its monotonic clock says: nobody sets it, and it does not stand still while the process does. */
 export function monotonicMs(kernel: Kernel, { skew }: Owner): number {
-  return kernel.nowMs * skew.rate
+  return kernel.nowMs * skew.rate + skew.sinceMs
 }
 
 export function processClock(kernel: Kernel, owner: Owner): Clock.Clock {

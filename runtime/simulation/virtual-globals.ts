@@ -81,8 +81,8 @@ export function virtualGlobals(kernel: Kernel, outside: Owner, random: Random): 
 function timeGlobals(kernel: Kernel, owner: () => Owner) {
   const RealDate = Date
   const now = () => wallMs(kernel, owner())
-  const date = new Proxy(RealDate, {
-    construct: (target, args: unknown[], made) =>
+  const date: DateConstructor = new Proxy(RealDate, {
+    construct: (target, args: unknown[], made): Date =>
       Reflect.construct(target, args.length === 0 ? [now()] : args, made === date ? target : made) as Date, // cast: what Date makes
     apply: () => new RealDate(now()).toString(),
     get: (target, name, receiver) => (name === "now" ? now : (Reflect.get(target, name, receiver) as unknown)), // cast: any member
