@@ -123,9 +123,19 @@ export class Kernel {
     this.hash.number(owner.index)
     this.hash.text(kind)
     this.#current = owner
-    happening.run()
+    this.#attempt(owner, happening.run)
     this.#drain(owner)
     return true
+  }
+
+  /** Who dies of what it does leaves it in the middle. */
+  #attempt(owner: Owner, run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      // It was changed by what ran.
+      if (owner.state !== "dead") throw error
+    }
   }
 
   #drain(owner: Owner): void {
@@ -134,7 +144,7 @@ export class Kernel {
       owner.tasks = []
       for (const task of tasks) {
         // It may have died of the one before.
-        if (owner.state === "running") task()
+        if (owner.state === "running") this.#attempt(owner, task)
         else if (owner.state === "paused") owner.tasks.push(task)
       }
     }
