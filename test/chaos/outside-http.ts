@@ -1,7 +1,12 @@
 // The world outside, over HTTP: participants are processes of their own, and what a handler calls is one of them.
 import { createServer, type IncomingMessage, type Server } from "node:http"
+import { describeError } from "../../runtime/index.ts"
 import { partitionOf } from "../../runtime/message/key.ts"
 import type { Outside, OutsideAnswer, OutsideCall } from "../../runtime/simulation/workload.ts"
+import { OutsideFailed, OutsidePoisoned } from "../proof/workload/outside.ts"
+
+const poisoned = 422
+const failed = 503
 
 /** Each participant lives in one of the processes, always in the same. */
 export function outsideOver(urls: readonly string[]): Outside {
@@ -10,7 +15,8 @@ export function outsideOver(urls: readonly string[]): Outside {
       const url = urls[partitionOf(call.participant, urls.length)] ?? ""
       const answer = await fetch(url, { method: "POST", body: JSON.stringify(call), signal })
       const text = await answer.text()
-      if (!answer.ok) throw new Error(`${call.participant} answers ${answer.status}: ${text}`)
+      if (answer.status === poisoned) throw new OutsidePoisoned(text)
+      if (!answer.ok) throw new OutsideFailed(text)
       return JSON.parse(text) as OutsideAnswer // cast: `serveOutside` sends these
     },
   }
@@ -24,7 +30,9 @@ export async function serveOutside(outside: Outside, host: string, port: number)
     void readAll(request)
       .then((body) => outside.call(JSON.parse(body) as OutsideCall, gone.signal)) // cast: `outsideOver` sends these
       .then((answer) => response.writeHead(200).end(JSON.stringify(answer)))
-      .catch((error: unknown) => response.writeHead(503).end(error instanceof Error ? error.message : String(error)))
+      .catch((error: unknown) => {
+        response.writeHead(error instanceof OutsidePoisoned ? poisoned : failed).end(describeError(error))
+      })
   })
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject)
