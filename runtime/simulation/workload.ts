@@ -14,6 +14,8 @@ export interface Workload {
    * of a rolling upgrade; both may run at the same time.
    */
   apps(outside: Outside, release?: 1 | 2): readonly App[]
+  /** The world outside, one for all processes, as its ledger tells it. It misbehaves as the workload's seed says. */
+  outside(store: LedgerStore): Outside
   /** What is asked before anything else, one after the other, without faults: each must be done. */
   readonly setup: readonly Ask[]
   /** What clients ask. Whoever runs it decides how many are under way at once, and retries what is unknown with the same key. */
@@ -34,7 +36,7 @@ export interface AskCommand {
   /** Its idempotency key, also for each retry. */
   readonly effect: string
   /** "start": the answer comes when the saga has ended. */
-  readonly kind: "start" | "command"
+  readonly kind: "start" | "command" | "query"
   /** It is asked when the request with this effect key was accepted, or had its answer. */
   readonly after?: { readonly effect: string; readonly phase: "accepted" | "answered" }
 }
