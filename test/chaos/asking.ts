@@ -164,7 +164,7 @@ export class Asking {
 }
 
 function whatOf(ask: Ask): Pick<ClientHappening, "to" | "name" | "kind"> {
-  if (ask.type === "publish") return { to: `event/${ask.effect}`, name: ask.event.type, kind: "event" }
+  if (ask.type === "publish") return { to: `event/${ask.effect}`, name: ask.event.name, kind: "event" }
   const { service, key, name } = ask.command
   return { to: `${service}/${key}`, name, kind: ask.kind }
 }

@@ -275,7 +275,7 @@ async function lastLine({ folder }: ServerPlan): Promise<string> {
   return (await Promise.all(files)).join("\n").trim().split("\n").at(-1) ?? "it said nothing"
 }
 
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const found = new Set<number>()
   while (found.size < count) {
     const port = ports.first + Math.floor(Math.random() * ports.count)
