@@ -35,8 +35,8 @@ export function businessOf({ outside, luck, release, namespace, partitions }: Bu
   const trip = tripOf(participants)
   const option = optionOf(participants)
   const services = [
-    accounts, stock, confirmations, bank, carrier, airline, hotel, relay, courier, notes, reservations, transfer.saga, order, trip,
-    option,
+    accounts, stock, confirmations, bank, carrier, airline, hotel, relay, courier, notes, reservations,
+    transfer.saga, order, trip, option,
   ]
   const made: App = app(appName, { namespace, partitions, services })
   return { app: appName, made, accounts, stock, notes, relay, reservations, transfer, order, trip, option }

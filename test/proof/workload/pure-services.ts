@@ -59,8 +59,9 @@ export function stockOf(luck: Luck) {
 
 /** One actor for each saga that came to its point of no return. */
 export function confirmationsOf(luck: Luck) {
-  return service("confirmations", { state: () => ({ confirmed: 0 }) }).command("confirm", Nothing, (state, _, { idempotencyKey }) =>
-    refusal(luck, idempotencyKey) ?? done({ confirmed: state.confirmed + 1 }))
+  return service("confirmations", { state: () => ({ confirmed: 0 }) })
+    .command("confirm", Nothing, (state, _, { idempotencyKey }) =>
+      refusal(luck, idempotencyKey) ?? done({ confirmed: state.confirmed + 1 }))
 }
 
 /** What clients write to directly: each note counts once, and `sum` tells which. */

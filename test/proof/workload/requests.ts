@@ -61,7 +61,7 @@ class Writer implements Readonly<Record<Kind, (n: number) => readonly Ask[]>> {
     const from = anyAccount(this.#draw)
     const to = (from + whole(this.#draw, 1, accountCount - 1)) % accountCount
     const input = { from: account(from), to: account(to), cents: whole(this.#draw, 1, 3_000) }
-    return [this.#start(this.#business.transfer.start(`t${n}`, input), `transfer t${n}`)]
+    return [this.#start(this.#business.transfer.first.start(`t${n}`, input), `transfer t${n}`)]
   }
 
   order(n: number): readonly Ask[] {
@@ -111,7 +111,8 @@ class Writer implements Readonly<Record<Kind, (n: number) => readonly Ask[]>> {
     const place: Ask = { type: "command", app, command, effect, kind: "command" }
     if (this.#draw() < 0.5) return [place]
     const after = { effect, phase: "answered" as const }
-    return [place, { type: "command", app, command: reservations.keep(key, { id }), effect: `keep ${id}`, kind: "command", after }]
+    const keep = reservations.keep(key, { id })
+    return [place, { type: "command", app, command: keep, effect: `keep ${id}`, kind: "command", after }]
   }
 
   /** Written one after the other by one client, as soon as the one before is accepted; now and then somebody asks. */

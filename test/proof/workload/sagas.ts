@@ -55,7 +55,7 @@ export function transferOf({ accounts }: Pick<Participants, "accounts">, release
     })
     .step("credit", { ...stubborn, run: ({ input }) => accounts.credit(input.to, { cents: input.cents }), pivot: true })
   const both = versions(first, second)
-  return { start: first.start, saga: release === 1 ? both.startingOn(first) : both }
+  return { first, saga: release === 1 ? both.startingOn(first) : both }
 }
 
 export function orderOf({ accounts, stock, confirmations, bank, carrier }: Participants) {
