@@ -1,0 +1,78 @@
+// One worker of a run: starts the apps of the workload, tells what happens to its partitions, and ends as a program that
+// somebody keeps running would: with a code of its own when it cannot go on.
+import { type App, describeError, type RunningApp, start } from "../../runtime/index.ts"
+import type { Fault } from "../../runtime/kernel/fault.ts"
+import { partitionOf } from "../../runtime/message/key.ts"
+import type { RowHappening } from "../../runtime/simulation/history.ts"
+import { clockMs } from "./clock.ts"
+import { exits, obey, readSettings, say } from "./lifeline.ts"
+import type { WorkerOrder, WorkerSaid, WorkerSettings } from "./messages.ts"
+import { outsideOver } from "./outside-http.ts"
+import { workloadOf } from "./workload.ts"
+
+const measureEveryMs = 2_000
+
+const settings = readSettings<WorkerSettings>()
+const { name, natsUrl, replicas, release, seed, participants, monitoringUrls } = settings
+const apps = workloadOf(seed).apps(outsideOver(participants), release)
+const tell = (said: WorkerSaid) => say(said)
+const running: RunningApp[] = []
+
+/** What an operator is told begins with a code. */
+function report(line: string): void {
+  console.log(line)
+  const code = /^([A-Z_]+): /.exec(line)?.[1]
+  if (code !== undefined) tell({ type: "code", code })
+}
+
+async function run(app: App): Promise<void> {
+  const alarm = (partition: number, fault: Fault) => {
+    tell({ type: "alarm", app: app.shape.name, partition, code: fault.code, message: fault.message })
+  }
+  const observer = {
+    fenced: () => tell({ type: "fenced" }),
+    interrupted: (_: number, fault: Fault) => tell({ type: "code", code: fault.code }),
+    broken: alarm,
+    refused: alarm,
+    unsubscribed: (partition: number, _: string, fault: Fault) => alarm(partition, fault),
+  }
+  const started = await start(app, { natsUrl, replicas, monitoringUrls, observer, report })
+  void started.lost.then((fault) => {
+    console.error(`lost: ${fault.code}: ${fault.message}`)
+    tell({ type: "code", code: fault.code })
+    process.exit(exits.lost)
+  })
+  running.push(started)
+}
+
+function rows(): readonly RowHappening[] {
+  return running.flatMap(({ engine }, index) => {
+    const { shape } = apps[index]! // each runs at the index of its app
+    const services = [...shape.services.keys()]
+    return services.flatMap((service) => [...engine.rows(service)].map(([key]) => rowOf(engine, shape, { service, key })))
+  })
+}
+
+function rowOf(engine: RunningApp["engine"], { name: app, partitions }: App["shape"], at: { service: string; key: string }) {
+  const row = engine.row(at)
+  const timers = [...(row?.timers ?? [])].map(([timer, { dueMs }]) => [timer, dueMs] as const)
+  const effects = [...(row?.effects.keys() ?? []), ...(row?.asked.keys() ?? [])]
+  const where = { process: name, app, partition: partitionOf(at.key, partitions), row: `${at.service}/${at.key}` }
+  return { type: "row" as const, atMs: clockMs(), ...where, state: row?.state ?? null, effects, timers }
+}
+
+obey<WorkerOrder>((order) => {
+  if (order.type === "rows") tell({ type: "rows", rows: rows() })
+  else void Promise.all(running.map((each) => each.stop())).then(() => process.exit(exits.done))
+})
+try {
+  for (const app of apps) await run(app)
+} catch (error) {
+  console.error(`not started: ${describeError(error)}`)
+  process.exit(exits.notStarted)
+}
+tell({ type: "ready" })
+setInterval(() => {
+  const resent = running.reduce((sum, { engine }) => sum + engine.metrics().resent, 0)
+  tell({ type: "measured", resent })
+}, measureEveryMs).unref()
