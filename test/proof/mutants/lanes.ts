@@ -149,7 +149,7 @@ export const laneMutants: readonly Mutant[] = [
       {
         file: "runtime/delivery/decode.ts",
         find: "    if (mark === undefined) return [{ number, marks: [], work }]\n",
-        replace: "    if (mark !== undefined || group === undefined) return [{ number, marks: [], work }]\n",
+        replace: "    if (mark === undefined || group === undefined) return [{ number, marks: [], work }]\n",
       },
     ],
   },
@@ -182,7 +182,13 @@ export const laneMutants: readonly Mutant[] = [
     rule: "R5",
     breaks: "Blocks do not say which records they decide: a recovery takes all of them again.",
     edits: [
-      { file: "runtime/delivery/commit.ts", find: "      low[id] = channel.low\n", replace: "      low[id] = 0\n" },
+      {
+        file: "runtime/delivery/commit.ts",
+        find: "  return { head, bytes: encodeBlock(head, decisions.map((decided) => decided.encoded)), decisions }\n",
+        replace:
+          "  const told = { ...head, low: {} }\n" +
+          "  return { head, bytes: encodeBlock(told, decisions.map((decided) => decided.encoded)), decisions }\n",
+      },
       {
         file: "runtime/message/block.ts",
         find: "  return JSON.stringify(entry)\n",
@@ -242,12 +248,12 @@ export const laneMutants: readonly Mutant[] = [
   {
     name: "journals-more-than-confirmed",
     rule: "R7",
-    breaks: "Blocks say that all is confirmed that was sent: a new owner does not send again what was lost.",
+    breaks: "Blocks say that one record more is confirmed than was: a new owner does not send it again if it was lost.",
     edits: [
       {
         file: "runtime/delivery/commit.ts",
         find: "    confirmed[destination] = outbox.confirmed\n",
-        replace: "    confirmed[destination] = outbox.last - 1 > outbox.confirmed ? outbox.last - 1 : outbox.confirmed\n",
+        replace: "    confirmed[destination] = Math.min(outbox.last, outbox.confirmed + 1)\n",
       },
     ],
   },

@@ -25,13 +25,13 @@ export const settings: readonly Setting[] = [
   },
 ]
 
-/** The edits of a mutant and of the setting that it needs, or that is asked for. */
+/** The edits of a mutant and of the setting that it needs, or of the one that is asked for; "none" for none. */
 export function editsOf(name: string | undefined, settingName: string | undefined): readonly Edit[] {
   const mutant = mutants.find((one) => one.name === name)
   if (name !== undefined && mutant === undefined) throw new Error(`there is no mutant "${name}"`)
   const wanted = settingName ?? mutant?.setting
   const setting = settings.find((one) => one.name === wanted)
-  if (wanted !== undefined && setting === undefined) throw new Error(`there is no setting "${wanted}"`)
+  if (wanted !== undefined && wanted !== "none" && setting === undefined) throw new Error(`there is no setting "${wanted}"`)
   return [...(setting?.edits ?? []), ...(mutant?.edits ?? [])]
 }
 

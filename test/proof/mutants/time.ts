@@ -61,12 +61,12 @@ export const timeMutants: readonly Mutant[] = [
   {
     name: "cancelled-timer-fires",
     rule: "R20",
-    breaks: "A timer that was cancelled, or set anew, fires all the same.",
+    breaks: "A timer that was cancelled fires all the same.",
     edits: [
       {
-        file: "runtime/delivery/row.ts",
-        find: "  row.timers = without(row.timers, name)\n",
-        replace: "  if (name.startsWith(\"$\")) row.timers = without(row.timers, name)\n",
+        file: "runtime/delivery/conclude.ts",
+        find: "        ? { type: \"clear\" as const, name: change.name }\n",
+        replace: "        ? { type: \"clear\" as const, name: `${change.name}!` }\n",
       },
     ],
   },
