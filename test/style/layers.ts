@@ -29,7 +29,8 @@ const below: Readonly<Record<string, readonly string[]>> = {
   "runtime/console": engine,
   // The `troupe` command stands above both the runtime and the sagas; nothing imports it.
   "runtime/cli": [...engine, "sagas/index.ts"],
-  "runtime/testing": engine,
+  "runtime/simulation": engine,
+  "runtime/testing": [...engine, "runtime/simulation"],
   "runtime/index.ts": [...engine, "runtime/console", "runtime/testing"],
   "sagas/definition": underSagas,
   "sagas/machine": [...underSagas, "sagas/definition"],
