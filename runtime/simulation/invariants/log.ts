@@ -89,8 +89,13 @@ class LogReader implements Log {
   }
 }
 
+const logs = new WeakMap<History, Log>()
+
+/** Read once for each history, however many checks want it. */
 export function readLog(history: History): Log {
-  return new LogReader(history)
+  let log = logs.get(history)
+  if (log === undefined) logs.set(history, (log = new LogReader(history)))
+  return log
 }
 
 /** The effect key of the command that an entry decides. */

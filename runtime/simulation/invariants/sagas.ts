@@ -6,6 +6,8 @@ import { blockName, type Place } from "./journals.ts"
 
 export interface SagaLimits {
   readonly settled: boolean
+  /** What was answered may be lost too. */
+  readonly ackedMayBeLost: boolean
   readonly mayPark: readonly string[]
 }
 
@@ -32,12 +34,13 @@ function isRejected({ happenings }: RequestOf): boolean {
   return happenings.at(-1)?.phase === "rejected"
 }
 
-function checkAccepted(log: Log, request: RequestOf, { settled, mayPark }: SagaLimits, findings: Findings): void {
+function checkAccepted(log: Log, request: RequestOf, limits: SagaLimits, findings: Findings): void {
+  const { settled, mayPark, ackedMayBeLost } = limits
   const { to, answer } = request
   const places = log.sagas.get(to)
   const last = places?.findLast(({ entry }) => entry.state !== undefined)
   const end = endOf(last?.entry.state)
-  if (answer?.type === "done" && end?.text !== JSON.stringify(answer.value)) {
+  if (!ackedMayBeLost && answer?.type === "done" && end?.text !== JSON.stringify(answer.value)) {
     const found = end === undefined ? "its journal has no end of it" : `its journal says ${end.text}`
     const what = `saga ${to} was told to have ended as ${JSON.stringify(answer.value)}, and ${found}`
     findings.add("I2", to, what, request.happenings.at(-1), last?.entry)
