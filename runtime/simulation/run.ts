@@ -21,13 +21,12 @@ import { Server } from "./server.ts"
 import { Supervisor } from "./supervisor.ts"
 import { Requests } from "./request-plan.ts"
 import { virtualGlobals } from "./virtual-globals.ts"
-import type { LedgerLine, Outside, Workload } from "./workload.ts"
+import { OutsideCalls } from "./outside-calls.ts"
+import type { LedgerLine, LedgerStore, Outside, Workload } from "./workload.ts"
 
 export interface RunOptions {
   readonly workload: Workload
   readonly plan: Plan
-  /** Makes the world outside that handlers act on; `record` writes a line of its ledger. */
-  readonly newOutside?: (record: (line: LedgerLine) => void, draw: () => number) => Outside
   /** Requests that are left out: those whose number it says no to. Setup stays. */
   readonly isAsked?: (index: number) => boolean
   /** Asked at every crash point. */
@@ -55,10 +54,6 @@ const restWithinMs = 60_000
 const quietMs = 3 * limits.resendAfterMs
 const lookMs = 500
 
-const unreachable: Outside = {
-  call: () => Promise.reject(new Error("this workload says nothing of the world outside: give simulate one")),
-}
-
 export async function runSeed(options: RunOptions): Promise<RunResult> {
   const run = new Run(options)
   const putBack = virtualGlobals(run.kernel, run.world, run.random)
@@ -84,7 +79,7 @@ class Run {
   readonly #apps: readonly App[]
 
   constructor(options: RunOptions) {
-    const { workload, plan, newOutside, question, coverage = new Coverage() } = options
+    const { workload, plan, question, coverage = new Coverage() } = options
     this.#options = options
     this.#coverage = coverage
     this.random = new Random(plan.seed, workload.name)
@@ -94,17 +89,25 @@ class Run {
     this.#recorder = new Recorder(kernel)
     this.#network = new Network(kernel, this.random, (fault, kind) => coverage.saw(`${fault} ${kind}`))
     this.#server = new Server(kernel)
-    const draws = this.random.fork("outside")
-    const outside = newOutside?.((line) => this.#recorder.ledger(line), () => draws.float()) ?? unreachable
-    const newApps = (release: Release) => workload.apps(outside, release)
-    this.#apps = newApps(1)
+    const lines: LedgerLine[] = []
+    const store: LedgerStore = {
+      append: (line) => {
+        lines.push(line)
+        this.#recorder.ledger(line)
+      },
+      read: () => lines,
+    }
+    const made = workload.outside(store)
+    const outside = new OutsideCalls(kernel, this.#network, made)
+    const newApps = (release: Release, reached: Outside) => workload.apps(reached, release)
+    this.#apps = newApps(1, made)
     const ids = this.random.fork("ids")
     const watch = new CrashWatch()
     if (question !== undefined) watch.ask(question)
     const shared = { kernel, network: this.#network, server: this.#server, recorder: this.#recorder, coverage }
     const outsiders = new Outsiders()
     const newId = () => ids.bits().toString(16).padStart(8, "0")
-    this.#supervisor = new Supervisor({ ...shared, outsiders, lanes: new LaneNet(), newId, watch, newApps }, this.random)
+    this.#supervisor = new Supervisor({ ...shared, outsiders, lanes: new LaneNet(), newId, watch, newApps, outside }, this.random)
     this.#nemesis = new Nemesis({ ...shared, supervisor: this.#supervisor, watch, apps: this.#apps.length }, plan)
     const partitions = new Map(this.#apps.map(({ shape }) => [shape.name, shape.partitions]))
     this.#requests = new Requests({ ...shared, outsiders, partitions }, this.random)
