@@ -4,6 +4,7 @@ import { recover } from "../delivery/recover.ts"
 import type { App } from "../host/app.ts"
 import { limits } from "../kernel/limits.ts"
 import { parseAddress } from "../message/message.ts"
+import { ActiveFaults } from "./active-faults.ts"
 import { Coverage, type CoverageCounts } from "./coverage.ts"
 import { CrashWatch, type Question } from "./crash-watch.ts"
 import type { History } from "./history.ts"
@@ -18,6 +19,7 @@ import { Random } from "./random.ts"
 import { Recorder } from "./recorder.ts"
 import type { Release } from "./release.ts"
 import { Server } from "./server.ts"
+import { noteSightings } from "./sightings.ts"
 import { Supervisor } from "./supervisor.ts"
 import { Requests } from "./request-plan.ts"
 import { virtualGlobals } from "./virtual-globals.ts"
@@ -27,11 +29,10 @@ import type { LedgerLine, LedgerStore, Outside, Workload } from "./workload.ts"
 export interface RunOptions {
   readonly workload: Workload
   readonly plan: Plan
-  /** Requests that are left out: those whose number it says no to. Setup stays. */
-  readonly isAsked?: (index: number) => boolean
+  /** Only the first so many of the workload's requests are asked. Default: all. */
+  readonly requestsMax?: number
   /** Asked at every crash point. */
   readonly question?: Question
-  readonly coverage?: Coverage
 }
 
 export interface RunResult {
@@ -76,10 +77,12 @@ class Run {
   readonly #nemesis: Nemesis
   readonly #requests: Requests
   readonly #coverage: Coverage
+  readonly #active: ActiveFaults
   readonly #apps: readonly App[]
 
   constructor(options: RunOptions) {
-    const { workload, plan, question, coverage = new Coverage() } = options
+    const { workload, plan, question } = options
+    const coverage = new Coverage()
     this.#options = options
     this.#coverage = coverage
     this.random = new Random(plan.seed, workload.name)
@@ -87,7 +90,12 @@ class Run {
     this.kernel = kernel
     this.world = kernel.owner("world")
     this.#recorder = new Recorder(kernel)
-    this.#network = new Network(kernel, this.random, (fault, kind) => coverage.saw(`${fault} ${kind}`))
+    const active = new ActiveFaults(kernel)
+    this.#active = active
+    this.#network = new Network(kernel, this.random, (fault, kind) => {
+      coverage.saw(`${fault} ${kind}`)
+      if (fault !== "lost link") active.struck(fault)
+    })
     this.#server = new Server(kernel)
     const lines: LedgerLine[] = []
     const store: LedgerStore = {
@@ -102,25 +110,25 @@ class Run {
     const newApps = (release: Release, reached: Outside) => workload.apps(reached, release)
     this.#apps = newApps(1, made)
     const ids = this.random.fork("ids")
-    const watch = new CrashWatch()
+    const watch = new CrashWatch(active)
     if (question !== undefined) watch.ask(question)
     const shared = { kernel, network: this.#network, server: this.#server, recorder: this.#recorder, coverage }
     const outsiders = new Outsiders()
     const newId = () => ids.bits().toString(16).padStart(8, "0")
     this.#supervisor = new Supervisor({ ...shared, outsiders, lanes: new LaneNet(), newId, watch, newApps, outside }, this.random)
-    this.#nemesis = new Nemesis({ ...shared, supervisor: this.#supervisor, watch, apps: this.#apps.length }, plan)
+    this.#nemesis = new Nemesis({ ...shared, supervisor: this.#supervisor, watch, active, apps: this.#apps.length }, plan)
     const partitions = new Map(this.#apps.map(({ shape }) => [shape.name, shape.partitions]))
     this.#requests = new Requests({ ...shared, outsiders, partitions }, this.random)
   }
 
   async play(): Promise<RunResult> {
-    const { plan, workload, isAsked = () => true } = this.#options
+    const { plan, workload, requestsMax } = this.#options
     for (const { shape } of this.#apps) this.#server.app(shape.name)
     for (const [index] of this.#apps.entries()) for (let n = 0; n < plan.processes; n += 1) this.#supervisor.open(index)
     let stuck = await this.#setUp()
     if (stuck === undefined) {
       const draws = this.random.fork("requests")
-      const asks = workload.requests(() => draws.float()).filter((_, index) => isAsked(index))
+      const asks = workload.requests(() => draws.float()).slice(0, requestsMax)
       this.#requests.plan(asks, plan.safetyMs * 0.8)
       this.#recorder.note({ type: "phase", phase: "faults" })
       this.#nemesis.begin()
@@ -130,8 +138,11 @@ class Run {
       stuck = await this.#comeToRest()
     }
     if (stuck === undefined) this.#tellEnd()
+    const history = this.#recorder.history(workload.name, plan.seed, this.#apps)
+    this.#active.tell(this.#coverage)
+    noteSightings(history, this.#coverage)
     return {
-      history: this.#recorder.history(workload.name, plan.seed, this.#apps),
+      history,
       hash: this.kernel.hash.value,
       stuck,
       stopped: [...this.#supervisor.stopped],

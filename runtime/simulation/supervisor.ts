@@ -89,6 +89,8 @@ export class Supervisor {
     })
     const process = new SimulatedProcess(this.#world, probed, owner)
     slot.process = process
+    const isMixed = this.#slots.some((other) => other.release !== slot.release && other.process?.isUp === true)
+    if (isMixed) coverage.saw("two releases")
     const { name } = app.shape
     const stop = (partition: number, { code }: { readonly code: string }) => {
       if (!process.isUp) return
@@ -106,8 +108,12 @@ export class Supervisor {
       },
       observer: {
         broken: stop,
-        fenced: () => process.isUp && coverage.saw("fenced"),
-        interrupted: (_, { code }) => process.isUp && coverage.saw(`interrupted ${code}`),
+        fenced: () => {
+          if (process.isUp) coverage.saw(process.wasPaused ? "fenced after a pause" : "fenced")
+        },
+        interrupted: (_, { code }) => {
+          if (process.isUp) coverage.saw(`interrupted ${code}`)
+        },
         resent: () => coverage.saw("resent"),
         reached: (partition, verb, moment, record) => {
           watch.passed(process, partition.index, { verb, moment }, record)
