@@ -24,7 +24,7 @@ export const calm: NetworkFaults = {
 }
 
 /** Told what a fault did to a message, for the coverage. */
-export type NetworkNote = (fault: "drop" | "duplicate" | "reorder" | "slow" | "lostRequest" | "lostAnswer" | "cut", kind: string) => void
+export type NetworkNote = (fault: "drop" | "duplicate" | "reorder" | "slow" | "lostRequest" | "lostAnswer" | "lost link", kind: string) => void
 
 interface Link {
   arrivesMs: number
@@ -122,7 +122,7 @@ export class Network {
   #isLost(from: Owner, to: Owner, kind: string, probability: number, fault: "drop" | "lostRequest" | "lostAnswer"): boolean {
     const isCut = !this.isOpen(from, to)
     if (!isCut && !this.#luck.chance(probability)) return false
-    this.#note(isCut ? "cut" : fault, kind)
+    this.#note(isCut ? "lost link" : fault, kind)
     return true
   }
 
