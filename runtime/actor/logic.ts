@@ -9,6 +9,7 @@ import type { Versions } from "../message/versions.ts"
 import type { StartAt } from "../message/subscription.ts"
 import type { OnPark } from "./definition.ts"
 import type { ActorDescription } from "./description.ts"
+import type { Accepted, Inspection } from "./inspection.ts"
 import type { Flow } from "./flow-control.ts"
 import type { Policy } from "./policy.ts"
 import type { TimerChange } from "./timer.ts"
@@ -31,6 +32,12 @@ export interface ActorLogic {
    * asks for it says it. Pure.
    */
   summarize?(state: Json, self: Address, ask: Json): Json | undefined
+  /** How a state stands, for tools; absent for actors that run no process. Pure. */
+  inspect?(state: Json, self: Address): Inspection
+  /** What may be said to a process in this state, or to a new one. */
+  accepted?(state?: Json): Accepted
+  /** What it was made of, of the version that decides this state, or a new one: tools that draw it know what it is. */
+  madeOf?(state?: Json): unknown
   /** What it takes and tells, for documents. */
   describe?(): ActorDescription
   /**

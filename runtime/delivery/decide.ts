@@ -39,6 +39,14 @@ export function decideWork(
 
 /** The decision on one record; `undefined` if its handler has I/O to do first. */
 export function decide(delivery: Delivery, task: Task, nowMs: number): Decided | undefined {
+  const { observer, partition } = delivery
+  observer.reached?.(partition, "load", "before", task.message)
+  const decided = decideOnRow(delivery, task, nowMs)
+  observer.reached?.(partition, "decide", "after", task.message)
+  return decided
+}
+
+function decideOnRow(delivery: Delivery, task: Task, nowMs: number): Decided | undefined {
   const { message, from } = task
   const took = task.held === undefined ? {} : { took: task.held }
   const logic = delivery.app.logics.get(message.to.service)
@@ -50,6 +58,8 @@ export function decide(delivery: Delivery, task: Task, nowMs: number): Decided |
   } catch (error) {
     return parkTask(delivery, task, causeOf(error, 1, nowMs))
   }
+  delivery.observer.reached?.(delivery.partition, "load", "after", message)
+  delivery.observer.reached?.(delivery.partition, "decide", "before", message)
   // Cancelled, or set anew, after it was queued: a cancelled timer never fires.
   const isOwn = task.held === undefined && from.length === 0
   if (message.type === "timer" && isOwn && row.timers.get(message.name)?.dueMs !== message.dueMs) return seal({ from })

@@ -143,19 +143,26 @@ const committing = Effect.fnUntraced(function* (
   delivery: Delivery,
 ): Effect.fn.Return<never, Fenced | AppendUnknown | JournalUnavailable> {
   const clock = yield* Effect.clockWith(Effect.succeed)
+  const { observer, partition } = delivery
   for (;;) {
     yield* delivery.decided.await
     if (delivery.pending.length === 0) {
       delivery.decided.closeUnsafe()
       continue
     }
-    delivery.compaction.step(delivery.partition, delivery.pending)
+    delivery.compaction.step(partition, delivery.pending)
+    observer.reached?.(partition, "commit", "before")
     const cut = cutBlock(delivery, clock.currentTimeMillisUnsafe())
     delivery.committing = true
-    yield* commit(delivery.ports, delivery.partition, cut)
+    yield* commit(delivery.ports, partition, cut)
     delivery.committing = false
+    observer.reached?.(partition, "commit", "after")
+    observer.reached?.(partition, "dispatch", "before")
     dispatch(delivery, cut.decisions)
+    observer.reached?.(partition, "dispatch", "after")
+    observer.reached?.(partition, "settle", "before")
     settle(delivery, cut, clock.currentTimeMillisUnsafe())
+    observer.reached?.(partition, "settle", "after")
     yield* truncateJournal(delivery, cut)
   }
 })

@@ -1,7 +1,15 @@
 // What the host and tests learn of a partition while it runs: counters, and signals to wait on instead of sleeping.
 import type { SagaEnd } from "../actor/logic.ts"
 import type { Fault } from "../kernel/fault.ts"
+import type { Message } from "../message/message.ts"
 import type { Dropped } from "./decided.ts"
+import type { Partition } from "./partition.ts"
+
+/** What happens to a record on its way, in this order. */
+export type Verb = "receive" | "decode" | "admit" | "load" | "decide" | "commit" | "dispatch" | "settle"
+
+/** Told where a partition is, so that a simulation can let the process die exactly there. The record is told where there is one. */
+export type Probe = (partition: Partition, verb: Verb, moment: "before" | "after", record?: Message) => void
 
 export interface Observer {
   /** A block is durable and handed on. */
@@ -22,6 +30,8 @@ export interface Observer {
   readonly unsubscribed: (partition: number, service: string, fault: Fault) => void
   /** The breaker of a service opened in this process, because its calls fail, or closed again. */
   readonly breaker: (service: string, state: "open" | "closed") => void
+  /** Absent but in a simulation. */
+  readonly reached?: Probe
 }
 
 export interface CommittedBlock {

@@ -70,7 +70,7 @@ function ownChanges(entry: Entry): Pick<PastDecision, "outcome" | "state" | "gon
 }
 
 /** The effect that the actor remembers first is that of the command; a saga that has ended is named by what it lets forget. */
-function withId(record: DecidedRecord, { effects, forget }: Entry): DecidedRecord {
+export function withId(record: DecidedRecord, { effects, forget }: Entry): DecidedRecord {
   const id = record.id ?? (record.type === "command" ? effects?.[0]?.[0] : forget)
   return id === undefined ? record : { ...record, id }
 }

@@ -17,8 +17,10 @@ import { hasForgotten, isOtherDecided, isOtherRecord, suspect } from "./suspicio
 /** Takes the records of one frame, in order, until one must wait for the source to send again (R4). */
 export function receiveFrame(delivery: Delivery, frame: LaneFrame): void {
   const { incarnation, source, destination, lane } = frame
+  const { partition, observer } = delivery
+  observer.reached?.(partition, "receive", "before")
   const id = laneChannel(incarnation, source, lane)
-  const channel = channelOf(delivery.partition, id)
+  const channel = channelOf(partition, id)
   const low = delivery.committedLow.get(id) ?? 0
   const tell = (mark: number, more: Pick<Confirmation, "resend"> = {}) => {
     const claim = channel.claims.at(mark)
@@ -38,12 +40,15 @@ export function receiveFrame(delivery: Delivery, frame: LaneFrame): void {
     const number = frame.first + index
     if (isOtherDecided(channel, frame, number)) return tell(number, { resend: true })
     const known = channel.high
+    observer.reached?.(partition, "admit", "before", message)
     const admitted = admitLaneRecord(delivery, { id, channel, lane }, number, message)
+    observer.reached?.(partition, "admit", "after", message)
     if (channel.high > known) channel.noteClaim(number, claimAt(frame.claims ?? [], number) ?? "")
     if (admitted === "gap") tell(channel.high, { resend: true })
     // A full lane asks for nothing: the source sends again by itself, when there may be room.
     if (admitted !== "taken") break
   }
+  observer.reached?.(partition, "receive", "after")
   delivery.work.openUnsafe()
 }
 
@@ -54,20 +59,27 @@ export const receiveStream = Effect.fnUntraced(function* (
   channelId: string,
   reader: InputReader,
 ): Effect.fn.Return<never, InputUnavailable> {
-  const channel = channelOf(delivery.partition, channelId)
-  const { events } = delivery
+  const { events, partition, observer } = delivery
+  const channel = channelOf(partition, channelId)
   const adopts = source === "events" && events.adopts
   for (;;) {
     // What other apps owe an answer to, or undo, is never made to wait for new work (R1).
     if (source !== "replies") yield* delivery.room.await
     const record = yield* reader.next
+    observer.reached?.(partition, "receive", "before")
     channel.noteRead(record)
+    observer.reached?.(partition, "decode", "before")
     const works = decodeRecord(delivery, source, record)
+    observer.reached?.(partition, "decode", "after")
     for (const { number, marks, work } of works) {
+      const message = work.type === "message" ? work.message : undefined
+      observer.reached?.(partition, "admit", "before", message)
       admitStreamRecord(delivery, { id: channelId, channel, lane: source, adopts }, number, marks, work)
+      observer.reached?.(partition, "admit", "after", message)
     }
     if (source === "events") noteRead(events.main, record)
     delivery.readCount += 1
+    observer.reached?.(partition, "receive", "after")
     closeRoomWhenFull(delivery)
     delivery.work.openUnsafe()
   }

@@ -267,6 +267,16 @@ export const limits = {
   metricsEveryMs: 10_000,
   /** Characters of one attribute of a span. */
   traceAttributeLengthMax: 512,
+  /**
+   * In a sweep of crash points: how often the event loop comes round with nothing happening before time passes, by how much
+   * then at first and at most, and how much may pass with nothing happening before the run is given up.
+   */
+  sweepQuietTurns: 8,
+  sweepStepMsMin: 5,
+  sweepStepMsMax: 500,
+  sweepQuietMsMax: 3_600_000,
+  /** Violations that the text of a sweep shows. */
+  sweepViolationsShownMax: 20,
   /** How long a start looks for a collector on this machine. */
   collectorProbeMs: 200,
 } as const

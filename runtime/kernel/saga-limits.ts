@@ -13,6 +13,9 @@ export const sagaLimits = {
   earlyArrivalsMax: 64,
   /** Orders of operators and callers that one saga remembers. */
   ordersPerSagaKept: 32,
+  /** What one saga is found by, and characters of one of it. */
+  attributesPerSagaMax: 32,
+  attributeTextMax: 256,
   /** Updates that one saga takes. */
   updatesPerSagaMax: 64,
   /** Rounds of one loop of a saga. */

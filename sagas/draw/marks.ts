@@ -34,7 +34,7 @@ export function marksOf(definition: SagaDefinition, { row, ...clock }: Instance)
     for (const name of names) of.set(name, { standing: "done", lines: ["✓ done"] })
   }
   if (ended.outcome === "compensated") of.set("compensated", { standing: "undone", lines: ["↶ it ended here"] })
-  return { of, news: endedNews(ended, clock) }
+  return { of, news: endedNews(ended, clock, revertible !== undefined) }
 }
 
 /** Of a saga that has completed nothing else is kept: what stands in no choice and in no race was done. */

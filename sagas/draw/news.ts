@@ -43,14 +43,19 @@ function placeOf(instance: string, item: number, row: SagaRow): string {
   return ` at ${name}${inRound}${ofItems}${target === undefined ? "" : ` (${plainText(target)})`}`
 }
 
-export function endedNews({ outcome, reason, leaves = [], startedMs, endedMs }: Ended, { nowMs, key }: Clock): readonly string[] {
+/** `isKept`: which steps it had come to is known. */
+export function endedNews(
+  { outcome, reason, leaves = [], startedMs, endedMs }: Ended,
+  { nowMs, key }: Clock,
+  isKept: boolean,
+): readonly string[] {
   const why = reason === undefined ? "" : `: ${plainText(reason)}`
   const lines = [
     `${nameOf(key)}started ${timeText(startedMs, nowMs)}, ended after ${spanText(endedMs - startedMs)}`,
     `${outcome}${why}`,
   ]
   if (outcome === "killed") lines.push(`it leaves ${leaves.length === 0 ? "nothing" : leaves.map(plainText).join(", ")}`)
-  if (outcome !== "completed") lines.push("which steps it had come to is not kept")
+  if (outcome !== "completed" && !isKept) lines.push("which steps it had come to is not kept")
   return lines
 }
 

@@ -168,7 +168,8 @@ function end(row: RawRow, moved: Moved, at: Moment): Step {
     endedMs: at.nowMs,
   }
   const parents = parentsOf(row)
-  return { row: { ended, ...(parents.length === 0 ? {} : { parents }) }, send: [], emit: [], release: participants(row) }
+  const kept = { ...(row.orders && { orders: row.orders }), ...(parents.length === 0 ? {} : { parents }) }
+  return { row: { ended, ...kept }, send: [], emit: [], release: participants(row) }
 }
 
 function outcomeOf({ finals, tags }: Moved): "completed" | "compensated" {

@@ -2,6 +2,7 @@
 // does not change, so that a journal may store only the fields that did. The machine's context is split over it.
 import type { Json } from "../../runtime/message/json.ts"
 import type { Address, Requester } from "../../runtime/message/message.ts"
+import type { SagaAttributes } from "./attributes.ts"
 import type { Target } from "./functions.ts"
 import type { Progress } from "./progress.ts"
 import type { StateValue } from "./transition.ts"
@@ -39,6 +40,10 @@ export type SagaRow = {
 
 export type EndedRow = {
   readonly ended: Ended
+  /** What it is found by, as it was at its end. */
+  readonly attributes?: SagaAttributes
+  /** What operators and callers ordered, latest last. */
+  readonly orders?: NonNullable<SagaRow["orders"]>
   /** Of a child that its parent may still take back: how it ended up, without those who waited. */
   readonly revertible?: SagaRow
   /** Sagas under way whose child it is, as their scopes: they may still ask for it, so it is not forgotten. */

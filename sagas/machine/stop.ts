@@ -9,6 +9,7 @@ import type { Json } from "../../runtime/message/json.ts"
 import type { SagaDefinition } from "../definition/definition.ts"
 import { activitiesOf, type Outline } from "../definition/outline.ts"
 import type { ParkCode } from "./config.ts"
+import { attributesOf } from "./attributes.ts"
 import { call, contextOf, parseTarget } from "./functions.ts"
 import { type ItemStatus, mayHaveHappened, type ProgressEvent } from "./progress.ts"
 import { type DefinitionId, type EndedRow, type OpenCommand, type Parked, progressOf, type SagaRow, type Waiter } from "./row.ts"
@@ -66,7 +67,12 @@ export function end(
     endedMs: at.nowMs,
   }
   const parents = parentsOf(row)
-  const kept = parents.length === 0 ? {} : { parents }
+  const attributes = attributesOf(definition, outline, progressOf(row, at.self))
+  const kept = {
+    ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
+    ...(row.orders === undefined ? {} : { orders: row.orders }),
+    ...(parents.length === 0 ? {} : { parents }),
+  }
   if (outcome === "compensated" || parents.length === 0 || !isRevertible(outline)) {
     return { row: { ended, ...kept }, send: [], emit, release: participants(row) }
   }
@@ -97,7 +103,8 @@ export function kill(row: SagaRow, at: Moment): Step {
   )
   const ended = { outcome: "killed", leaves, startedMs: row.startedMs, endedMs: at.nowMs } as const
   const parents = parentsOf(row)
-  return { row: { ended, ...(parents.length === 0 ? {} : { parents }) }, send: [], emit: [], release: participants(row) }
+  const kept = { ...(row.orders && { orders: row.orders }), ...(parents.length === 0 ? {} : { parents }) }
+  return { row: { ended, ...kept }, send: [], emit: [], release: participants(row) }
 }
 
 function isLeft(status: ItemStatus | undefined): boolean {

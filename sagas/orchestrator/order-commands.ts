@@ -11,7 +11,8 @@ import type { WaitNode } from "../definition/definition.ts"
 import type { CoreEvent } from "../machine/core.ts"
 import { tokenOf } from "../machine/functions.ts"
 import type { Order } from "../machine/orders.ts"
-import type { SagaRow } from "../machine/row.ts"
+import { attributesOf } from "../machine/attributes.ts"
+import { progressOf, type SagaRow } from "../machine/row.ts"
 import type { Step } from "../machine/stop.ts"
 import { parkOutcome, type Row } from "./answers.ts"
 import type { SagaParts } from "./saga-parts.ts"
@@ -42,9 +43,10 @@ export function runOrder(
   if ("ended" in row) return refusedFor(row, "ended", `it has ended: ${row.ended.outcome}`)
   if (order !== undefined) return decideOn(parts, row, toOrder(order, asked), context, authorOf(order, asked, context))
   const event = message.name === "update" ? toUpdate(asked) : arrivalOf(parts, row, message.name, asked, context)
-  return "refused" in event
-    ? refusedFor(row, event.refused.code, event.refused.detail)
-    : decideOn(parts, row, event, context)
+  if ("refused" in event) return refusedFor(row, event.refused.code, event.refused.detail)
+  // What a program says of itself is not noted; what somebody gives a reason for is.
+  const author = asked["by"] === undefined ? undefined : authorOf(`${message.name} ${textOf(asked["name"] ?? null)}`, asked, context)
+  return decideOn(parts, row, event, context, author)
 }
 
 function fieldsOf(payload: Json): Asked {
@@ -99,7 +101,7 @@ function refusedFor(row: Row | undefined, code: string, detail: Json): Decision 
 }
 
 function decideOn(
-  { core }: SagaParts,
+  { core, definition }: SagaParts,
   row: SagaRow,
   event: CoreEvent,
   context: DecideContext,
@@ -107,12 +109,19 @@ function decideOn(
 ): Decision {
   const noted =
     author === undefined ? row : { ...row, orders: [...(row.orders ?? []), author].slice(-limits.ordersPerSagaKept) }
-  const step = core.decide(noted, event, context)
-  if (step.refused !== undefined) return refusedFor(row, step.refused.code, step.refused.detail)
+  const decided = core.decide(noted, event, context)
+  if (decided.refused !== undefined) return refusedFor(row, decided.refused.code, decided.refused.detail)
+  const step = { ...decided, row: withAttributes({ core, definition }, row, decided.row, context) }
   const isFree = row.parked !== undefined && ("ended" in step.row || step.row.parked === undefined)
   const decision = toDecision({ ...noted, ...(row.parked && { parked: row.parked }) }, step, {})
   const outcome = failedOutcome(row, step) ?? { type: "done", value: null }
   return { ...decision, ...(isFree ? { resumed: true as const } : {}), outcome }
+}
+
+/** One that was ended by an order is found by what it was found by before. */
+function withAttributes({ core, definition }: SagaParts, before: SagaRow, after: Row, { self }: DecideContext): Row {
+  if (!("ended" in after) || after.attributes !== undefined || definition.attributes === undefined) return after
+  return { ...after, attributes: attributesOf(definition, core.outline, progressOf(before, self)) }
 }
 
 /** A function of the definition threw: the row is as it was before, so what was asked for did not happen. */

@@ -14,6 +14,7 @@ import { join, type Row, waiterOf, withoutParent, withWaiter } from "./answers.t
 import type { SagaParts } from "./saga-parts.ts"
 import { awaitedEvents, receiveEvent } from "./awaited-events.ts"
 import { describeSaga } from "./description.ts"
+import { acceptedBy, inspectSaga } from "./inspection.ts"
 import { runOrder } from "./order-commands.ts"
 import { revert } from "./revert.ts"
 import { summaryOf } from "./summary.ts"
@@ -31,6 +32,9 @@ export function sagaActor(definition: SagaDefinition, core: Core): ActorLogic {
     begins: (message) => message.type === "command" && (message.name === "start" || message.name === "revert"),
     describe: () => describeSaga(definition, core),
     summarize: (state) => summaryOf(state as Row), // cast: as below
+    inspect: (state, { key }) => inspectSaga(parts, state as Row, key), // cast: as below
+    accepted: () => acceptedBy(parts),
+    madeOf: () => definition,
     keptUntilMs(state) {
       const row = state as Row // cast: as below
       return "ended" in row && row.parents === undefined ? row.ended.endedMs + definition.keptMs : undefined
@@ -95,11 +99,11 @@ function begin({ definition, core }: SagaParts, message: CommandMessage, context
 function settle(row: Row | undefined, scope: string): Decision {
   if (row === undefined) return { state: row }
   if (!("ended" in row)) return { state: withoutParent(row, scope) }
-  const { ended, revertible, parents } = row
+  const { revertible, parents, ...rest } = row
   if (parents?.includes(scope) !== true) return { state: row }
   const others = parents.filter((other) => other !== scope)
   if (others.length > 0) return { state: { ...row, parents: others } }
-  return { state: { ended }, ...(revertible === undefined ? {} : { release: participants(revertible) }) }
+  return { state: rest, ...(revertible === undefined ? {} : { release: participants(revertible) }) }
 }
 
 /** What is not of anything that the saga has open changes nothing. */

@@ -4,6 +4,7 @@ import { InvalidInput } from "../../runtime/kernel/fault.ts"
 import { limits } from "../../runtime/kernel/limits.ts"
 import type { ActorFlow, ActorLogic, DecideContext, Decision, HandlerFlow } from "../../runtime/actor/logic.ts"
 import type { ActorDescription } from "../../runtime/actor/description.ts"
+import type { Inspection } from "../../runtime/actor/inspection.ts"
 import type { Json } from "../../runtime/message/json.ts"
 import type { Address, CommandMessage } from "../../runtime/message/message.ts"
 import type { DefinitionId, SagaRow } from "../machine/row.ts"
@@ -41,6 +42,10 @@ export function versionsActor(sagas: Versions): ActorLogic {
     const why = `it was started by version ${version} (${hash}), which this process does not have`
     return { ok: false, code: "OTHER_VERSION", why }
   }
+  const logicFor = (state: Json | undefined): ActorLogic => {
+    const started = startedBy(state as Row | undefined) // cast: only these logics write it
+    return started === undefined ? starts.logic : (byVersion.get(started.version) ?? stranger)
+  }
   return {
     service: name,
     kind: "saga",
@@ -57,14 +62,20 @@ export function versionsActor(sagas: Versions): ActorLogic {
       const verdict = judge(row, to, self)
       return { ...summaryOf(row), ...(verdict.ok ? { ok: true } : verdict) }
     },
+    inspect: (state, self) => inspectBy(logicFor(state), state, self),
+    accepted: (state) => logicFor(state).accepted?.(state) ?? { signals: [], updates: [], tokens: [], steps: [] },
+    madeOf: (state) => logicFor(state).madeOf?.(state),
     decide(state, message, context) {
       const row = state as Row | undefined // cast: likewise
       if (message.type === "command" && message.name === "migrate") return migrate(row, message, context, ids, judge)
-      const started = startedBy(row)
-      const logic = started === undefined ? starts.logic : (byVersion.get(started.version) ?? stranger)
-      return logic.decide(state, message, context)
+      return logicFor(state).decide(state, message, context)
     },
   }
+}
+
+function inspectBy({ service, inspect }: ActorLogic, state: Json, self: Address): Inspection {
+  if (inspect === undefined) throw new InvalidInput(`${service} cannot say how its actors stand`)
+  return inspect(state, self)
 }
 
 /** Undefined for one that is to be started, or that has ended for good. */

@@ -1,0 +1,120 @@
+// The command line of the benchmark.
+import { parseArgs } from "node:util"
+import { axes, baseRow, isMeaningful, quickRows, type Row, standardRows } from "./row.ts"
+
+export interface Options {
+  readonly rows: readonly Row[]
+  readonly runs: number
+  readonly warmUpMs: number
+  readonly measureMs: number
+  /** Of each app. */
+  readonly partitions: number
+  /** Processes that run the app. */
+  readonly workers: number
+  /** Bytes that each order carries besides. */
+  readonly payloadBytes: number
+  /** How the hand-written chain goes from step to step. */
+  readonly chain: ChainForm
+  /** Folder for CPU profiles. */
+  readonly profileDir: string | undefined
+  readonly json: boolean
+}
+
+/** calls: each step is called and answers, as a saga does it. relay: each step sends to the next. */
+export type ChainForm = "calls" | "relay"
+
+export const usage = `npm run bench -- [options]
+  --quick              the base row beside the chain, one short run
+  --system, --mode, --services, --handlers, --outcome, --tracing, --in-flight, --rate
+                       values of an axis, separated by commas; the rows are their product. Values:
+${Object.entries(axes).map(([axis, values]) => `                         --${axis.padEnd(10)}${values.join(", ")}`).join("\n")}
+  --runs N             runs of each row, in turns (default 3); the median is reported
+  --warm-up-s N        load that is not measured (default 3)
+  --measure-s N        load that is measured (default 5)
+  --partitions N       of each app (default: as shipped)
+  --workers N          processes that run the app (default 1)
+  --payload-bytes N    bytes that each order carries besides (default 0)
+  --chain FORM         calls (default): each step is called and answers; relay: each step sends to the next
+  --profile [DIR]      writes a CPU profile of each process to DIR (default .troupe/profiles)
+  --json               prints one JSON object as the last line
+  --help               this text`
+
+const flags = {
+  system: { type: "string" }, mode: { type: "string" }, services: { type: "string" }, handlers: { type: "string" },
+  outcome: { type: "string" }, tracing: { type: "string" }, "in-flight": { type: "string" }, rate: { type: "string" },
+  runs: { type: "string" }, "warm-up-s": { type: "string" }, "measure-s": { type: "string" },
+  partitions: { type: "string" }, workers: { type: "string" }, "payload-bytes": { type: "string" },
+  chain: { type: "string" }, "profile-dir": { type: "string" },
+  quick: { type: "boolean" }, profile: { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean" },
+} as const
+
+type Values = ReturnType<typeof parse>["values"]
+
+function parse(args: readonly string[]) {
+  return parseArgs({ args: [...args], options: flags })
+}
+
+/** `undefined` if it is asked for help. Throws an error with one sentence for what is no option. */
+export function readOptions(args: readonly string[], partitionsDefault: number): Options | undefined {
+  const { values } = parse(withProfileDir(args))
+  if (values.help === true) return undefined
+  const quick = values.quick === true
+  const rows = readRows(values, quick)
+  if (rows.length === 0) throw new Error("there are no such rows: the chain has no tracing and no pure handlers")
+  const profileDir = values["profile-dir"] ?? (values.profile === true ? ".troupe/profiles" : undefined)
+  return {
+    rows,
+    runs: number("runs", values.runs, quick ? 1 : 3),
+    warmUpMs: 1000 * number("warm-up-s", values["warm-up-s"], quick ? 2 : 3),
+    measureMs: 1000 * number("measure-s", values["measure-s"], quick ? 3 : 5),
+    partitions: number("partitions", values.partitions, partitionsDefault),
+    workers: number("workers", values.workers, 1),
+    payloadBytes: number("payload-bytes", values["payload-bytes"], 0),
+    chain: oneOf("chain", values.chain ?? "calls", ["calls", "relay"]),
+    profileDir,
+    json: values.json === true,
+  }
+}
+
+/** `--profile DIR` and `--profile` alone are both said. */
+function withProfileDir(args: readonly string[]): readonly string[] {
+  const at = args.indexOf("--profile")
+  const next = args[at + 1]
+  if (at === -1 || next === undefined || next.startsWith("--")) return args
+  return [...args.slice(0, at), "--profile-dir", ...args.slice(at + 1)]
+}
+
+function readRows(values: Values, quick: boolean): readonly Row[] {
+  const chosen = [...Object.keys(axes), "in-flight", "rate"].some((name) => name in values)
+  if (!chosen) return quick ? quickRows() : standardRows()
+  const of = <Value extends string>(axis: keyof typeof axes, known: readonly Value[], otherwise: readonly Value[]) =>
+    values[axis] === undefined ? otherwise : values[axis].split(",").map((value) => oneOf(axis, value, known))
+  const numbers = (name: "in-flight" | "rate", otherwise: readonly number[]) =>
+    values[name] === undefined ? otherwise : values[name].split(",").map((value) => number(name, value, 0))
+  const rates = numbers("rate", [0])
+  const isOpen = values.rate !== undefined
+  let rows: readonly Row[] = [baseRow]
+  const vary = (vary: (row: Row) => readonly Row[]) => void (rows = rows.flatMap(vary))
+  vary((row) => numbers("in-flight", [isOpen ? 0 : baseRow.inFlight]).map((inFlight) => ({ ...row, inFlight })))
+  vary((row) => rates.map((rate) => ({ ...row, rate })))
+  vary((row) => of("mode", axes.mode, [row.mode]).map((mode) => ({ ...row, mode })))
+  vary((row) => of("services", axes.services, [row.services]).map((services) => ({ ...row, services })))
+  vary((row) => of("handlers", axes.handlers, [row.handlers]).map((handlers) => ({ ...row, handlers })))
+  vary((row) => of("outcome", axes.outcome, [row.outcome]).map((outcome) => ({ ...row, outcome })))
+  vary((row) => of("tracing", axes.tracing, [row.tracing]).map((tracing) => ({ ...row, tracing })))
+  vary((row) => of("system", axes.system, axes.system).map((system) => ({ ...row, system })))
+  return rows.filter(isMeaningful)
+}
+
+function oneOf<Value extends string>(name: string, value: string, values: readonly Value[]): Value {
+  const found = values.find((known) => known === value)
+  if (found === undefined) throw new Error(`--${name} is one of ${values.join(", ")}, not ${value}`)
+  return found
+}
+
+function number(name: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise
+  const value = Number(text)
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0) throw new Error(`--${name} is a number from 0 up, not ${text}`)
+  return value
+}

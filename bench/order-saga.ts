@@ -1,0 +1,127 @@
+// The app that is measured: an order of three steps, services called one after another. Stock is keyed by product, money by
+// customer, a parcel by order. Handlers are pure, or await something that yields to the event loop.
+import { setImmediate as turn } from "node:timers/promises"
+import * as Schema from "effect/Schema"
+import { type App, app, done, effectful, refused, service } from "../runtime/index.ts"
+import { saga } from "../sagas/index.ts"
+import type { Row } from "./row.ts"
+
+export const products = 77
+export const customers = 91
+
+const OrderSchema = Schema.Struct({
+  orderId: Schema.String,
+  sku: Schema.String,
+  customerId: Schema.String,
+  quantity: Schema.Int.check(Schema.isGreaterThan(0)),
+  cents: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+  shipTo: Schema.Struct({ name: Schema.String, city: Schema.String, country: Schema.String }),
+  /** It cannot be shipped: what was done before is undone. */
+  isDoomed: Schema.Boolean,
+  ballast: Schema.String,
+})
+const OrderInput = Schema.toStandardSchemaV1(OrderSchema)
+export type Order = typeof OrderSchema.Type
+
+const Reservation = Schema.toStandardSchemaV1(Schema.Struct({ orderId: Schema.String, quantity: Schema.Int }))
+const Charge = Schema.toStandardSchemaV1(Schema.Struct({ orderId: Schema.String, cents: Schema.Int }))
+const Parcel = Schema.toStandardSchemaV1(
+  Schema.Struct({ orderId: Schema.String, paymentId: Schema.String, city: Schema.String, isDoomed: Schema.Boolean }),
+)
+type Reservation = { readonly orderId: string; readonly quantity: number }
+type Charge = { readonly orderId: string; readonly cents: number }
+type Parcel = { readonly orderId: string; readonly isDoomed: boolean }
+
+/** More than is ever sold. */
+const plenty = 1_000_000_000
+
+// What the steps do, for the app and for the hand-written chain alike.
+export const business = {
+  reserve: (stock: { readonly left: number }, { quantity }: Reservation) => ({ left: stock.left - quantity }),
+  release: (stock: { readonly left: number }, { quantity }: Reservation) => ({ left: stock.left + quantity }),
+  charge: (account: { readonly cents: number }, { cents }: Charge) => ({ cents: account.cents + cents }),
+  refund: (account: { readonly cents: number }, { cents }: Charge) => ({ cents: account.cents - cents }),
+}
+export const fullShelf = { left: plenty }
+export const newAccount = { cents: 0 }
+
+/** What an effectful handler waits for: as little as a wait can be that lets others run. */
+export function yielding(): Promise<void> {
+  return turn()
+}
+
+const reserve = (stock: typeof fullShelf, reservation: Reservation) => done(business.reserve(stock, reservation))
+const release = (stock: typeof fullShelf, reservation: Reservation) => done(business.release(stock, reservation), null)
+const charge = (account: typeof newAccount, order: Charge) =>
+  done(business.charge(account, order), { paymentId: `pay-${order.orderId}` })
+const refund = (account: typeof newAccount, order: Charge) => done(business.refund(account, order), null)
+const book = (carrier: { readonly booked: number }, { orderId, isDoomed }: Parcel) =>
+  isDoomed ? refused("never-shipped") : done({ booked: carrier.booked + 1 }, { trackingId: `parcel-${orderId}` })
+
+const shelf = service("inventory", { state: () => fullShelf })
+const pureInventory = shelf.command("reserve", Reservation, reserve).undo("release", "reserve", release)
+const inventory = shelf
+  .command("reserve", Reservation, effectful(async (stock, asked) => (await yielding(), reserve(stock, asked))))
+  .undo("release", "reserve", effectful(async (stock, asked) => (await yielding(), release(stock, asked))))
+
+const accounts = service("payment", { state: () => newAccount })
+const purePayment = accounts.command("charge", Charge, charge).undo("refund", "charge", refund)
+const payment = accounts
+  .command("charge", Charge, effectful(async (account, asked) => (await yielding(), charge(account, asked))))
+  .undo("refund", "charge", effectful(async (account, asked) => (await yielding(), refund(account, asked))))
+
+const carrier = service("shipping", { state: () => ({ booked: 0 }) })
+const pureShipping = carrier.command("book", Parcel, book)
+const shipping = carrier.command("book", Parcel, effectful(async (state, asked) => (await yielding(), book(state, asked))))
+
+/** Commands are the same data whoever handles them. */
+export const placeOrder = saga("place-order", { input: OrderInput, version: 1 })
+  .step("reserve", {
+    run: ({ input, sagaId }) => inventory.reserve(input.sku, { orderId: sagaId, quantity: input.quantity }),
+    undo: ({ input }) => inventory.release(input.sku),
+  })
+  .step("charge", {
+    run: ({ input, sagaId }) => payment.charge(input.customerId, { orderId: sagaId, cents: input.cents }),
+    undo: ({ input }) => payment.refund(input.customerId),
+  })
+  .step("ship", {
+    run: ({ input, sagaId, charge: paid }) =>
+      shipping.book(sagaId, {
+        orderId: sagaId, paymentId: paid.paymentId, city: input.shipTo.city, isDoomed: input.isDoomed,
+      }),
+    pivot: true,
+  })
+
+export interface Shop {
+  /** The app that the sagas run in. */
+  readonly orders: App
+  /** One process each. */
+  readonly apps: readonly App[]
+}
+
+export function shopOf(namespace: string, partitions: number, { services, handlers }: Pick<Row, "services" | "handlers">): Shop {
+  const parts = handlers === "pure" ? [pureInventory, purePayment, pureShipping] : [inventory, payment, shipping]
+  if (services === "same-app") {
+    const orders = app("order-flow", { namespace, partitions, services: [...parts, placeOrder] })
+    return { orders, apps: [orders] }
+  }
+  const others = parts.map((part) => ({ name: `${part.logic.service}-app`, part }))
+  const peers = others.map(({ name, part }) => ({ app: name, partitions, services: [part] }))
+  const orders = app("order-flow", { namespace, partitions, services: [placeOrder], peers })
+  return { orders, apps: [orders, ...others.map(({ name, part }) => app(name, { namespace, partitions, services: [part] }))] }
+}
+
+/** The n-th order: products and customers in no order that repeats soon. One of five is doomed where outcomes are mixed. */
+export function orderOf(n: number, outcome: Row["outcome"], payloadBytes: number): Order {
+  const scattered = Math.imul(n + 1, 0x9e3779b1) >>> 0
+  return {
+    orderId: `order-${n}`,
+    sku: `product-${scattered % products}`,
+    customerId: `customer-${(scattered >>> 8) % customers}`,
+    quantity: 1 + (n % 5),
+    cents: 1000 + (scattered % 9000),
+    shipTo: { name: "Vins et alcools Chevalier", city: "Reims", country: "France" },
+    isDoomed: outcome === "compensated" || (outcome === "mixed" && n % 5 === 0),
+    ballast: "x".repeat(payloadBytes),
+  }
+}

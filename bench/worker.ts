@@ -1,0 +1,76 @@
+// A process of the app that is measured.
+import { startTracing } from "../runtime/telemetry/setup.ts"
+import { type App, start } from "../runtime/index.ts"
+import { keepHeapLean } from "../runtime/host/lean-heap.ts"
+import { readTask, runChild, say } from "./child.ts"
+import { shopOf } from "./order-saga.ts"
+import type { Row } from "./row.ts"
+
+export interface WorkerTask {
+  readonly natsUrl: string
+  readonly namespace: string
+  readonly partitions: number
+  readonly row: Row
+  /** Which app of the shop. */
+  readonly app: number
+  /** The share of the partitions that it waits for before it is ready. */
+  readonly share: number
+  readonly tracesTo: string | undefined
+}
+
+export interface WorkerReport {
+  readonly decisions: number
+  readonly blocks: number
+  readonly bytes: number
+  readonly parked: number
+  readonly owned: readonly number[]
+}
+
+const ratios = { off: 0, "10%": 0.1, "100%": 1 } as const
+
+async function work(): Promise<void> {
+  const task = readTask<WorkerTask>()
+  keepHeapLean()
+  const shop = shopOf(task.namespace, task.partitions, task.row)
+  const app = shop.apps[task.app]
+  if (app === undefined) throw new Error(`the shop has no app ${task.app}`)
+  const counts = { decisions: 0, blocks: 0, bytes: 0, parked: 0 }
+  let owned: readonly number[] = []
+  let isReady = false
+  const tracing = await traceTo(app, task)
+  const running = await start(app, {
+    natsUrl: task.natsUrl,
+    telemetry: tracing.telemetry,
+    report: () => undefined,
+    observer: {
+      committed: ({ decisions, bytes, parked }) => {
+        counts.decisions += decisions
+        counts.blocks += 1
+        counts.bytes += bytes
+        counts.parked += parked
+      },
+      owned: (partitions) => {
+        owned = partitions
+        if (isReady || partitions.length < Math.floor(task.share * task.partitions)) return
+        isReady = true
+        say({ type: "ready" })
+      },
+    },
+  })
+  void running.lost.then((fault) => say({ type: "failed", message: fault.message }))
+  process.on("message", () => say({ type: "done", result: { ...counts, owned } satisfies WorkerReport }))
+  process.once("SIGTERM", () => {
+    void running
+      .stop({ withinMs: 1000 })
+      .then(() => tracing.shutdown())
+      .finally(() => process.exit(0))
+  })
+}
+
+function traceTo(app: App, { tracesTo, row, namespace }: WorkerTask) {
+  const services = [...app.shape.logics.keys()]
+  const endpoint = tracesTo === undefined ? {} : { endpoint: tracesTo, tracesUrl: `${tracesTo}/v1/traces` }
+  return startTracing({ services, namespace, instanceId: String(process.pid), ratio: ratios[row.tracing], ...endpoint })
+}
+
+await runChild(work)

@@ -1,0 +1,1 @@
+export type Release = 1 | 2

@@ -1,0 +1,230 @@
+// One seed: a workload on simulated processes, first while things break, then until all is at rest. What happened is a history.
+import * as Exit from "effect/Exit"
+import { recover } from "../delivery/recover.ts"
+import type { App } from "../host/app.ts"
+import { limits } from "../kernel/limits.ts"
+import { parseAddress } from "../message/message.ts"
+import { Coverage, type CoverageCounts } from "./coverage.ts"
+import { CrashWatch, type Question } from "./crash-watch.ts"
+import type { History } from "./history.ts"
+import { journalOf } from "./stored-journal.ts"
+import { Kernel } from "./kernel.ts"
+import { LaneNet } from "./lane-net.ts"
+import { Nemesis } from "./nemesis.ts"
+import { Network } from "./network.ts"
+import { Outsiders } from "./outsiders.ts"
+import type { Plan } from "./plan.ts"
+import { Random } from "./random.ts"
+import { Recorder } from "./recorder.ts"
+import type { Release } from "./release.ts"
+import { Server } from "./server.ts"
+import { Supervisor } from "./supervisor.ts"
+import { Requests } from "./request-plan.ts"
+import { virtualGlobals } from "./virtual-globals.ts"
+import type { LedgerLine, Outside, Workload } from "./workload.ts"
+
+export interface RunOptions {
+  readonly workload: Workload
+  readonly plan: Plan
+  /** Makes the world outside that handlers act on; `record` writes a line of its ledger. */
+  readonly newOutside?: (record: (line: LedgerLine) => void, draw: () => number) => Outside
+  /** Requests that are left out: those whose number it says no to. Setup stays. */
+  readonly isAsked?: (index: number) => boolean
+  /** Asked at every crash point. */
+  readonly question?: Question
+  readonly coverage?: Coverage
+}
+
+export interface RunResult {
+  readonly history: History
+  readonly hash: string
+  /** Why it did not come to rest; undefined if it did. */
+  readonly stuck: string | undefined
+  /** Partitions that stopped for good, as `app partition CODE`. */
+  readonly stopped: readonly string[]
+  readonly coverage: CoverageCounts
+  readonly requests: number
+  readonly faults: number
+  readonly events: number
+  readonly virtualMs: number
+}
+
+/** How long everything may take to come to rest once nothing is broken any more. */
+const restWithinMs = 60_000
+/** Nothing has happened for so long that nothing is sent again any more. */
+const quietMs = 3 * limits.resendAfterMs
+const lookMs = 500
+
+const unreachable: Outside = {
+  call: () => Promise.reject(new Error("this workload says nothing of the world outside: give simulate one")),
+}
+
+export async function runSeed(options: RunOptions): Promise<RunResult> {
+  const run = new Run(options)
+  const putBack = virtualGlobals(run.kernel, run.world, run.random)
+  try {
+    return await run.play()
+  } finally {
+    putBack()
+  }
+}
+
+class Run {
+  readonly random: Random
+  readonly kernel: Kernel
+  readonly world
+  readonly #options: RunOptions
+  readonly #network: Network
+  readonly #server: Server
+  readonly #recorder: Recorder
+  readonly #supervisor: Supervisor
+  readonly #nemesis: Nemesis
+  readonly #requests: Requests
+  readonly #coverage: Coverage
+  readonly #apps: readonly App[]
+
+  constructor(options: RunOptions) {
+    const { workload, plan, newOutside, question, coverage = new Coverage() } = options
+    this.#options = options
+    this.#coverage = coverage
+    this.random = new Random(plan.seed, workload.name)
+    const kernel = new Kernel(this.random)
+    this.kernel = kernel
+    this.world = kernel.owner("world")
+    this.#recorder = new Recorder(kernel)
+    this.#network = new Network(kernel, this.random, (fault, kind) => coverage.saw(`${fault} ${kind}`))
+    this.#server = new Server(kernel)
+    const draws = this.random.fork("outside")
+    const outside = newOutside?.((line) => this.#recorder.ledger(line), () => draws.float()) ?? unreachable
+    const newApps = (release: Release) => workload.apps(outside, release)
+    this.#apps = newApps(1)
+    const ids = this.random.fork("ids")
+    const watch = new CrashWatch()
+    if (question !== undefined) watch.ask(question)
+    const shared = { kernel, network: this.#network, server: this.#server, recorder: this.#recorder, coverage }
+    const outsiders = new Outsiders()
+    const newId = () => ids.bits().toString(16).padStart(8, "0")
+    this.#supervisor = new Supervisor({ ...shared, outsiders, lanes: new LaneNet(), newId, watch, newApps }, this.random)
+    this.#nemesis = new Nemesis({ ...shared, supervisor: this.#supervisor, watch, apps: this.#apps.length }, plan)
+    const partitions = new Map(this.#apps.map(({ shape }) => [shape.name, shape.partitions]))
+    this.#requests = new Requests({ ...shared, outsiders, partitions }, this.random)
+  }
+
+  async play(): Promise<RunResult> {
+    const { plan, workload, isAsked = () => true } = this.#options
+    for (const { shape } of this.#apps) this.#server.app(shape.name)
+    for (const [index] of this.#apps.entries()) for (let n = 0; n < plan.processes; n += 1) this.#supervisor.open(index)
+    let stuck = await this.#setUp()
+    if (stuck === undefined) {
+      const draws = this.random.fork("requests")
+      const asks = workload.requests(() => draws.float()).filter((_, index) => isAsked(index))
+      this.#requests.plan(asks, plan.safetyMs * 0.8)
+      this.#recorder.note({ type: "phase", phase: "faults" })
+      this.#nemesis.begin()
+      await this.kernel.run(this.kernel.nowMs + plan.safetyMs)
+      this.#nemesis.end()
+      this.#recorder.note({ type: "phase", phase: "healed" })
+      stuck = await this.#comeToRest()
+    }
+    if (stuck === undefined) this.#tellEnd()
+    return {
+      history: this.#recorder.history(workload.name, plan.seed, this.#apps),
+      hash: this.kernel.hash.value,
+      stuck,
+      stopped: [...this.#supervisor.stopped],
+      coverage: this.#coverage.counts,
+      requests: this.#requests.count,
+      faults: this.#nemesis.struck,
+      events: this.kernel.events,
+      virtualMs: this.kernel.nowMs,
+    }
+  }
+
+  async #setUp(): Promise<string | undefined> {
+    for (const ask of this.#options.workload.setup) {
+      this.#requests.plan([ask], 0)
+      await this.kernel.run(this.kernel.nowMs + restWithinMs, () => this.#requests.open === 0)
+      if (this.#requests.open > 0) return `the setup got no answer to ${ask.effect}`
+    }
+    return undefined
+  }
+
+  async #comeToRest(): Promise<string | undefined> {
+    let untilMs = this.kernel.nowMs + restWithinMs
+    let quietSinceMs = this.kernel.nowMs
+    let blocks = this.#recorder.blocks
+    while (this.kernel.nowMs < untilMs) {
+      await this.kernel.run(this.kernel.nowMs + lookMs)
+      if (this.#recorder.blocks !== blocks || this.#unrest() !== undefined) {
+        blocks = this.#recorder.blocks
+        quietSinceMs = this.kernel.nowMs
+        continue
+      }
+      if (this.kernel.nowMs - quietSinceMs < quietMs) continue
+      const nextMs = this.#nextTimerMs()
+      if (nextMs === undefined) return undefined
+      untilMs = Math.max(untilMs, nextMs + restWithinMs)
+      await this.kernel.run(nextMs)
+      quietSinceMs = this.kernel.nowMs
+    }
+    return `it has not come to rest: ${this.#unrest() ?? "it goes on writing"}`
+  }
+
+  /** What is still under way, if anything is. */
+  #unrest(): string | undefined {
+    if (this.#requests.open > 0) return `no answer to ${this.#requests.openNames().join(", ")}`
+    for (const { shape } of this.#apps) {
+      const processes = this.#supervisor.processes.filter(({ app }) => app.shape.name === shape.name)
+      const owned = processes.flatMap(({ engine }) => engine?.owned() ?? [])
+      const stopped = [...this.#supervisor.stopped].filter((text) => text.startsWith(`${shape.name} `)).length
+      if (owned.length + stopped < shape.partitions) return `${shape.name} has partitions without an owner`
+      for (const { engine, owner } of processes) {
+        if (engine === undefined) return `${owner.name} has not started`
+        if (!engine.isIdle()) return `${owner.name} has something to do`
+        const owing = engine.metrics().gauges.find(({ outbox }) => outbox > 0)
+        if (owing !== undefined && stopped === 0) return `partition ${owing.partition} of ${shape.name} owes records`
+      }
+    }
+    return undefined
+  }
+
+  /** When the next timer is due that somebody waits for; what is due in days only tidies up. */
+  #nextTimerMs(): number | undefined {
+    let next: number | undefined
+    for (const { shape } of this.#apps) {
+      for (let index = 0; index < shape.partitions; index += 1) {
+        for (const [, row] of this.#replayed(shape, index)?.rows ?? []) {
+          for (const { dueMs } of row.timers.values()) next = Math.min(next ?? dueMs, dueMs)
+        }
+      }
+    }
+    const inMs = next === undefined ? Number.POSITIVE_INFINITY : next - this.#server.wallMs
+    return inMs > 3_600_000 ? undefined : this.kernel.nowMs + Math.max(1_000, inMs + 1_000)
+  }
+
+  #replayed({ name, logics }: App["shape"], index: number) {
+    const { journal } = this.#server.app(name)
+    const exit = this.#server.run(recover({ journal: journalOf(journal) }, { app: name, index, logics }))
+    return Exit.isSuccess(exit) ? exit.value : undefined
+  }
+
+  /** What the owners show at the end. */
+  #tellEnd(): void {
+    this.#recorder.note({ type: "phase", phase: "settled" })
+    for (const { shape } of this.#apps) {
+      const processes = this.#supervisor.processes.filter(({ app }) => app.shape.name === shape.name)
+      for (const { engine, owner } of processes) {
+        for (const partition of engine?.owned() ?? []) {
+          for (const row of this.#replayed(shape, partition)?.rows.keys() ?? []) {
+            const shown = engine?.row(parseAddress(row))
+            if (shown === undefined) continue
+            const timers = [...shown.timers].map(([name, { dueMs }]) => [name, dueMs] as const)
+            const effects = [...shown.effects.keys(), ...shown.asked.keys()]
+            const where = { process: owner.name, app: shape.name, partition }
+            this.#recorder.note({ type: "row", ...where, row, state: shown.state ?? null, effects, timers })
+          }
+        }
+      }
+    }
+  }
+}

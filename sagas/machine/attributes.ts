@@ -1,0 +1,29 @@
+// What a saga is found by, as its definition says it. It serves those who look for sagas and nothing else: a function that
+// throws, or gives what cannot be searched, never stops a saga; what it did not give well is left out.
+import { limits } from "../../runtime/kernel/limits.ts"
+import type { SagaDefinition } from "../definition/definition.ts"
+import type { Outline } from "../definition/outline.ts"
+import { contextOf, type Known } from "./functions.ts"
+
+/** A type alias, because interfaces are not assignable to Json. */
+export type SagaAttributes = { readonly [name: string]: string | number | boolean }
+
+const name = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
+
+export function attributesOf({ attributes }: SagaDefinition, outline: Outline, known: Known): SagaAttributes {
+  if (attributes === undefined) return {}
+  let given: unknown
+  try {
+    given = attributes(contextOf(outline, known))
+  } catch {
+    return {}
+  }
+  if (typeof given !== "object" || given === null) return {}
+  const kept: Record<string, string | number | boolean> = {}
+  for (const [key, value] of Object.entries(given).slice(0, limits.attributesPerSagaMax) as [string, unknown][]) {
+    if (!name.test(key)) continue
+    if (typeof value === "string") kept[key] = value.slice(0, limits.attributeTextMax)
+    else if (typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value))) kept[key] = value
+  }
+  return kept
+}
