@@ -10,6 +10,8 @@ export interface WorkerSettings {
   readonly participants: readonly string[]
   readonly release: 1 | 2
   readonly seed: number
+  /** For what its handlers and timers did. */
+  readonly file: string
 }
 
 export type WorkerOrder = { readonly type: "rows" } | { readonly type: "stop" }
@@ -21,7 +23,7 @@ export type WorkerSaid =
   | { readonly type: "code"; readonly code: string }
   /** Something stopped for good. */
   | { readonly type: "alarm"; readonly app: string; readonly partition: number; readonly code: string; readonly message: string }
-  | { readonly type: "measured"; readonly resent: number }
+  | { readonly type: "measured"; readonly resent: number; readonly isAtRest: boolean }
   | { readonly type: "rows"; readonly rows: readonly RowHappening[] }
 
 export interface ParticipantSettings {

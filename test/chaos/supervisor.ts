@@ -62,6 +62,8 @@ export class Supervisor {
   readonly #said = new Map<string, Set<string>>()
   readonly #open = new Map<string, number>()
   readonly #resent = new Map<number, number>()
+  /** When a worker was last seen to have something to do. */
+  readonly #restless = new Map<string, number>()
   readonly #participantUrls: readonly string[]
   readonly #participantPorts: readonly number[]
 
@@ -101,6 +103,22 @@ export class Supervisor {
   /** Records that workers sent again. */
   get resent(): number {
     return [...this.#resent.values()].reduce((sum, count) => sum + count, 0)
+  }
+
+  /** Resolves with true when no worker has anything to do, with false if that does not come in time. */
+  async untilAtRest(withinMs: number): Promise<boolean> {
+    for (const { name } of this.workers) this.#restless.set(name, clockMs())
+    const isAtRest = () => Promise.resolve(this.#restless.size === 0)
+    return untilTrue("all workers are at rest", isAtRest, withinMs).then(() => true, () => false)
+  }
+
+  /** Every worker tells the rows that it holds. */
+  async askRows(): Promise<void> {
+    for (const { name, child } of this.workers) {
+      this.#said.get(name)?.delete("rows")
+      child?.send({ type: "rows" })
+    }
+    await Promise.all(this.workers.map(({ name }) => this.untilSaid(name, "rows")))
   }
 
   async start(): Promise<void> {
@@ -173,10 +191,11 @@ export class Supervisor {
   }
 
   #hireWorker(name: string, release: 1 | 2): Child {
-    const { seed, servers } = this.options
+    const { seed, servers, out } = this.options
     const { url: natsUrl, monitoringUrls } = this.servers
+    const file = join(out, `${name}.jsonl`)
     const settings: WorkerSettings = {
-      name, natsUrl, replicas: servers, monitoringUrls, participants: this.#participantUrls, release, seed,
+      name, natsUrl, replicas: servers, monitoringUrls, participants: this.#participantUrls, release, seed, file,
     }
     // cast: worker-process.ts says these
     const said = (message: unknown) => this.#heardWorker(name, child.pid, message as WorkerSaid)
@@ -188,8 +207,11 @@ export class Supervisor {
     this.#hear(name, said.type)
     if (said.type === "fenced") this.fencedCount += 1
     else if (said.type === "code") this.count(said.code)
-    else if (said.type === "measured") this.#resent.set(pid, said.resent)
-    else if (said.type === "rows") this.happenings.push(...said.rows.map((row) => ({ ...row, process: name })))
+    else if (said.type === "measured") {
+      this.#resent.set(pid, said.resent)
+      if (said.isAtRest) this.#restless.delete(name)
+      else this.#restless.set(name, clockMs())
+    } else if (said.type === "rows") this.happenings.push(...said.rows)
     else if (said.type === "alarm") {
       this.count(said.code)
       this.alarms.push({ atMs: clockMs(), worker: name, text: `${said.app} ${said.partition}: ${said.code}: ${said.message}` })

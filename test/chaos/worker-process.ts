@@ -1,20 +1,24 @@
 // One worker of a run: starts the apps of the workload, tells what happens to its partitions, and ends as a program that
 // somebody keeps running would: with a code of its own when it cannot go on.
+import { appendFileSync } from "node:fs"
 import { type App, describeError, type RunningApp, start } from "../../runtime/index.ts"
 import type { Fault } from "../../runtime/kernel/fault.ts"
-import { partitionOf } from "../../runtime/message/key.ts"
 import type { RowHappening } from "../../runtime/simulation/history.ts"
+import { type Probed, probedApp, rowsOf } from "../../runtime/simulation/probes.ts"
 import { clockMs } from "./clock.ts"
 import { exits, obey, readSettings, say } from "./lifeline.ts"
 import type { WorkerOrder, WorkerSaid, WorkerSettings } from "./messages.ts"
 import { outsideOver } from "./outside-http.ts"
 import { workloadOf } from "./workload.ts"
 
-const measureEveryMs = 2_000
+const measureEveryMs = 500
 
 const settings = readSettings<WorkerSettings>()
-const { name, natsUrl, replicas, release, seed, participants, monitoringUrls } = settings
-const apps = workloadOf(seed).apps(outsideOver(participants), release)
+const { name, natsUrl, replicas, release, seed, participants, monitoringUrls, file } = settings
+/** A process that is started anew is another one. */
+const life = `${name} ${process.pid}`
+const probed = (seen: Probed) => appendFileSync(file, `${JSON.stringify({ ...seen, atMs: clockMs() })}\n`)
+const apps = workloadOf(seed).apps(outsideOver(participants), release).map((app) => probedApp(app, life, probed))
 const tell = (said: WorkerSaid) => say(said)
 const running: RunningApp[] = []
 
@@ -47,18 +51,18 @@ async function run(app: App): Promise<void> {
 
 function rows(): readonly RowHappening[] {
   return running.flatMap(({ engine }, index) => {
-    const { shape } = apps[index]! // each runs at the index of its app
-    const services = [...shape.services.keys()]
-    return services.flatMap((service) => [...engine.rows(service)].map(([key]) => rowOf(engine, shape, { service, key })))
+    const app = apps[index]
+    return app === undefined ? [] : rowsOf(app, engine, life).map((row) => ({ atMs: clockMs(), ...row }))
   })
 }
 
-function rowOf(engine: RunningApp["engine"], { name: app, partitions }: App["shape"], at: { service: string; key: string }) {
-  const row = engine.row(at)
-  const timers = [...(row?.timers ?? [])].map(([timer, { dueMs }]) => [timer, dueMs] as const)
-  const effects = [...(row?.effects.keys() ?? []), ...(row?.asked.keys() ?? [])]
-  const where = { process: name, app, partition: partitionOf(at.key, partitions), row: `${at.service}/${at.key}` }
-  return { type: "row" as const, atMs: clockMs(), ...where, state: row?.state ?? null, effects, timers }
+/** Nothing waits, is under way, or is to happen by itself. */
+function isAtRest(): boolean {
+  return running.length === apps.length && running.every(({ engine }) => {
+    const { gauges, states } = engine.metrics()
+    const isDone = gauges.every(({ lag, mailbox, outbox, timers }) => lag + mailbox + outbox + timers === 0)
+    return engine.isIdle() && isDone && states.claiming + states.stalled === 0
+  })
 }
 
 obey<WorkerOrder>((order) => {
@@ -74,5 +78,5 @@ try {
 tell({ type: "ready" })
 setInterval(() => {
   const resent = running.reduce((sum, { engine }) => sum + engine.metrics().resent, 0)
-  tell({ type: "measured", resent })
+  tell({ type: "measured", resent, isAtRest: isAtRest() })
 }, measureEveryMs).unref()

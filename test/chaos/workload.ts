@@ -1,9 +1,6 @@
 // What the processes of a run run and ask: the bank and shop. One seed decides requests and how participants misbehave.
 import type { Ask, LedgerStore, Outside, Workload } from "../../runtime/simulation/workload.ts"
 import { bankAndShop, mixOf } from "../proof/workload/bank-and-shop.ts"
-import { Luck } from "../proof/workload/luck.ts"
-import { OutsideWorld } from "../proof/workload/outside.ts"
-import { cardLimit } from "../proof/workload/requests.ts"
 import { seeded } from "../support/seeded.ts"
 
 /** Of the mix, about so many requests come with each saga. */
@@ -14,7 +11,7 @@ export function workloadOf(seed: number, sagas = 100): Workload {
 }
 
 export function worldOf(seed: number, store: LedgerStore): Outside {
-  return new OutsideWorld(store, new Luck(String(seed)), { bank: cardLimit })
+  return workloadOf(seed).outside(store)
 }
 
 /** At least `count` requests, in the order in which they are made. */
