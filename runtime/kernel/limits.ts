@@ -274,7 +274,9 @@ export const limits = {
   sweepQuietTurns: 8,
   sweepStepMsMin: 5,
   sweepStepMsMax: 500,
-  sweepQuietMsMax: 3_600_000,
+  sweepQuietMsMax: 600_000,
+  /** In so many steps, or in smaller ones, time passes that its scenario lets pass. */
+  sweepPassSteps: 200,
   /** Violations that the text of a sweep shows. */
   sweepViolationsShownMax: 20,
   /** How long a start looks for a collector on this machine. */

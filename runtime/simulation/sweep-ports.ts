@@ -144,8 +144,13 @@ export function mortalShape(shape: AppShape, mortal: Mortal): AppShape {
 
 function mortalLogic(logic: ActorLogic, mortal: Mortal): ActorLogic {
   const decide: ActorLogic["decide"] = (state, message, context) => {
-    mortal.called(sweptOf(message), false)
-    return logic.decide(state, message, context)
+    const swept = sweptOf(message)
+    // What the engine makes of the error, and of the decision, never leaves a process that has ended.
+    if (mortal.pass("decision begins", [swept])) throw new Error("its process has ended")
+    mortal.called(swept, false)
+    const decision = logic.decide(state, message, context)
+    mortal.pass("decision made", [swept])
+    return decision
   }
   return { ...logic, decide, ...(logic.io === undefined ? {} : { io: mortalIo(logic.io, mortal) }) }
 }
