@@ -16,7 +16,7 @@ import { awaitedEvents, receiveEvent } from "./awaited-events.ts"
 import { describeSaga } from "./description.ts"
 import { runOrder } from "./order-commands.ts"
 import { revert } from "./revert.ts"
-import { summaryOf } from "./summary.ts"
+import { standingOf, summaryOf } from "./summary.ts"
 import { toDecision } from "./to-decision.ts"
 
 /** The saga as the engine runs it. */
@@ -31,6 +31,7 @@ export function sagaActor(definition: SagaDefinition, core: Core): ActorLogic {
     begins: (message) => message.type === "command" && (message.name === "start" || message.name === "revert"),
     describe: () => describeSaga(definition, core),
     summarize: (state) => summaryOf(state as Row), // cast: as below
+    standing: (state) => standingOf(state as Row), // cast: as below
     keptUntilMs(state) {
       const row = state as Row // cast: as below
       return "ended" in row && row.parents === undefined ? row.ended.endedMs + definition.keptMs : undefined
