@@ -23,7 +23,8 @@ import type { Delivery } from "./delivery.ts"
 import { load } from "./load.ts"
 import { heartbeatOf, lastProgressOf } from "./heartbeat.ts"
 import { finishCurrent } from "./mailbox.ts"
-import { causeOf, hold, leaveMemory } from "./park.ts"
+import { openingOf } from "./opening.ts"
+import { causeOf, failureOf, hold, leaveMemory } from "./park.ts"
 import { ready } from "./ready.ts"
 import { stepJournal } from "./steps.ts"
 import type { Finished, Mailbox, Task } from "./task.ts"
@@ -71,8 +72,7 @@ export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox:
   const nowMs = clock.currentTimeMillisUnsafe()
   const { message } = task
   const row = load(delivery.partition, logic, message.to)
-  const { kind } = logic
-  const span = delivery.ports.telemetry.process({ message, kind, first: row.state === undefined, nowMs })
+  const span = delivery.ports.telemetry.process({ ...openingOf(logic, row, message, nowMs), attempt: attempts + 1 })
   const controller = new AbortController()
   const steps = stepJournal(delivery, mailbox, task)
   const heartbeat = heartbeatOf(delivery, mailbox, task, policy.heartbeatMs)
@@ -89,6 +89,7 @@ export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox:
     attempt: attempts + 1,
     recall: steps.recall,
     record: steps.record,
+    within: (call) => span.within(call),
     beat: heartbeat.beat,
     lastProgress: lastProgressOf(delivery, task),
     fetch: (ref) => fetchAttachment(delivery.ports.attachments, ref),
@@ -158,7 +159,7 @@ function tryAgainOrPark(delivery: Delivery, mailbox: Mailbox, { error, isProbe, 
     const dueMs = nowMs + spreadBackoffMs(policy.retry, failed, fnv1a32(task.row))
     const { code, message } = cause
     const entry = hold(delivery, task, { attempts: isProbe ? attempts : failed, dueMs })
-    ready(delivery, seal(entry, span, { outcome: { type: "faulted", code, message } }))
+    ready(delivery, seal(entry, span, { outcome: { type: "faulted", code, message }, ...failureOf(cause) }))
     return true
   }
   const givenUp = giveUp(delivery, task, cause, span)

@@ -260,6 +260,16 @@ export const limits = {
   /** Spans in one request to the collector, and the longest that a span waits for its batch to fill. */
   traceBatchSpansMax: 2048,
   traceFlushDelayMs: 500,
+  /** The pause before a batch is sent again; doubled with each try. */
+  traceRetryMs: 250,
+  /** Names of spans and attributes whose encoding is kept. */
+  traceNamesKept: 2_000,
+  /** Sagas whose trace a process remembers, so that it need not compute it again. */
+  traceSagasKept: 4_096,
+  /** A saga that is older than this is slow: what happens to it from then on is traced, chosen or not. */
+  traceSlowSagaMs: 60_000,
+  /** A file of traces; a full one is kept beside it, the one before that is deleted. */
+  traceFileBytesMax: 64 * 1024 ** 2,
   /** One batch, tries included; then it is dropped. Below the bound of the shutdown, which sends the last ones. */
   traceExportTimeoutMs: 4_000,
   traceShutdownMaxMs: 5_000,

@@ -14,6 +14,16 @@ export const names = {
     reply: "reply",
     timer: "timer",
     on: "on",
+    started: "started",
+  },
+
+  /** What a failed call of a handler left: an event on its span. */
+  exception: {
+    event: "exception",
+    /** The stable code of the fault. */
+    type: "exception.type",
+    /** The lines of the stack, without the message of the error, which a user's data can be in. */
+    stack: "exception.stacktrace",
   },
 
   attribute: {
@@ -40,6 +50,8 @@ export const names = {
     effectKey: "troupe.effect.key",
     /** Which try of a command this is, from 1. */
     attempt: "troupe.attempt",
+    /** Which call of the handler this is for the same record, from 1: the engine calls it again when it fails. */
+    handlerAttempt: "troupe.handler.attempt",
     /** `do` or `undo`. */
     direction: "troupe.direction",
     /** What became of a command: `done`, `refused` or `faulted`. */
@@ -48,6 +60,8 @@ export const names = {
     outcomeCode: "troupe.outcome.code",
     /** True where the message, or the saga, was put aside for an operator. */
     parked: "troupe.parked",
+    /** True on the first two spans of a saga of which only the end was kept, because it turned out to be worth it. */
+    keptLate: "troupe.trace.kept_late",
   },
 
   /** Gauges are of now, counters since the process started. Those of a partition carry `app` and `partition`. */

@@ -35,8 +35,9 @@ export function playCompensatedSaga(telemetry: Telemetry, play: Play): Played {
   const saga = { service: "place-order", key: play.key }
   const take = (message: CommandMessage | ReplyMessage, sends: readonly Sending[], closing: Omit<Closing, "nowMs"> = {}) => {
     const kind = message.to.service === saga.service ? "saga" : "service"
-    const first = message.type === "command" && message.direction === "do"
-    const span = telemetry.process({ message, kind, first, nowMs })
+    const begins = message.type === "command" && message.direction === "do"
+    const standing = kind === "saga" && !begins ? { state: "running" as const, startedMs: play.startedMs } : undefined
+    const span = telemetry.process({ message, kind, begins, standing, nowMs })
     timerTrace ??= span.trace
     traces.push(...sends.map((sending) => span.send(sending)))
     nowMs += 5

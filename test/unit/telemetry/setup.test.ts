@@ -103,7 +103,7 @@ test("spans of traces that others began are dropped, and counted, when the queue
   const message = { ...command(reserve, "do"), trace: formatTraceparent(parent) }
   const count = 2 * limits.traceQueueSpansMax
   for (let index = 0; index < count; index += 1) {
-    tracing.telemetry.process({ message, kind: "service", first: false, nowMs: 1_000 }).end({ nowMs: 1_000 })
+    tracing.telemetry.process({ message, kind: "service", begins: false, nowMs: 1_000 }).end({ nowMs: 1_000 })
     assert.ok(tracing.counts().waiting <= limits.traceQueueSpansMax)
   }
   await tracing.shutdown()

@@ -33,7 +33,7 @@ async function spansOf(t: TestContext, calls: (telemetry: Telemetry) => void, ra
 }
 
 function opening(message: Message, more: Partial<Opening> = {}): Opening {
-  return { message, kind: message.to.service === saga.service ? "saga" : "service", first: false, nowMs: 1_000, ...more }
+  return { message, kind: message.to.service === saga.service ? "saga" : "service", begins: false, nowMs: 1_000, ...more }
 }
 
 async function spanOf(t: TestContext, opened: Opening, closing: Partial<Closing> = {}): Promise<CollectedSpan> {
@@ -61,13 +61,13 @@ test("a message that carries the saga's own trace is a child of the span that se
 })
 
 test("a late reply to a saga that has been forgotten does not become a second root", async (t) => {
-  const span = await spanOf(t, opening(reply(saga, reserve, ok), { first: true }))
+  const span = await spanOf(t, opening(reply(saga, reserve, ok), { begins: true }))
   assert.equal(span.parentSpanId, rootId)
 })
 
 test("an event can start a saga's trace as well as a command", async (t) => {
   const event = { type: "event", to: saga, name: "OrderPlaced", id: "e-1", source: "shop", subject: "o-1", timeMs: 0 } as const
-  const span = await spanOf(t, opening({ ...event, payload: { secret: canary }, trace: foreignTrace }, { first: true }))
+  const span = await spanOf(t, opening({ ...event, payload: { secret: canary }, trace: foreignTrace }, { begins: true }))
   assert.deepEqual([span.traceId, span.spanId, span.parentSpanId, span.links], [sagaId, rootId, undefined, [foreign]])
   assert.equal(span.name, "process place-order on OrderPlaced")
   assert.equal(span.attributes["messaging.message.id"], "e-1")
@@ -82,7 +82,7 @@ test("a timer's span is named after it and belongs to the decision that set it",
 test("the trace of a process span is what a timer of the decision carries", async (t) => {
   let carried: string | undefined
   const [span] = await spansOf(t, (telemetry) => {
-    const process = telemetry.process(opening(command({ to: saga, name: "start", effect: "r-1" }, "do"), { first: true }))
+    const process = telemetry.process(opening(command({ to: saga, name: "start", effect: "r-1" }, "do"), { begins: true }))
     carried = process.trace
     process.end({ nowMs: 1_000 })
   })
@@ -96,7 +96,7 @@ test("a service takes on the trace of whoever asked it", async (t) => {
 
 test("a message to a service that carries no trace begins one", async (t) => {
   const spans = await spansOf(t, (telemetry) => {
-    for (const _ of [1, 2]) telemetry.process(opening(command(reserve, "do"), { first: true })).end({ nowMs: 1_000 })
+    for (const _ of [1, 2]) telemetry.process(opening(command(reserve, "do"), { begins: true })).end({ nowMs: 1_000 })
   })
   assert.equal(new Set(spans.map((span) => span.traceId)).size, 2)
   assert.ok(spans.every((span) => span.parentSpanId === undefined))
@@ -104,7 +104,7 @@ test("a message to a service that carries no trace begins one", async (t) => {
 
 test("what comes after the start of a saga does not get the saga's ids", async (t) => {
   const spans = await spansOf(t, (telemetry) => {
-    const start = opening(command({ to: saga, name: "start", effect: "r-1" }, "do"), { first: true })
+    const start = opening(command({ to: saga, name: "start", effect: "r-1" }, "do"), { begins: true })
     telemetry.process(start).end({ nowMs: 1_000 })
     telemetry.process(opening(command(reserve, "do"))).end({ nowMs: 1_000 })
   })
@@ -191,7 +191,7 @@ test("every process takes the same decision on what part of the sagas is recorde
     await spansOf(t, (telemetry) => {
       for (const key of keys) {
         const start = command({ to: { ...saga, key }, name: "start", effect: key }, "do")
-        flags.push(parseTraceparent(telemetry.process(opening(start, { first: true })).trace)?.sampled)
+        flags.push(parseTraceparent(telemetry.process(opening(start, { begins: true })).trace)?.sampled)
         // A message whose trace was lost comes to the same decision as the start.
         flags.push(parseTraceparent(telemetry.process(opening(reply({ ...saga, key }, reserve, ok))).trace)?.sampled)
       }
