@@ -1,8 +1,10 @@
 // Every bound of the runtime, in one place. A queue, loop, cache or payload without a line here is a defect.
+import { consoleLimits } from "./console-limits.ts"
 import { flowLimits } from "./flow-limits.ts"
 import { sagaLimits } from "./saga-limits.ts"
 
 export const limits = {
+  ...consoleLimits,
   ...flowLimits,
   ...sagaLimits,
   /** One journal block on the wire: below the server's default max_payload of 1 MiB, with room for headers. */
