@@ -58,8 +58,9 @@ function checkDense({ participant, seq, key }: LedgerHappening, lastSeq: Map<str
 
 function checkDo(line: LedgerHappening, { id, dones, undones }: StepLines, findings: Findings): void {
   findings.saw("effects outside")
-  if (undones.length > 0)
-    findings.add("I5", line.key, `${id}: ${line.key} was done after it had been undone; expected it to be refused`, undones[0], line)
+  const [undo] = undones
+  if (undo !== undefined)
+    findings.add("I5", line.key, `${id}: ${line.key} was done after it had been undone; expected it to be refused`, undo, line)
   else if (dones.length > 0)
     findings.add("I3", line.key, `${id}: ${line.key} was done, and ${dones[0]?.key} before; expected one effect`, dones[0], line)
   dones.push(line)
@@ -80,11 +81,12 @@ function checkRefusedUndo(line: LedgerHappening, steps: Map<string, Map<string, 
   findings.saw("undos of nothing")
 }
 
-function checkSaga({ sagas, requests, settled }: Facts, saga: string, all: ReadonlyMap<string, StepLines>, findings: Findings): void {
+function checkSaga(facts: Facts, saga: string, all: ReadonlyMap<string, StepLines>, findings: Findings): void {
+  const { sagas, requests, settled } = facts
   if (saga.startsWith("cascade/")) {
     const request = requests.get(`cascade ${saga.slice("cascade/".length)}`)
-    if (request === undefined) findings.add("I14", saga, `${saga} had effects outside and no client began it; expected one who did`)
-    return
+    if (request !== undefined) return
+    return findings.add("I14", saga, `${saga} had effects outside and no client began it; expected one who did`)
   }
   const found = sagas.get(saga)
   if (found === undefined) {

@@ -79,7 +79,8 @@ function checkReservations({ log, rows }: Facts, findings: Findings): void {
     compare("I11", row, state, { placed: count, kept: keeps, expired: count - keeps, early: 0 }, findings)
     const open = memberOf(state, "open")
     if (typeof open !== "object" || open === null || Object.keys(open).length === 0) continue
-    findings.add("I11", row, `${row} still has open reservations ${Object.keys(open).join(", ")}; expected all to have expired`, state)
+    const what = `${row} still has open reservations ${Object.keys(open).join(", ")}`
+    findings.add("I11", row, `${what}; expected all to have expired`, state)
   }
 }
 
