@@ -89,6 +89,8 @@ export interface IoLogic {
 }
 
 export interface PerformContext extends DecideContext {
+  /** Told just before the handler is called: from then on it may have had its effect. */
+  calling(): void
   readonly signal: AbortSignal
   readonly deadlineMs: number
   readonly attempt: number

@@ -78,6 +78,7 @@ function ioLogic(
         const prepared = prepare(definition, message, context)
         const { handler, payload, what } = prepared
         if (typeof handler === "function") throw new HandlerDefect(`${what} is pure and was asked to do I/O`)
+        context.calling()
         const result = outcomingEffect(() => handler.run(current, payload, ioContext(context, message, prepared)))
         return Effect.map(result, (value) => toDecision(current, checkResult(value, message, what), prepared))
       }),

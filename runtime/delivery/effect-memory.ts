@@ -23,7 +23,8 @@ export function undoneEffect(row: Row, message: CommandMessage): { payload: Json
   const { outcome, payload = null, undone, version } = memory ?? {}
   if (undone === true) return undefined
   // It may have happened: taking it back is for the handler to try.
-  if (outcome?.type === "faulted") return { payload, ...versionMark(version), value: null }
+  const mayHaveHappened = memory !== undefined && (outcome === undefined || outcome.type === "faulted")
+  if (mayHaveHappened) return { payload, ...versionMark(version), value: null }
   return outcome?.type === "done" ? { payload, ...versionMark(version), value: outcome.value } : undefined
 }
 
@@ -63,6 +64,13 @@ export function rememberedUnsaid(event: EventMessage): NonNullable<Entry["effect
 
 function unsaidMemory({ source, id }: Pick<EventMessage, "source" | "id">): string {
   return `$unsaid:${eventId({ source, id })}`
+}
+
+/** Of a command that is parked although its handler was called: asked again it is decided anew, and its undo is the handler's. */
+export function rememberedAttempt(row: Row, message: Message): NonNullable<Entry["effects"]> {
+  if (message.type !== "command" || message.direction === "undo" || message.scope === undefined) return []
+  if (memoryOf(row, message.effect) !== undefined) return []
+  return [[message.effect, { scope: message.scope, payload: message.payload, ...versionMark(message.version) }]]
 }
 
 /** What to remember of a command that has just been decided. */

@@ -84,6 +84,7 @@ export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox:
   mailbox.attempt = { number: attempts + 1, beganMs: nowMs, progress: () => heartbeat.progress, cancel }
   const context: PerformContext = {
     ...decideContext(row, message, nowMs),
+    calling: () => void (task.called = true),
     signal: controller.signal,
     deadlineMs: nowMs + policy.timeoutMs,
     attempt: attempts + 1,

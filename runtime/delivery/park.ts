@@ -8,7 +8,9 @@ import type { Outcome } from "../message/outcome.ts"
 import type { ProcessSpan } from "../ports/telemetry.ts"
 import { type Decided, decidedRecord, seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
+import { rememberedAttempt } from "./effect-memory.ts"
 import { Outgoing } from "./outgoing.ts"
+import { emptyRow, type Row } from "./row.ts"
 import type { Task } from "./task.ts"
 
 export interface Cause {
@@ -40,16 +42,29 @@ export function parkRecord(delivery: Delivery, task: Task, cause: Cause, span?: 
   const answers = out.reply(task.message, faulted)
   const timers: Entry["timers"] = task.message.type === "timer" ? [{ type: "clear", name: task.message.name }] : []
   const record = withSteps(delivery, task)
+  const effects = mayHaveHappened(delivery, task, code) ? rememberedAttempt(rowOf(delivery, task), task.message) : []
   const entry: Entry = {
     from: task.from,
-    ...(timers.length > 0 || task.held !== undefined ? { to: task.message.to } : {}),
+    ...(timers.length > 0 || effects.length > 0 || task.held !== undefined ? { to: task.message.to } : {}),
     by: decidedRecord(task.message),
+    ...(effects.length > 0 ? { effects } : {}),
     ...(timers.length > 0 ? { timers } : {}),
     ...(task.held === undefined ? {} : { took: task.held }),
     ...out.entry(),
     parked: parkedEntry(delivery, { ...task, message: record }, cause),
   }
   return seal(entry, span, { outcome: faulted, parked: { code, message: text } }, answers)
+}
+
+/** Its handler does I/O and was called, here or by an owner before: what it did outside is not known. */
+function mayHaveHappened({ app, partition }: Delivery, { message, called, held, row }: Task, code: string): boolean {
+  if (app.logics.get(message.to.service)?.io?.policy(message) === undefined) return false
+  const attempts = held === undefined ? 0 : (partition.held.of(row).get(held)?.attempts ?? 0)
+  return called === true || attempts > 0 || code === killedProcess
+}
+
+function rowOf({ partition }: Delivery, { row }: Task): Row {
+  return partition.rows.get(row) ?? emptyRow()
 }
 
 /** The record stays at the front of its actor's mailbox, and nobody is told an outcome: there is none yet. */

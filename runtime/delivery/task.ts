@@ -16,6 +16,8 @@ export interface Task {
   from: Entry["from"]
   /** Its number in the durable mailbox (R6). */
   held: number | undefined
+  /** Its handler was called, so it may have had an effect outside. */
+  called?: true
 }
 
 /** The records of an actor that cannot take its next one yet. */

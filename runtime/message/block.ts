@@ -150,7 +150,10 @@ export interface EffectMemory {
   readonly payload?: Json
   /** The version of the payload's contract; absent: 1. */
   readonly version?: number
-  /** The answer; absent on a tombstone: the undo came first, so the do must not happen any more. */
+  /**
+   * The answer; absent on a tombstone: the undo came first, so the do must not happen any more. Absent without `undone` on a
+   * command that was parked when its handler had been called: it may have happened outside.
+   */
   readonly outcome?: Outcome
   /** It was taken back, or must not happen any more. */
   readonly undone?: true

@@ -233,6 +233,8 @@ export interface Expectations {
   readonly gaugesMax?: Readonly<Record<string, number>>
   /** Codes with which a saga may park in this workload; any other parked saga breaks I2. */
   readonly sagasMayPark?: readonly string[]
+  /** How long after the phase "healed" the run may take to come to rest. Default: it is not looked at. */
+  readonly settledWithinMs?: number
   /** Acked blocks may be lost: the run promised no more than its mode does. */
   readonly ackedMayBeLost?: boolean
 }

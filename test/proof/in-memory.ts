@@ -19,8 +19,7 @@ export async function runInMemory(workload: Workload, seed: number): Promise<His
   const time = await virtualClock()
   const happenings: Happening[] = []
   const nowMs = () => time.clock.currentTimeMillisUnsafe()
-  // cast: what was left out is put in
-  const note = (happening: Unrecorded) => void happenings.push({ ...happening, atMs: nowMs() } as Happening)
+  const note = (happening: Unrecorded) => void happenings.push({ ...happening, atMs: nowMs() })
   const outside = workload.outside(memoryLedger((line) => note({ type: "ledger", ...line })))
   const [made] = workload.apps(outside)
   if (made === undefined) throw new RangeError(`workload ${workload.name} has no app`)

@@ -1,5 +1,6 @@
 // The workload that simulation and chaos run: a bank and a shop, whose truth can be counted without asking the runtime.
 import type { Workload } from "../../../runtime/simulation/workload.ts"
+import { checkBankAndShop } from "../invariants/check-ledgers.ts"
 import { businessOf } from "./business.ts"
 import { Luck, type Odds, usualOdds } from "./luck.ts"
 import { OutsideWorld } from "./outside.ts"
@@ -37,7 +38,7 @@ export function bankAndShop(options: BankAndShopOptions): Workload {
     outside: (store) => new OutsideWorld(store, luck, { bank: cardLimit }),
     setup: setupOf(asked),
     requests: (draw) => requestsOf(asked, mix, draw),
-    check: () => [],
+    check: (history) => checkBankAndShop(history).violations,
     expectations: {},
   }
 }

@@ -43,6 +43,11 @@ export class Luck {
     }
     return "fine"
   }
+
+  /** Of one half of all effects. */
+  isEven(effect: string): boolean {
+    return mixed(fnv1a32(`half ${this.#seed} ${effect}`)) % 2 === 0
+  }
 }
 
 /** FNV alone leaves the high bits of like texts alike. */

@@ -41,8 +41,11 @@ export class OutsideWorld implements Outside {
 
   async call(call: OutsideCall, signal: AbortSignal): Promise<OutsideAnswer> {
     const fate = this.#luck.of(call.key)
-    if (fate === "poison" && call.direction === "do")
+    if (fate === "poison" && call.direction === "do") {
+      // One half breaks down only when it has been done: it may have happened, and must be taken back.
+      if (this.#luck.isEven(call.key)) await this.#carryOut(call, false)
       throw new OutsidePoisoned(`${call.participant} cannot take ${call.key}; its record is parked`)
+    }
     if (call.attempt === 1 && fate === "transient")
       throw new OutsideFailed(`${call.participant} failed before ${call.key}; it is called again`)
     if (call.attempt === 1 && fate === "hang") return aborted(call, signal)

@@ -1,0 +1,137 @@
+// The parts of the workload that are no sagas: notes, cascades, reservations, confirmations. Their rows are counted against
+// what clients and journals say (I3, I7, I11).
+import type { Json } from "../../../runtime/message/json.ts"
+import { parseAddress } from "../../../runtime/message/message.ts"
+import type { Findings } from "../../../runtime/simulation/invariants/findings.ts"
+import { placesOf } from "../../../runtime/simulation/invariants/journals.ts"
+import { memberOf } from "../../../runtime/simulation/invariants/log.ts"
+import type { RequestOf } from "../../../runtime/simulation/invariants/requests.ts"
+import { add, type Facts, numberOf, textOf } from "./facts.ts"
+
+export function checkOthers(facts: Facts, findings: Findings): void {
+  checkReads(facts, findings)
+  if (!facts.settled) return
+  checkNotes(facts, findings)
+  checkConfirmations(facts, findings)
+  checkReservations(facts, findings)
+  checkCascades(facts, findings)
+}
+
+/** Each note counts once; `sum` tells which. */
+function checkNotes({ log, rows }: Facts, findings: Findings): void {
+  const counts = new Map<string, number>()
+  const sums = new Map<string, number>()
+  for (const [effect, [decided]] of log.decided) {
+    if (decided?.outcome.type !== "done" || !effect.startsWith("note ")) continue
+    add(counts, decided.row, 1)
+    add(sums, decided.row, Number(effect.slice("note ".length)))
+  }
+  for (const [row, count] of counts) {
+    findings.saw("notes at rest")
+    compare("I3", row, rows.get(row)?.state, { count, sum: sums.get(row) ?? 0 }, findings)
+  }
+}
+
+/** An answer about a state knows every write that had been answered before it was asked. */
+function checkReads({ requests }: Facts, findings: Findings): void {
+  const writes = new Map<string, RequestOf[]>()
+  for (const request of requests.values()) {
+    if (request.effect.startsWith("note ")) writes.set(request.to, [...(writes.get(request.to) ?? []), request])
+  }
+  for (const { effect, to, kind, answer, happenings } of requests.values()) {
+    if (kind !== "query" || answer?.type !== "done") continue
+    const askedMs = happenings[0]?.atMs ?? 0
+    const told = happenings.find(({ phase }) => phase === "answered")?.atMs ?? 0
+    const all = writes.get(to) ?? []
+    const before = all.filter((write) => write.happenings.some(({ phase, atMs }) => phase === "answered" && atMs < askedMs))
+    const possible = all.filter((write) => (write.happenings[0]?.atMs ?? 0) <= told)
+    const count = numberOf(answer.value, "count")
+    findings.saw("reads")
+    if (count >= before.length && count <= possible.length) continue
+    const what = `${effect} was answered that ${to} has ${count} notes, when ${before.length} had been answered`
+    findings.add("I7", effect, `${what} and ${possible.length} sent; expected all that were answered and none that was not sent`)
+  }
+}
+
+/** A saga that completed was confirmed once; no other is. */
+function checkConfirmations({ sagas, rows }: Facts, findings: Findings): void {
+  for (const { id, name, outcome } of sagas.values()) {
+    if (name === "transfer" || outcome === undefined) continue
+    const row = `confirmations/${name}-${parseAddress(id).key}`
+    findings.saw("confirmations")
+    compare("I3", row, rows.get(row)?.state, { confirmed: outcome === "completed" ? 1 : 0 }, findings)
+  }
+}
+
+/** Each reservation ended once, kept or expired. */
+function checkReservations({ log, rows }: Facts, findings: Findings): void {
+  const placed = new Map<string, number>()
+  const kept = new Map<string, number>()
+  for (const [effect, [decided]] of log.decided) {
+    if (decided?.outcome.type !== "done") continue
+    if (effect.startsWith("place ")) add(placed, decided.row, 1)
+    if (effect.startsWith("keep ")) add(kept, decided.row, 1)
+  }
+  for (const [row, count] of placed) {
+    findings.saw("reservations at rest")
+    const keeps = kept.get(row) ?? 0
+    const state = rows.get(row)?.state
+    compare("I11", row, state, { placed: count, kept: keeps, expired: count - keeps, early: 0 }, findings)
+    const open = memberOf(state, "open")
+    if (typeof open !== "object" || open === null || Object.keys(open).length === 0) continue
+    const what = `${row} still has open reservations ${Object.keys(open).join(", ")}`
+    findings.add("I11", row, `${what}; expected all to have expired`, state)
+  }
+}
+
+/** Every hop of a cascade counts once; one whose second hop is poison stops there, and is parked. */
+function checkCascades({ log, rows }: Facts, findings: Findings): void {
+  const begun = new Set<string>()
+  const passings = new Map<string, Json>()
+  for (const [effect, [decided]] of log.decided) if (effect.startsWith("cascade ") && decided !== undefined) begun.add(effect)
+  for (const journal of log.journals.values()) {
+    for (const { entry } of placesOf(journal)) {
+      for (const [, , message] of entry.out ?? []) {
+        if (message.type === "event" && message.name === "Hop1") passings.set(textOf(message.payload, "id"), message.payload)
+      }
+    }
+  }
+  const stopped = new Set<string>()
+  for (const { record } of log.parked.values()) {
+    if (record?.type === "event" && record.name === "Hop2") stopped.add(textOf(record.payload, "id"))
+  }
+  const expected = { balance: new Map<string, number>(), passes: new Map<string, number>() }
+  for (const [id, passing] of passings) {
+    const keys = keysOf(passing)
+    const hops = stopped.has(id) ? [1] : [1, 2, 4, 5]
+    if (begun.has(`cascade ${id}`)) add(expected.passes, keys[0] ?? "", 1)
+    for (const hop of hops) add(expected.passes, keys[hop] ?? "", 1)
+    add(expected.balance, keys[1] ?? "", -numberOf(passing, "amount"))
+    if (!stopped.has(id)) add(expected.balance, keys[5] ?? "", numberOf(passing, "amount"))
+    findings.saw(stopped.has(id) ? "cascades parked" : "cascades at rest")
+  }
+  for (const [key, passes] of expected.passes) {
+    const row = `relay/${key}`
+    compare("I3", row, rows.get(row)?.state, { passes, balance: expected.balance.get(key) ?? 0 }, findings)
+  }
+}
+
+function keysOf(passing: Json): readonly string[] {
+  const keys = memberOf(passing, "keys")
+  return Array.isArray(keys) ? keys.map(String) : []
+}
+
+function compare(
+  invariant: string,
+  row: string,
+  state: Json | undefined,
+  expected: Readonly<Record<string, number>>,
+  findings: Findings,
+): void {
+  for (const [name, count] of Object.entries(expected)) {
+    const found = numberOf(state, name)
+    if (found === count) continue
+    const what = `${row} has ${name} ${found}, and what was decided comes to ${count}`
+    findings.add(invariant, row, `${what}; expected each effect once`, state)
+  }
+}
