@@ -235,6 +235,8 @@ export interface Expectations {
   readonly sagasMayPark?: readonly string[]
   /** How long after the phase "healed" the run may take to come to rest. Default: it is not looked at. */
   readonly settledWithinMs?: number
+  /** Records have priorities: those of one source may overtake each other on their way to an actor. */
+  readonly hasPriorities?: boolean
   /** Acked blocks may be lost: the run promised no more than its mode does. */
   readonly ackedMayBeLost?: boolean
 }

@@ -6,7 +6,7 @@ import { checkCauses, checkSpans } from "./causes.ts"
 import { checkDecidedOnce, checkNoLateEffect } from "./effects.ts"
 import { Findings } from "./findings.ts"
 import { readLog } from "./log.ts"
-import { checkChannels, checkOrderOfRequests, checkOverlaps } from "./order.ts"
+import { checkChannels, checkOrderOfRequests, checkOrderOfSources, checkOverlaps } from "./order.ts"
 import { checkNothingLeft, checkRows, replayed } from "./replay.ts"
 import { requestsOf } from "./requests.ts"
 import { checkEnds, checkUndoOrder } from "./sagas.ts"
@@ -26,6 +26,7 @@ export function checkHistory(history: History, expectations: Expectations = {}, 
   checkNoLateEffect(log, findings)
   checkOrderOfRequests(log, requests, findings)
   checkChannels(log, findings)
+  if (expectations.hasPriorities !== true) checkOrderOfSources(log, findings)
   checkOverlaps(history, findings)
   checkAcked(history, log, { settled, ackedMayBeLost }, findings)
   if (!ackedMayBeLost) checkRequests(history, log, requests, { settled, ackedMayBeLost }, findings)

@@ -1,7 +1,8 @@
 // I6: what is for one key is handled one at a time, in order, and nothing is skipped.
 import type { HandlingHappening, History } from "../history.ts"
 import type { Findings } from "./findings.ts"
-import { blockName, type JournalOf } from "./journals.ts"
+import { addressText } from "../../message/message.ts"
+import { blockName, type JournalOf, placesOf } from "./journals.ts"
 import type { Log } from "./log.ts"
 import type { RequestOf } from "./requests.ts"
 
@@ -78,6 +79,27 @@ function channelOf(channels: Map<string, ChannelOf>, id: string): ChannelOf {
   let channel = channels.get(id)
   if (channel === undefined) channels.set(id, (channel = { low: 0, above: new Set() }))
   return channel
+}
+
+/** Records of one source reach an actor in the order of their numbers. */
+export function checkOrderOfSources({ journals }: Log, findings: Findings): void {
+  for (const journal of journals.values()) {
+    const last = new Map<string, number>()
+    for (const { entry, block } of placesOf(journal)) {
+      const to = entry.to ?? entry.parked?.record?.to
+      if (to === undefined) continue
+      for (const [channel, number] of entry.from) {
+        const id = `${addressText(to)} ${channel}`
+        const before = last.get(id) ?? 0
+        findings.saw("records in order")
+        if (number < before) {
+          const what = `${addressText(to)} took record ${number} of channel ${channel} in ${blockName(block)}, after ${before}`
+          findings.add("I6", `${channel}#${number}`, `${what}; expected the order in which they were sent`, entry)
+        }
+        last.set(id, Math.max(before, number))
+      }
+    }
+  }
 }
 
 /** In one life of a process an actor has one handler under way. */

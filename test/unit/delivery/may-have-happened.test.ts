@@ -17,7 +17,8 @@ class Hopeless extends Fault {
 
 /** A bank outside, and a saga that charges there and then comes to a step that refuses. */
 function shopOf() {
-  const outside = { charged: 0, calls: [] as string[], fails: true }
+  const calls: string[] = []
+  const outside = { charged: 0, calls, fails: true }
   const bank = service("bank", { state: () => ({}) })
     .command(
       "charge",
