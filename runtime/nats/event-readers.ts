@@ -2,10 +2,12 @@
 // last of them deletes. A mark is written by the owner of a partition; an app that is gone for good is removed by an
 // operator, never by time, because one that is merely down must find its events again.
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
-import { type KV, Kvm } from "@nats-io/kv"
+import { Kvm } from "@nats-io/kv"
 import type { NatsConnection } from "@nats-io/transport-node"
+import { limits } from "../kernel/limits.ts"
 import type { Subjects } from "../message/subjects.ts"
 import { isKeptUntilHandled } from "./event-stream.ts"
+import { lastRecords } from "./last-records.ts"
 import { purgeBefore } from "./purge.ts"
 
 /** Where one app stands in one event partition: everything before this stream position is decided. */
@@ -45,13 +47,13 @@ export async function registerReader(
   }
   return {
     async keptFrom(partition) {
-      return Math.max(1, ...(await marksOf(kv, identity, `*.${partition}`)).map(({ deleted }) => deleted))
+      return Math.max(1, ...(await marksOf(place, identity, [`*.${partition}`])).map(({ deleted }) => deleted))
     },
     async handled(partition, before) {
       const own = await kv.get(keyOf(app, partition))
       const { deleted } = own?.operation === "PUT" ? readMark(own.value, identity) : unknownMark
       await kv.put(keyOf(app, partition), markText(identity, { before, deleted }))
-      const marks = await marksOf(kv, identity, `*.${partition}`)
+      const marks = await marksOf(place, identity, [`*.${partition}`])
       const first = Math.min(before, ...marks.map((mark) => mark.before))
       // Written first: whoever finds a gap must learn of it.
       if (first > Math.max(1, deleted)) await kv.put(keyOf(app, partition), markText(identity, { before, deleted: first }))
@@ -64,8 +66,15 @@ export async function registerReader(
 export async function listReaders(place: Place): Promise<readonly EventReader[]> {
   const { config, created } = await readStream(place)
   if (!isKeptUntilHandled(config)) return []
-  const kv = await new Kvm(jetstream(place.connection)).open(place.subjects.eventReaders)
-  const marks = await marksOf(kv, String(Date.parse(created)), ">") // clock: parses the server's text
+  const manager = await jetstreamManager(place.connection, { checkAPI: false })
+  const bucket = place.subjects.eventReaders
+  const { state } = await manager.streams.info(`KV_${bucket}`, { subjects_filter: ">" })
+  const keys = Object.keys(state.subjects ?? {}).map((subject) => subject.slice(`$KV.${bucket}.`.length))
+  const marks: (EventReader & Mark)[] = []
+  for (let from = 0; from < keys.length; from += limits.bucketKeysMax) {
+    const slice = keys.slice(from, from + limits.bucketKeysMax)
+    marks.push(...(await marksOf(place, String(Date.parse(created)), slice))) // clock: parses the server's text
+  }
   return marks.map(({ app, partition, before }) => ({ app, partition, before }))
 }
 
@@ -91,13 +100,15 @@ interface Mark {
 
 const unknownMark: Mark = { before: 0, deleted: 0 }
 
-async function marksOf(kv: KV, identity: string, keys: string): Promise<readonly (EventReader & Mark)[]> {
-  const marks: (EventReader & Mark)[] = []
-  for await (const { key, operation, value } of await kv.history({ key: keys })) {
+async function marksOf(
+  { connection, subjects }: Place,
+  identity: string,
+  keys: readonly string[],
+): Promise<readonly (EventReader & Mark)[]> {
+  return (await lastRecords(connection, subjects.eventReaders, keys)).map(({ key, data }) => {
     const [app = "", partition] = key.split(".")
-    if (operation === "PUT") marks.push({ app, partition: Number(partition), ...readMark(value, identity) })
-  }
-  return marks
+    return { app, partition: Number(partition), ...readMark(data, identity) }
+  })
 }
 
 function keyOf(app: string, partition: number): string {

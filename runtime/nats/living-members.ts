@@ -3,17 +3,18 @@ import { JetStreamApiError } from "@nats-io/jetstream"
 import { Kvm } from "@nats-io/kv"
 import type { NatsConnection } from "@nats-io/transport-node"
 import type { Subjects } from "../message/subjects.ts"
+import { lastRecords } from "./last-records.ts"
 
 const noStreamFound = 10059
 
 /** The names of the members that have beaten within `limits.memberTtlMs`. A bucket that is not there has none. */
 export async function livingMembers(connection: NatsConnection, subjects: Subjects, app: string): Promise<readonly string[]> {
-  const names: string[] = []
+  const bucket = subjects.members(app)
   try {
-    const bucket = await new Kvm(connection).open(subjects.members(app))
-    for await (const { key, operation } of await bucket.history()) if (operation === "PUT") names.push(key)
+    await new Kvm(connection).open(bucket)
+    return (await lastRecords(connection, bucket, [">"])).map(({ key }) => key).toSorted()
   } catch (error) {
     if (!(error instanceof JetStreamApiError) || error.code !== noStreamFound) throw error
+    return []
   }
-  return names.toSorted()
 }

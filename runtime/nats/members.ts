@@ -8,21 +8,21 @@ import { describeError } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import type { Subjects } from "../message/subjects.ts"
 import { type Member, type Members, MembersUnavailable } from "../ports/members.ts"
+import { lastRecords } from "./last-records.ts"
 
 export function natsMembers(connection: NatsConnection, subjects: Subjects, app: string, replicas = 1): Members {
   const bucket = subjects.members(app)
   // Making a bucket that is there already is a look at it; doing so each time survives a server that lost it.
   // Shorter than a heartbeat may be late: a bucket without a leader does not answer at all.
-  const client = jetstream(connection, { timeout: 2 * limits.memberBeatMs })
+  const lookMs = 2 * limits.memberBeatMs
+  const client = jetstream(connection, { timeout: lookMs })
   const options = { ttl: limits.memberTtlMs, storage: "memory", history: 1, replicas } as const
   const open = () => new Kvm(client).create(bucket, options)
   const beat = async ({ name, reads, refuses }: Member) => {
     const kv = await open()
     await kv.put(name, JSON.stringify({ reads, refuses }))
-    const members: Member[] = []
-    for await (const { key, operation, value } of await kv.history()) {
-      if (operation === "PUT") members.push({ name: key, ...readSaid(value) })
-    }
+    const stored = await lastRecords(connection, bucket, [">"], lookMs)
+    const members = stored.map(({ key, data }): Member => ({ name: key, ...readSaid(data) }))
     // A replica that lags behind would make this process, and who knows whom else, look gone.
     if (!members.some((member) => member.name === name)) throw new Error("the heartbeat is stored and cannot be read yet")
     return members.toSorted((a, b) => (a.name < b.name ? -1 : 1))

@@ -1,4 +1,4 @@
-// One client of a run: makes its requests at a steady rate whatever becomes of them, tries again what is unknown with the
+// One client of a run: makes its requests at a steady rate, until too many have no answer; tries again what is unknown with the
 // same key until it has its answer, and writes down what it saw before it goes on.
 import { appendFileSync, readFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -19,6 +19,8 @@ export interface AskingOptions {
   readonly file: string
   readonly requests: readonly Ask[]
   readonly perSecond: number
+  /** Nothing new is begun while so many have no answer. */
+  readonly openMax: number
   /** A client that is connected; asked again when nothing came of the last one for long. */
   readonly connect: () => Promise<{ readonly client: Client; close(): Promise<void> }>
   readonly failed: (code: string) => void
@@ -57,7 +59,7 @@ export class Asking {
 
   /** Begins what an earlier process of this client left open, and then what is left, until `enough`. */
   async go(): Promise<void> {
-    const { requests, perSecond } = this.#options
+    const { requests, perSecond, openMax } = this.#options
     const begun = requests.filter(({ effect }) => this.#phases.has(effect))
     for (const ask of begun) if (!this.#isAnswered(ask)) void this.#settle(ask)
     const startedMs = clockMs()
@@ -67,6 +69,7 @@ export class Asking {
       if (this.#phases.has(ask.effect)) continue
       asked += 1
       await sleep(Math.max(0, startedMs + (asked * 1_000) / perSecond - clockMs()))
+      while (this.#open.size >= openMax && !this.#isOver) await sleep(pauseMs)
       void this.#follow(ask)
     }
   }

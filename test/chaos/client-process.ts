@@ -7,6 +7,7 @@ import { outsideOver } from "./outside-http.ts"
 import { requestsOf, shareOf, workloadOf } from "./workload.ts"
 
 const tellEveryMs = 100
+const openMax = 60
 
 const settings = readSettings<ClientSettings>()
 const { name, file, natsUrl, replicas, seed, share, shares, perSecond, requestsMax } = settings
@@ -18,6 +19,7 @@ const asking = new Asking({
   name,
   file,
   perSecond,
+  openMax,
   requests: shareOf(requestsOf(seed, requestsMax), share, shares),
   connect: () => connect(app, { natsUrl, replicas }),
   failed: (code) => tell({ type: "code", code }),

@@ -1,5 +1,7 @@
 // Whether a run is green: what the checker finds in its history, and what the supervisor saw itself.
 import type { ClientHappening, History, Violation } from "../../runtime/simulation/history.ts"
+import { checkHistory } from "../../runtime/simulation/invariants/check-history.ts"
+import { checkBankAndShop } from "../proof/invariants/check-ledgers.ts"
 import type { ChaosOptions } from "./options.ts"
 import type { RunEnd } from "./run.ts"
 import { workloadOf } from "./workload.ts"
@@ -7,6 +9,8 @@ import { workloadOf } from "./workload.ts"
 export interface Judgement {
   readonly isGreen: boolean
   readonly violations: readonly Violation[]
+  /** What the checker looked at, by name. */
+  readonly looked: Readonly<Record<string, number>>
   readonly lost: number
   readonly doubled: number
   readonly orderBreaks: number
@@ -32,8 +36,14 @@ const classes = {
   orderBreaks: ["I4", "I6"],
 } as const
 
-export function judge({ seed }: ChaosOptions, { history, stuck, alarms, crashes, isAtRest }: RunEnd): Judgement {
-  const violations = [...workloadOf(seed).check(history)]
+export function judge({ seed, sync }: ChaosOptions, end: RunEnd): Judgement {
+  const { history, spans, stuck, alarms, crashes, isAtRest } = end
+  const workload = workloadOf(seed)
+  // While a fault lasts, and until things go as before, nobody may be there who could let a timer fire.
+  const outageMs = Math.max(0, ...spans.map(({ beganMs, untilMs }) => untilMs - beganMs))
+  const expectations = { ...workload.expectations, outageMs, ackedMayBeLost: sync === "default" }
+  const verdicts = [checkHistory(history, expectations), checkBankAndShop(history)]
+  const violations = verdicts.flatMap((verdict) => verdict.violations)
   const of = (invariants: readonly string[]) => violations.filter(({ invariant }) => invariants.includes(invariant)).length
   const complaints = [
     ...violations.map(({ invariant, message }) => `${invariant}: ${message}`),
@@ -45,6 +55,7 @@ export function judge({ seed }: ChaosOptions, { history, stuck, alarms, crashes,
   return {
     isGreen: complaints.length === 0,
     violations,
+    looked: Object.assign({}, ...verdicts.map(({ counts }) => counts)),
     lost: of(classes.lost),
     doubled: of(classes.doubled),
     orderBreaks: of(classes.orderBreaks),

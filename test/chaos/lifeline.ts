@@ -15,6 +15,8 @@ export function say(message: object): void {
 
 /** Calls back for each order, and ends the process when the supervisor is gone, however it went. */
 export function obey<Order>(order: (order: Order) => void): void {
+  // It may have gone while this process was still being loaded.
+  if (!process.connected) process.exit(exits.orphan)
   process.on("disconnect", () => process.exit(exits.orphan))
   process.on("message", (message) => order(message as Order)) // cast: the supervisor sends these only
 }

@@ -19,6 +19,7 @@ export class Post {
   readonly #options: PostOptions
   #child: Child | undefined
   #isWanted = false
+  #isClosed = false
   #rssMax = 0
 
   constructor(options: PostOptions) {
@@ -37,6 +38,7 @@ export class Post {
   }
 
   fill(): void {
+    if (this.#isClosed) return
     this.#isWanted = true
     if (this.child !== undefined) return
     const child = this.#options.hire(this.release)
@@ -49,6 +51,12 @@ export class Post {
         if (this.#isWanted && this.#child === child) this.fill()
       }, replaceAfterMs)
     })
+  }
+
+  /** Nobody holds it any more from now on; who holds it now is ended by somebody else. */
+  close(): void {
+    this.#isClosed = true
+    this.#isWanted = false
   }
 
   /** Ends its process and leaves the post open. */

@@ -45,6 +45,7 @@ export function reportText(options: ChaosOptions, means: Means, end: RunEnd, jud
     ["order breaks", orderBreaks],
     ["stuck", stuck],
     ["violations in all", judgement.violations.length],
+    ["looked at", lookedText(judgement)],
     ["records sent again", end.resent],
     ["appends fenced off", end.fenced],
     ["memory at most", [...end.rssMax].map(([name, bytes]) => `${name} ${mebibytes(bytes)} MiB`).join(", ")],
@@ -93,6 +94,11 @@ function faultTable(kinds: readonly KindFigures[]): string {
   const line = (row: readonly string[]) =>
     row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ")
   return [head, ...rows].map(line).join("\n")
+}
+
+function lookedText({ looked }: Judgement): string {
+  const seen = Object.entries(looked).filter(([name]) => !name.startsWith("violations"))
+  return seen.map(([name, count]) => `${count} ${name}`).join(", ")
 }
 
 function codesText(codes: ReadonlyMap<string, number>): string {

@@ -50,6 +50,7 @@ export class Servers {
   readonly #nodes: ReadonlyMap<string, Node>
   readonly #janitor: Janitor
   readonly #settings: ServerSettings
+  #isClosed = false
 
   private constructor(nodes: ReadonlyMap<string, Node>, janitor: Janitor, settings: ServerSettings) {
     this.#nodes = nodes
@@ -105,6 +106,7 @@ export class Servers {
   async start(name: string): Promise<void> {
     const node = this.#node(name)
     if (node.running !== undefined) return
+    if (this.#isClosed) throw new Error("the run is over")
     const config = await this.#configure(node, this.#settings)
     const server = await startWatched(node.binary, config, join(node.plan.folder, "server.err"))
     this.#janitor.owns("pid", server.pid)
@@ -120,6 +122,11 @@ export class Servers {
       if (node.running !== server) throw new Ended(`${name} ended as it started: ${await lastLine(node.plan)}`)
       return (await ask(node.plan, "/varz")) !== undefined
     })
+  }
+
+  /** None is started any more. Those that run are ended by somebody else. */
+  close(): void {
+    this.#isClosed = true
   }
 
   async startAll(): Promise<void> {

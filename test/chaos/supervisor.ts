@@ -168,6 +168,8 @@ export class Supervisor {
 
   /** At once, whatever runs. May be called again. */
   async clean(): Promise<void> {
+    for (const post of this.posts) post.close()
+    this.servers.close()
     await this.#janitor.clean()
   }
 

@@ -22,9 +22,13 @@ const apps = workloadOf(seed).apps(outsideOver(participants), release).map((app)
 const tell = (said: WorkerSaid) => say(said)
 const running: RunningApp[] = []
 
+function log(line: string): void {
+  console.log(`${Math.round(clockMs())} ${line}`)
+}
+
 /** What an operator is told begins with a code. */
 function report(line: string): void {
-  console.log(line)
+  log(line)
   const code = /^([A-Z_]+): /.exec(line)?.[1]
   if (code !== undefined) tell({ type: "code", code })
 }
@@ -35,14 +39,18 @@ async function run(app: App): Promise<void> {
   }
   const observer = {
     fenced: () => tell({ type: "fenced" }),
-    interrupted: (_: number, fault: Fault) => tell({ type: "code", code: fault.code }),
+    owned: (partitions: readonly number[]) => log(`runs ${partitions.join(", ")}`),
+    interrupted: (partition: number, fault: Fault) => {
+      log(`partition ${partition} is let go: ${fault.code}: ${fault.message}`)
+      tell({ type: "code", code: fault.code })
+    },
     broken: alarm,
     refused: alarm,
     unsubscribed: (partition: number, _: string, fault: Fault) => alarm(partition, fault),
   }
   const started = await start(app, { natsUrl, replicas, monitoringUrls, observer, report })
   void started.lost.then((fault) => {
-    console.error(`lost: ${fault.code}: ${fault.message}`)
+    log(`lost: ${fault.code}: ${fault.message}`)
     tell({ type: "code", code: fault.code })
     process.exit(exits.lost)
   })
@@ -72,9 +80,10 @@ obey<WorkerOrder>((order) => {
 try {
   for (const app of apps) await run(app)
 } catch (error) {
-  console.error(`not started: ${describeError(error)}`)
+  log(`not started: ${describeError(error)}`)
   process.exit(exits.notStarted)
 }
+log(`ready, pid ${process.pid}`)
 tell({ type: "ready" })
 setInterval(() => {
   const resent = running.reduce((sum, { engine }) => sum + engine.metrics().resent, 0)

@@ -48,3 +48,30 @@ test("a server that lost the bucket gets it again with the next beat", async () 
   assert.deepEqual(await Effect.runPromise(members.beat(member("a"))), [member("a"), member("b")])
   await end()
 })
+
+test("a look at the members that a cut link interrupts ends in time, and the next one sees them", async () => {
+  const { direct, subjects, members, proxy, end } = await make()
+  await Effect.runPromise(members.beat(member("a")))
+  const bucket = await new Kvm(direct).open(subjects.members(app))
+  // So much to look at that the link is cut in the middle of it.
+  const filler = "x".repeat(16_384)
+  await Promise.all(Array.from({ length: 400 }, (_, n) => bucket.put(`m${n}`, filler)))
+  const looks = direct.subscribe("$JS.API.>", {
+    callback: (_, { subject }) => {
+      if (/\.(DIRECT\.GET|CONSUMER\.CREATE)\./.test(subject)) setTimeout(() => proxy.drop("toClient"), 3)
+    },
+  })
+  await direct.flush()
+  const askedMs = performance.now()
+  const result = await Effect.runPromise(Effect.result(members.beat(member("a"))))
+  assert.ok(result._tag === "Failure" && result.failure instanceof MembersUnavailable)
+  assert.ok(performance.now() - askedMs < 5_000, `it took ${Math.round(performance.now() - askedMs)} ms`)
+  looks.unsubscribe()
+  proxy.heal()
+  for (let attempt = 1; ; attempt += 1) {
+    const again = await Effect.runPromise(Effect.result(members.beat(member("a"))))
+    if (again._tag === "Success") break
+    assert.ok(attempt < 10, "the members can be seen again")
+  }
+  await end()
+})

@@ -84,7 +84,7 @@ function checkReservations({ log, rows }: Facts, findings: Findings): void {
   }
 }
 
-/** Every hop of a cascade counts once; one whose second hop is poison stops there, and is parked. */
+/** Every hop of a cascade counts once; one whose second or third hop is poison stops there, and is parked. */
 function checkCascades({ log, rows }: Facts, findings: Findings): void {
   const begun = new Set<string>()
   const passings = new Map<string, Json>()
@@ -96,14 +96,17 @@ function checkCascades({ log, rows }: Facts, findings: Findings): void {
       }
     }
   }
-  const stopped = new Set<string>()
+  /** The hops that a cascade went before one was parked. */
+  const stopped = new Map<string, readonly number[]>()
   for (const { record } of log.parked.values()) {
-    if (record?.type === "event" && record.name === "Hop2") stopped.add(textOf(record.payload, "id"))
+    if (record?.type !== "event") continue
+    if (record.name === "Hop2") stopped.set(textOf(record.payload, "id"), [1])
+    if (record.name === "Hop3") stopped.set(textOf(record.payload, "id"), [1, 2])
   }
   const expected = { balance: new Map<string, number>(), passes: new Map<string, number>() }
   for (const [id, passing] of passings) {
     const keys = keysOf(passing)
-    const hops = stopped.has(id) ? [1] : [1, 2, 4, 5]
+    const hops = stopped.get(id) ?? [1, 2, 4, 5]
     if (begun.has(`cascade ${id}`)) add(expected.passes, keys[0] ?? "", 1)
     for (const hop of hops) add(expected.passes, keys[hop] ?? "", 1)
     add(expected.balance, keys[1] ?? "", -numberOf(passing, "amount"))
