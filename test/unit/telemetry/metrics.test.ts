@@ -2,44 +2,13 @@
 // time, which is why these tests have a process of their own.
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { Histogram } from "../../../runtime/kernel/histogram.ts"
-import type { Shown } from "../../../runtime/telemetry/metric-points.ts"
 import { names } from "../../../runtime/telemetry/names.ts"
 import { startTracing } from "../../../runtime/telemetry/setup.ts"
 import { startCollector } from "../../support/otlp-collector.ts"
+import { shown } from "./shown-metrics.ts"
 
 const service = { services: ["place-order"], namespace: "shop", instanceId: "host-1" }
 const { metric } = names
-
-const times = new Histogram([0.1, 1])
-for (const seconds of [0.05, 0.5, 5]) times.add(seconds)
-
-const shown: Shown = {
-  app: "order-flow",
-  gauges: [
-    {
-      partition: 3, lag: 1, inFlight: 2, mailbox: 3, parked: 4, outbox: 5, rows: 6, timers: 7, timersDue: 2,
-      timerLateMs: 1_500, journalBytes: 8, storedBytes: 80,
-      sagas: [{ saga: "place-order", running: 20, compensating: 21, parked: 22 }],
-      subscriptions: [{ service: "mail", generation: 1, state: "live", position: 9, lag: 17 }],
-    },
-  ],
-  counts: [{ partition: 3, blocks: 11, decisions: 12, bytes: 13, parked: 14, dropped: 16, fenced: 15 }],
-  states: { claiming: 1, running: 2, stalled: 0, broken: 3, refused: 0 },
-  sagas: [{ saga: "place-order", outcome: "compensated", ended: 9 }],
-  alarms: [{ monitor: "order-monitor", kind: "late", raised: 17 }],
-  resent: 16,
-  flows: [{ service: "mail", running: 17, waiting: 18, waitsFor: "breaker", breaker: "half open", breakerOpened: 19 }],
-  heartbeatAgeMs: 250,
-  outcomes: [{ service: "mail", outcome: "refused", count: 23 }],
-  durations: {
-    sagas: [Object.assign(new Histogram([1]), { saga: "place-order", outcome: "completed" as const })],
-    handlers: [Object.assign(times, { service: "mail", outcome: "done" as const })],
-    appends: new Histogram([1]),
-  },
-  spans: { waiting: 0, exported: 24, dropped: 25 },
-  overloaded: 26,
-}
 
 test("every metric of the table reaches the collector, with its kind, its unit and what tells its points apart", async (t) => {
   const collector = await startCollector()
