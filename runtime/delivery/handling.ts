@@ -112,6 +112,8 @@ export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox:
   heartbeat.close(Exit.isFailure(exit))
   steps.close()
   delivery.finished.push({ mailbox, exit, span })
+  const outcome = Exit.isSuccess(exit) ? (exit.value.outcome?.type ?? "done") : "faulted"
+  delivery.observer.handled({ service: logic.service, outcome, tookMs: clock.currentTimeMillisUnsafe() - nowMs })
   delivery.work.openUnsafe()
 })
 

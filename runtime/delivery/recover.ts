@@ -78,7 +78,7 @@ const fold = Effect.fnUntraced(function* (
   claimant: Reader,
   from: number,
 ): Effect.fn.Return<Partition, CorruptJournal | NewerFormat | JournalUnavailable> {
-  const partition = emptyPartition(claimant.app, claimant.index)
+  const partition = emptyPartition(claimant.app, claimant.index, claimant.logics)
   let corrupt: CorruptJournal | NewerFormat | undefined
   const visit = ({ sequence, bytes }: JournalRecord) => {
     if (corrupt !== undefined) return

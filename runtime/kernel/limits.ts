@@ -280,6 +280,9 @@ export const limits = {
   traceShutdownMaxMs: 5_000,
   /** Pause between two exports of metrics. */
   metricsEveryMs: 10_000,
+  /** Upper bounds of the ranges in which durations are counted, in seconds: of calls and blocks, and of whole sagas. */
+  durationBoundsS: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  sagaDurationBoundsS: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 3_600, 86_400, 604_800],
   /** Characters of one attribute of a span. */
   traceAttributeLengthMax: 512,
   /**

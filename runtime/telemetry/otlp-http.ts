@@ -18,7 +18,7 @@ export interface OtlpPostOptions {
 }
 
 export interface OtlpPost {
-  /** Rejects with CollectorFault. */
+  /** Rejects with CollectorFault or BatchRefused. */
   (body: Uint8Array): Promise<void>
   close(): void
 }
@@ -28,6 +28,13 @@ class CollectorFault extends Fault {
   readonly _tag = "CollectorFault"
   readonly code = "COLLECTOR_FAILED"
   readonly retry = "later"
+}
+
+/** It does not want this one. */
+class BatchRefused extends Fault {
+  readonly _tag = "BatchRefused"
+  readonly code = "BATCH_REFUSED"
+  readonly retry = "never"
 }
 
 /** What passes, by the OTLP specification. */
@@ -59,7 +66,7 @@ export function otlpPost(options: OtlpPostOptions): OtlpPost {
       if (status !== undefined && status >= 200 && status < 300) return
       const what = status === undefined ? (error ?? "no answer") : `it answered ${status}`
       if (deadline.aborted) throw new CollectorFault(`no success within ${options.timeoutMs} ms: ${what}`)
-      if (status !== undefined && !passing.has(status)) throw new CollectorFault(what)
+      if (status !== undefined && !passing.has(status)) throw new BatchRefused(what)
       await pause(afterMs ?? retryMs, undefined, { signal: deadline, ref: false }).catch(() => {
         throw new CollectorFault(`no success within ${options.timeoutMs} ms: ${what}`)
       })

@@ -4,9 +4,11 @@
 import { resourceFromAttributes } from "@opentelemetry/resources"
 import { NodeSDK } from "@opentelemetry/sdk-node"
 import { ParentBasedSampler, TraceIdRatioBasedSampler } from "@opentelemetry/sdk-trace"
-import type { Metrics } from "../delivery/stats.ts"
+import type { Timed } from "../delivery/stats.ts"
 import { silent, type Telemetry } from "../ports/telemetry.ts"
-import { observeMetrics, whileProvided, withMetricVariables } from "./metrics.ts"
+import type { Shown } from "./metric-points.ts"
+import { whileProvided, withMetricVariables } from "./metric-variables.ts"
+import { durationMetrics, observeMetrics } from "./metrics.ts"
 import { Sampling } from "./sampling.ts"
 import type { SpanCounts } from "./span-queue.ts"
 import type { AttributeList } from "./span-record.ts"
@@ -36,7 +38,9 @@ export interface SdkOptions {
 export interface Sdk {
   readonly telemetry: Telemetry
   counts(): SpanCounts
-  observe(read: () => Metrics): void
+  observe(read: () => Shown): void
+  /** What is to be told of durations; undefined where no metrics leave. */
+  durations(app: string): Timed | undefined
   /** Never rejects; may take as long as the collector does. */
   stop(): Promise<unknown>
 }
@@ -65,6 +69,7 @@ export function startSdk(options: SdkOptions): Sdk {
     observe: (read) => {
       if (metricsUrl !== undefined) observeMetrics(read)
     },
+    durations: (app) => (metricsUrl === undefined ? undefined : durationMetrics(app)),
     stop: async () => {
       await Promise.allSettled([sdk.shutdown(), sink.stop()])
       forgetMeters()

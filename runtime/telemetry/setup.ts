@@ -1,11 +1,12 @@
 // Starts and stops tracing, and the export of metrics, for one process. Without a collector it costs nothing: the
 // OpenTelemetry packages, a fifth of a second of start-up, are loaded only when there is somewhere to send spans to.
 import { setTimeout as pause } from "node:timers/promises"
-import type { Metrics } from "../delivery/stats.ts"
+import type { Timed } from "../delivery/stats.ts"
 import { InvalidInput } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import { silent, type Telemetry } from "../ports/telemetry.ts"
 import { metricsUrlOf, tracesUrlOf, type Collector } from "./endpoint.ts"
+import type { Shown } from "./metric-points.ts"
 import type { SpanCounts } from "./span-queue.ts"
 import type { OtelVariables } from "./variables.ts"
 
@@ -43,7 +44,9 @@ export interface Tracing {
   /** What became of the spans so far. */
   counts(): SpanCounts
   /** Exports what `read` gives, from now on; the host hands in what its engine shows. Once per process. */
-  observe(read: () => Metrics): void
+  observe(read: () => Shown): void
+  /** What is to be told of durations, so that they are exported; undefined where no metrics leave. */
+  durations(app: string): Timed | undefined
   /** Sends what waits and stops, within `shutdownMaxMs` whatever the collector does. Never rejects. */
   shutdown(): Promise<void>
 }
@@ -78,6 +81,7 @@ export async function startTracing(options: StartTracing): Promise<Tracing> {
     endpoint: endpoint ?? to.tracesUrl ?? file,
     counts: sdk.counts,
     observe: sdk.observe,
+    durations: sdk.durations,
     shutdown: () => (stopping ??= stopWithin(sdk.stop, shutdownMaxMs)),
   }
 }
@@ -98,6 +102,7 @@ const noTracing: Tracing = {
   endpoint: undefined,
   counts: () => ({ waiting: 0, exported: 0, dropped: 0 }),
   observe: () => undefined,
+  durations: () => undefined,
   shutdown: () => Promise.resolve(),
 }
 

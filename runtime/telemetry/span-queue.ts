@@ -1,7 +1,7 @@
 // Spans on one way out: encoded when they end, sent in batches. Bounded: a full queue drops spans, a way out that fails
 // drops batches, both are counted, and the first failure (only the first) is worth a warning. Nothing here can slow or stop
 // the app. Gotcha: dropping single spans tears holes into traces, so new traces are refused earlier, at half of the queue.
-import { describeError } from "../kernel/fault.ts"
+import { describeError, Fault } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import type { AttributeList, SpanRecord, SpanSink } from "./span-record.ts"
 
@@ -50,6 +50,7 @@ export class SpanQueue implements SpanSink {
   #timer: NodeJS.Timeout | undefined
   #sending: Promise<void> | undefined
   #hasWarned = false
+  #isStopping = false
 
   constructor(options: SpanQueueOptions) {
     const { traceQueueSpansMax: spansMax, traceBatchSpansMax: batchSpansMax, traceFlushDelayMs: delayMs } = limits
@@ -78,8 +79,12 @@ export class SpanQueue implements SpanSink {
     else this.#timer ??= setTimeout(() => this.#close(), delayMs).unref()
   }
 
-  /** Sends what waits. Never rejects; may take as long as the way out does. */
-  async flush(): Promise<void> {
+  /**
+   * Sends what waits; once the way out is closed the rest is dropped. Never rejects; may take as long as
+   * the way out does.
+   */
+  async stop(): Promise<void> {
+    this.#isStopping = true
     this.#close()
     await this.#sending
   }
@@ -102,7 +107,15 @@ export class SpanQueue implements SpanSink {
       } catch (error) {
         this.#dropped += spans
         this.#warnOnce(spans, error)
+        if (this.#isStopping && !isRefusal(error)) this.#dropRest()
       }
+      this.#waiting -= spans
+    }
+  }
+
+  #dropRest(): void {
+    for (const { spans } of this.#batches.splice(0)) {
+      this.#dropped += spans
       this.#waiting -= spans
     }
   }
@@ -115,4 +128,9 @@ export class SpanQueue implements SpanSink {
         "later ones are tried, and this is said only once",
     )
   }
+}
+
+/** The batch is at fault, and not the way out: the next one may be taken. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Fault && error.retry === "never"
 }

@@ -64,7 +64,7 @@ export class WaysOut implements SpanSink {
 
   /** Sends what waits. Never rejects; may take as long as the collector does. */
   async stop(): Promise<void> {
-    await Promise.all(this.#queues.map((queue) => queue.flush()))
+    await Promise.all(this.#queues.map((queue) => queue.stop()))
     this.#close()
   }
 }
