@@ -3,17 +3,25 @@ import { JetStreamApiError } from "@nats-io/jetstream"
 import { Kvm } from "@nats-io/kv"
 import type { NatsConnection } from "@nats-io/transport-node"
 import type { Subjects } from "../message/subjects.ts"
+import type { Member } from "../ports/members.ts"
+import { readSaid } from "./members.ts"
 
 const noStreamFound = 10059
 
-/** The names of the members that have beaten within `limits.memberTtlMs`. A bucket that is not there has none. */
+/** The names of the members that have beaten within `limits.memberTtlMs`. */
 export async function livingMembers(connection: NatsConnection, subjects: Subjects, app: string): Promise<readonly string[]> {
-  const names: string[] = []
+  return (await membersNow(connection, subjects, app)).map(({ name }) => name)
+}
+
+/** The members that have beaten within `limits.memberTtlMs`, by their names. A bucket that is not there has none. */
+export async function membersNow(connection: NatsConnection, subjects: Subjects, app: string): Promise<readonly Member[]> {
+  const members: Member[] = []
   try {
     const bucket = await new Kvm(connection).open(subjects.members(app))
-    for await (const { key, operation } of await bucket.history()) if (operation === "PUT") names.push(key)
+    for await (const { key, operation, value } of await bucket.history())
+      if (operation === "PUT") members.push({ name: key, ...readSaid(value) })
   } catch (error) {
     if (!(error instanceof JetStreamApiError) || error.code !== noStreamFound) throw error
   }
-  return names.toSorted()
+  return members.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
