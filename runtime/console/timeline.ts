@@ -46,9 +46,10 @@ export async function sagaTimeline(shown: ShownApp, actor: Address, options: Tim
   }
   const last = page.at(-1)
   const oldest = last === undefined ? undefined : stoodBefore(shown.store, saga.id, last)
+  const told = { partition: saga.item.partition, payloads: options.payloads, commands: commandsSent(found) }
   const entries = found.map(({ spot, decision }, index) => {
     const earlier = found.slice(index + 1).find((other) => other.spot.phase !== null)?.spot ?? oldest
-    return entryOf(decision, saga.item.partition, options.payloads, standingOf(earlier), standingOf(spot.phase === null ? earlier : spot))
+    return entryOf(decision, told, standingOf(earlier), standingOf(spot.phase === null ? earlier : spot))
   })
   const end = spots.length > options.limit ? found.at(-1) : undefined
   if (end !== undefined && found.length === page.length) return { entries, before: spotText(end.spot) }
@@ -65,19 +66,33 @@ export async function actorTimeline(shown: ShownApp, actor: Address, options: Ti
   const page = await shown.source.operator.history(actor, { limit, ...(before === undefined ? {} : { before: readSpot(before) }) })
   const partition = partitionOf(actor.key, shown.app.shape.partitions)
   return {
-    entries: page.decisions.map((decision) => entryOf(decision, partition, payloads)),
+    entries: page.decisions.map((decision) => entryOf(decision, { partition, payloads, commands: new Map() })),
     ...(page.before === undefined ? {} : { before: spotText(page.before) }),
     ...(page.endsHere === true ? { endsHere: true } : {}),
     ...(page.sinceMs === undefined ? {} : { sinceMs: page.sinceMs }),
   }
 }
 
-function entryOf(past: PastDecision, partition: number, payloads: IsSecret | undefined, before?: Standing, after?: Standing): object {
+interface Told {
+  readonly partition: number
+  readonly payloads: IsSecret | undefined
+  /** By effect key, in words. */
+  readonly commands: ReadonlyMap<string, string>
+}
+
+/** So that a reply can be told by what it answers. */
+function commandsSent(found: readonly { readonly decision: PastDecision }[]): ReadonlyMap<string, string> {
+  const messages = found.flatMap(({ decision }) => decision.sent.map(({ message }) => message))
+  return new Map(messages.flatMap((message) =>
+    message.type === "command" ? [[message.effect, `${message.name} from ${addressText(message.to)}`] as const] : []))
+}
+
+function entryOf(past: PastDecision, { partition, payloads, commands }: Told, before?: Standing, after?: Standing): object {
   const { atMs, block, sequence, place, epoch, record, outcome, gone, sent, timers, parked, unparked, waits } = past
   const code = outcome !== undefined && outcome.type !== "done" ? outcome.code : undefined
   return present({
     atMs, partition, sequence, place, block, epoch,
-    text: textOf(past, after),
+    text: textOf(past, commands, after),
     record: record && present({ ...record }),
     before, after,
     outcome: outcome && present({ type: outcome.type, code }),
@@ -122,8 +137,9 @@ function sentRecord(message: Message): object {
 }
 
 /** What happened, in a line. */
-function textOf({ record, sent, parked, unparked, waits, gone }: PastDecision, after: Standing | undefined): string {
-  const came = record === undefined ? "it changed" : recordText(record)
+function textOf(past: PastDecision, known: Told["commands"], after: Standing | undefined): string {
+  const { record, sent, parked, unparked, waits, gone } = past
+  const came = record === undefined ? "it changed" : recordText(record, known)
   const commands = sent.flatMap(({ message }) => (message.type === "command" ? [message] : []))
   const events = sent.flatMap(({ message }) => (message.type === "event" ? [message.name] : []))
   const names = commands.slice(0, 3).map((message) => `${message.direction === "undo" ? "undo " : ""}${message.name} to ${addressText(message.to)}`)
@@ -139,18 +155,18 @@ function textOf({ record, sent, parked, unparked, waits, gone }: PastDecision, a
   return parts.length === 0 ? came : `${came}: ${parts.join("; ")}`
 }
 
-function recordText({ type, name, id, undoes, outcome }: NonNullable<PastDecision["record"]>): string {
+function recordText({ type, name, id = "", undoes, outcome }: NonNullable<PastDecision["record"]>, known: Told["commands"]): string {
   switch (type) {
     case "command":
       return undoes === undefined ? `command ${name ?? ""}` : `undo by ${name ?? ""}`
     case "reply":
-      return `reply ${outcome ?? ""} to ${id ?? ""}`
+      return `${outcome ?? "reply"}: ${known.get(id) ?? id}`
     case "event":
       return `event ${name ?? ""}`
     case "timer":
-      return `timer ${name ?? ""}`
+      return known.has(name ?? "") ? `time of ${known.get(name ?? "")}` : `timer ${name ?? ""}`
     case "settled":
-      return `saga ${id ?? ""} has ended`
+      return `saga ${id} has ended`
   }
 }
 
