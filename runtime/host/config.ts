@@ -26,6 +26,11 @@ export interface Environment {
   /** TROUPE_HEALTH_PORT and TROUPE_HEALTH_HOST: where `/livez` and `/readyz` are served; nowhere without a port. */
   readonly healthPort?: number | undefined
   readonly healthHost?: string | undefined
+  /** TROUPE_CONSOLE_PORT, _HOST, _TOKEN and _VIEWER_TOKEN: where the console is served, and who may use it; nowhere without a port. */
+  readonly consolePort?: number | undefined
+  readonly consoleHost?: string | undefined
+  readonly consoleToken?: string | undefined
+  readonly consoleViewerToken?: string | undefined
 }
 
 /** Empty variables count as not set. Throws InvalidInput for a number that cannot be. */
@@ -45,6 +50,10 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     logFormat: readFormat(value("TROUPE_LOG_FORMAT")),
     healthPort: readPort("TROUPE_HEALTH_PORT", value("TROUPE_HEALTH_PORT")),
     healthHost: value("TROUPE_HEALTH_HOST"),
+    consolePort: readPort("TROUPE_CONSOLE_PORT", value("TROUPE_CONSOLE_PORT")),
+    consoleHost: value("TROUPE_CONSOLE_HOST"),
+    consoleToken: value("TROUPE_CONSOLE_TOKEN"),
+    consoleViewerToken: value("TROUPE_CONSOLE_VIEWER_TOKEN"),
   }
 }
 
