@@ -62,6 +62,7 @@ export const runPartition = Effect.fnUntraced(function* (
     resending(delivery),
     fireTimers(delivery, allReady, backlog),
     tending(delivery),
+    delivery.deadlines.watch,
     tendSubscriptions(delivery),
     purgeInput(delivery, readers),
     forgettingHistory(delivery),
