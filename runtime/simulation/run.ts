@@ -51,6 +51,7 @@ export interface RunResult {
 
 /** How long everything may take to come to rest once nothing is broken any more. */
 const restWithinMs = 60_000
+const restAtAllMs = 1_200_000
 /** Nothing has happened for so long that nothing is sent again any more. */
 const quietMs = 3 * limits.resendAfterMs
 const lookMs = 500
@@ -164,6 +165,7 @@ class Run {
   }
 
   async #comeToRest(): Promise<string | undefined> {
+    const longestMs = this.kernel.nowMs + restAtAllMs
     let untilMs = this.kernel.nowMs + restWithinMs
     let quietSinceMs = this.kernel.nowMs
     let blocks = this.#recorder.blocks
@@ -172,6 +174,9 @@ class Run {
       if (this.#recorder.blocks !== blocks || this.#unrest() !== undefined) {
         blocks = this.#recorder.blocks
         quietSinceMs = this.kernel.nowMs
+        if (this.kernel.nowMs < untilMs || untilMs >= longestMs) continue
+        // What waits for a timer may take so long, and what follows from it a little more.
+        untilMs = Math.min(longestMs, Math.max(untilMs, (this.#nextTimerMs() ?? 0) + restWithinMs))
         continue
       }
       if (this.kernel.nowMs - quietSinceMs < quietMs) continue
