@@ -41,7 +41,7 @@ export interface Partition {
   resynced: boolean
   /** Journal sequence of the last block; what the next append expects (the fence). */
   sequence: number
-  /** The time of the last block; time never goes back in a journal. */
+  /** The time of the last block, or of what was decided since: time never goes back in a journal. */
   atMs: number
   readonly rows: RowStore
   /** How its sagas stand. */
@@ -77,6 +77,12 @@ export function emptyPartition(app: string, index: number, logics?: ReadonlyMap<
     held: new HeldRecords(), subscriptions: new Map(), eventsReadTo: 0, format: undefined, starting: undefined, closed: false,
     partial: false, since: 0, stored: new StoredBlocks(),
   }
+}
+
+/** The time by which the partition decides now: it stands still while the clock, which may be set, is behind it. */
+export function timeOf(partition: Partition, clockMs: number): number {
+  partition.atMs = Math.max(clockMs, partition.atMs)
+  return partition.atMs
 }
 
 export function channelOf(partition: Partition, id: string): Channel {

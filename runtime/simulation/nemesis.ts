@@ -50,6 +50,11 @@ export class Nemesis {
     network.faults = { ...calm, meanMs: this.#plan.network.meanMs }
     this.#isOver = true
     for (const mend of [...this.#mend.values()]) mend()
+    // Their clocks are set right.
+    for (const { owner } of supervisor.processes) {
+      this.#drift(owner, 1)
+      owner.skew.offsetMs = 0
+    }
     supervisor.startAll()
   }
 

@@ -1,19 +1,16 @@
 // One seed: a workload on simulated processes, first while things break, then until all is at rest. What happened is a history.
-import * as Exit from "effect/Exit"
-import { recover } from "../delivery/recover.ts"
 import type { App } from "../host/app.ts"
 import { limits } from "../kernel/limits.ts"
-import { parseAddress } from "../message/message.ts"
 import { ActiveFaults } from "./active-faults.ts"
 import { Coverage, type CoverageCounts } from "./coverage.ts"
 import { CrashWatch, type Question } from "./crash-watch.ts"
 import type { History } from "./history.ts"
-import { journalOf } from "./stored-journal.ts"
 import { Kernel } from "./kernel.ts"
 import { LaneNet } from "./lane-net.ts"
 import { Nemesis } from "./nemesis.ts"
 import { Network } from "./network.ts"
 import { Outsiders } from "./outsiders.ts"
+import { rowsOf } from "./probes.ts"
 import type { Plan } from "./plan.ts"
 import { Random } from "./random.ts"
 import { Recorder } from "./recorder.ts"
@@ -51,6 +48,7 @@ export interface RunResult {
 
 /** How long everything may take to come to rest once nothing is broken any more. */
 const restWithinMs = 60_000
+const restAtAllMs = 1_200_000
 /** Nothing has happened for so long that nothing is sent again any more. */
 const quietMs = 3 * limits.resendAfterMs
 const lookMs = 500
@@ -164,6 +162,7 @@ class Run {
   }
 
   async #comeToRest(): Promise<string | undefined> {
+    const longestMs = this.kernel.nowMs + restAtAllMs
     let untilMs = this.kernel.nowMs + restWithinMs
     let quietSinceMs = this.kernel.nowMs
     let blocks = this.#recorder.blocks
@@ -172,6 +171,9 @@ class Run {
       if (this.#recorder.blocks !== blocks || this.#unrest() !== undefined) {
         blocks = this.#recorder.blocks
         quietSinceMs = this.kernel.nowMs
+        if (this.kernel.nowMs < untilMs || untilMs >= longestMs) continue
+        // What waits for a timer may take so long, and what follows from it a little more.
+        untilMs = Math.min(longestMs, Math.max(untilMs, (this.#nextTimerMs() ?? 0) + restWithinMs))
         continue
       }
       if (this.kernel.nowMs - quietSinceMs < quietMs) continue
@@ -204,41 +206,21 @@ class Run {
 
   /** When the next timer is due that somebody waits for; what is due in days only tidies up. */
   #nextTimerMs(): number | undefined {
-    let next: number | undefined
-    for (const { shape } of this.#apps) {
-      for (let index = 0; index < shape.partitions; index += 1) {
-        for (const [, row] of this.#replayed(shape, index)?.rows ?? []) {
-          for (const { dueMs } of row.timers.values()) next = Math.min(next ?? dueMs, dueMs)
-        }
-      }
-    }
-    const inMs = next === undefined ? Number.POSITIVE_INFINITY : next - this.#server.wallMs
-    return inMs > 3_600_000 ? undefined : this.kernel.nowMs + Math.max(1_000, inMs + 1_000)
-  }
-
-  #replayed({ name, logics }: App["shape"], index: number) {
-    const { journal } = this.#server.app(name)
-    const exit = this.#server.run(recover({ journal: journalOf(journal) }, { app: name, index, logics }))
-    return Exit.isSuccess(exit) ? exit.value : undefined
+    let next = Number.POSITIVE_INFINITY
+    for (const { timers } of this.#rows()) for (const [, dueMs] of timers) next = Math.min(next, dueMs)
+    const inMs = next - this.#server.wallMs
+    return inMs > restAtAllMs ? undefined : this.kernel.nowMs + Math.max(1_000, inMs + 1_000)
   }
 
   /** What the owners show at the end. */
   #tellEnd(): void {
     this.#recorder.note({ type: "phase", phase: "settled" })
-    for (const { shape } of this.#apps) {
-      const processes = this.#supervisor.processes.filter(({ app }) => app.shape.name === shape.name)
-      for (const { engine, owner } of processes) {
-        for (const partition of engine?.owned() ?? []) {
-          for (const row of this.#replayed(shape, partition)?.rows.keys() ?? []) {
-            const shown = engine?.row(parseAddress(row))
-            if (shown === undefined) continue
-            const timers = [...shown.timers].map(([name, { dueMs }]) => [name, dueMs] as const)
-            const effects = [...shown.effects.keys(), ...shown.asked.keys()]
-            const where = { process: owner.name, app: shape.name, partition }
-            this.#recorder.note({ type: "row", ...where, row, state: shown.state ?? null, effects, timers })
-          }
-        }
-      }
-    }
+    for (const row of this.#rows()) this.#recorder.note(row)
+  }
+
+  #rows() {
+    return this.#supervisor.processes.flatMap(({ app, engine, owner }) =>
+      engine === undefined ? [] : rowsOf(app, engine, owner.name),
+    )
   }
 }

@@ -1,6 +1,7 @@
 // Keeps the processes of the apps: as many slots for each as the plan says. What crashed is started anew after a while, as
 // by any supervisor; a process that is started anew has nothing but what the server stores.
 import type { App } from "../host/app.ts"
+import type { Fault } from "../kernel/fault.ts"
 import type { CrashWatch } from "./crash-watch.ts"
 import { type ProcessWorld, SimulatedProcess } from "./process.ts"
 import type { OutsideCalls } from "./outside-calls.ts"
@@ -36,7 +37,7 @@ export class Supervisor {
   readonly #world: SupervisorWorld
   readonly #luck: Random
   readonly #slots: Slot[] = []
-  /** Partitions that stopped for good, as `app partition CODE`. */
+  /** Partitions that stopped for good, as `app partition CODE: message`. */
   readonly stopped = new Set<string>()
 
   constructor(world: SupervisorWorld, random: Random) {
@@ -92,9 +93,9 @@ export class Supervisor {
     const isMixed = this.#slots.some((other) => other.release !== slot.release && other.process?.isUp === true)
     if (isMixed) coverage.saw("two releases")
     const { name } = app.shape
-    const stop = (partition: number, { code }: { readonly code: string }) => {
+    const stop = (partition: number, { code, message }: Fault) => {
       if (!process.isUp) return
-      this.stopped.add(`${name} ${partition} ${code}`)
+      this.stopped.add(`${name} ${partition} ${code}: ${message}`)
       coverage.saw(`stopped ${code}`)
     }
     process.start({
