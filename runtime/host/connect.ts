@@ -1,5 +1,6 @@
 // A client alone: for programs that ask an app's actors and start its sagas, and run none of them.
 import { randomBytes } from "node:crypto"
+import type { Fault } from "../kernel/fault.ts"
 import { natsAttachments } from "../nats/attachments.ts"
 import { natsEdge } from "../nats/edge.ts"
 import { openLink } from "../nats/link.ts"
@@ -13,6 +14,8 @@ export interface ConnectedClient {
   readonly client: Client
   /** What is parked, and what to do about it. */
   readonly operator: Operator
+  /** Resolves with the fault when its connection has ended for good: nothing that is asked over it is answered any more. */
+  readonly lost: Promise<Fault>
   close(): Promise<void>
 }
 
@@ -36,7 +39,7 @@ export async function connect(app: App, options: ConnectOptions): Promise<Connec
     const edge = natsEdge(link.connection, link.publisher, link.subjects, name)
     const deposits = depositsOf(natsAttachments({ ...link, app: name, replicas }, app.attachmentsKeptMs), name)
     const client = new Client(edge, partitions, { inputRecordsPendingMax, source: `${name}/client` }, deposits)
-    return { client, operator: operatorOf(app, client, link), close: () => client.close().then(link.close) }
+    return { client, operator: operatorOf(app, client, link), lost: link.lost, close: () => client.close().then(link.close) }
   } catch (error) {
     await link.close()
     throw error

@@ -95,7 +95,7 @@ export async function start(app: App, options: StartOptions): Promise<RunningApp
     const deposits = depositsOf(natsAttachments({ ...link, app: name, replicas }, app.attachmentsKeptMs), name)
     const client = new Client(edge, partitions, { inputRecordsPendingMax, source: `${name}/client` }, deposits)
     const operator = operatorOf(app, client, link)
-    const lost = Effect.runPromise(Effect.flip(engine.lost))
+    const lost: Promise<Fault> = Promise.race([Effect.runPromise(Effect.flip(engine.lost)), link.lost])
     const stop = async ({ withinMs }: StopOptions) => {
       await Effect.runPromise(engine.drain(withinMs))
       await client.close()

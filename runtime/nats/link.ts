@@ -1,6 +1,7 @@
 // What a program and an app's streams have between them: a checked connection, a publisher, the subjects, and the streams
 // themselves, made by whoever comes first. The app and a client alone both begin with it.
 import type { NatsConnection } from "@nats-io/transport-node"
+import { describeError } from "../kernel/fault.ts"
 import type { Peer } from "../message/peer.ts"
 import { type Subjects, subjectsOf } from "../message/subjects.ts"
 import { AckedPublisher } from "./acked-publisher.ts"
@@ -8,6 +9,8 @@ import type { EventsKept } from "./event-stream.ts"
 import { provision } from "./provision.ts"
 import { ReadLink } from "./read-link.ts"
 import { connectChecked } from "./server/connect.ts"
+import { LinkLost } from "./server/faults.ts"
+import { redactUrl } from "./server/server-url.ts"
 
 export interface Link {
   readonly connection: NatsConnection
@@ -15,6 +18,8 @@ export interface Link {
   /** For reading whole journals. */
   readonly reads: ReadLink
   readonly subjects: Subjects
+  /** Resolves when the connection has ended for good and nobody here has closed it: it does not come back. */
+  readonly lost: Promise<LinkLost>
   close(): Promise<void>
 }
 
@@ -54,9 +59,21 @@ export async function openBareLink(options: Pick<LinkOptions, "natsUrl" | "name"
   const connection = await connectChecked({ url: natsUrl, name })
   const publisher = new AckedPublisher(connection)
   const reads = new ReadLink(() => connectChecked({ url: natsUrl, name: `${name} (journals)` }))
+  const state = { isClosing: false }
+  const lost = new Promise<LinkLost>((resolve) => {
+    void connection.closed().then((reason) => {
+      if (!state.isClosing) resolve(linkLost(name, natsUrl, reason))
+    })
+  })
   const close = async () => {
+    state.isClosing = true
     publisher.close()
     await Promise.all([reads.close(), connection.close()])
   }
-  return { connection, publisher, reads, subjects, close }
+  return { connection, publisher, reads, subjects, lost, close }
+}
+
+function linkLost(name: string, natsUrl: string, reason: unknown): LinkLost {
+  const why = reason === undefined ? "the connection was closed" : describeError(reason)
+  return new LinkLost(`"${name}" has lost ${redactUrl(natsUrl)} for good (${why}): start it anew, with a login that is let in`)
 }

@@ -45,9 +45,11 @@ export function judge({ seed, sync }: ChaosOptions, end: RunEnd): Judgement {
   const verdicts = [checkHistory(history, expectations), checkBankAndShop(history)]
   const violations = verdicts.flatMap((verdict) => verdict.violations)
   const of = (invariants: readonly string[]) => violations.filter(({ invariant }) => invariants.includes(invariant)).length
+  const sagas = countSagas(history)
   const complaints = [
     ...violations.map(({ invariant, message }) => `${invariant}: ${message}`),
     ...(stuck > 0 ? [`${stuck} requests have no answer`] : []),
+    ...(sagas.unknown > 0 ? [`of ${sagas.unknown} sagas that were accepted nobody was told the end`] : []),
     ...(isAtRest ? [] : ["the workers did not come to rest"]),
     ...crashes,
     ...alarms,
@@ -59,8 +61,8 @@ export function judge({ seed, sync }: ChaosOptions, end: RunEnd): Judgement {
     lost: of(classes.lost),
     doubled: of(classes.doubled),
     orderBreaks: of(classes.orderBreaks),
-    stuck,
-    sagas: countSagas(history),
+    stuck: Math.max(stuck, sagas.unknown),
+    sagas,
     complaints,
   }
 }

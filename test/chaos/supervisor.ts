@@ -58,6 +58,7 @@ export class Supervisor {
   /** Ends of processes that nothing explains. */
   readonly crashes: string[] = []
   fencedCount = 0
+  #clientsAre: "go" | "enough" | undefined
   readonly #janitor: Janitor
   readonly #said = new Map<string, Set<string>>()
   readonly #open = new Map<string, number>()
@@ -139,6 +140,7 @@ export class Supervisor {
   }
 
   tellClients(type: "go" | "enough"): void {
+    this.#clientsAre = type
     for (const { child } of this.clients) child?.send({ type })
   }
 
@@ -234,14 +236,18 @@ export class Supervisor {
     const settings: ClientSettings = {
       name, natsUrl: this.servers.url, replicas: servers, seed, share, shares, perSecond: perSecond / shares, requestsMax, file,
     }
-    return this.#hire(name, "client-process.ts", settings, (message) => {
+    const child = this.#hire(name, "client-process.ts", settings, (message) => {
       const said = message as ClientSaid // cast: client-process.ts says these
       this.#hear(name, said.type)
+      // Who takes the place of a client that was killed goes on as it was told to.
+      if (said.type === "ready" && this.#clientsAre !== undefined) child.send({ type: "go" })
+      if (said.type === "ready" && this.#clientsAre === "enough") child.send({ type: "enough" })
       if (said.type === "code") this.count(`client ${said.code}`)
       if (said.type !== "progress") return
       this.#open.set(name, said.open)
       this.answeredMs.push(...said.answered)
     })
+    return child
   }
 
   #hire(

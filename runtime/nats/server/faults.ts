@@ -63,3 +63,10 @@ export class PayloadLimitTooLow extends Fault {
   readonly code = "PAYLOAD_LIMIT_TOO_LOW"
   readonly retry = "never"
 }
+
+/** The server has refused the login of a connection that was open, twice: it is over, and only a new one may be let in. */
+export class LinkLost extends Fault {
+  readonly _tag = "LinkLost"
+  readonly code = "LINK_LOST"
+  readonly retry = "never"
+}
