@@ -107,6 +107,10 @@ export class Supervisor {
       acked: (partition, sequence, bytes) => {
         if (process.isUp) recorder.acked(owner.name, name, partition, sequence, bytes)
       },
+      beaten: (members) => {
+        const views = members.map(({ name: member, refuses }) => ({ name: member, refuses }))
+        if (process.isUp) recorder.note({ type: "members", process: owner.name, app: name, members: views })
+      },
       observer: {
         broken: stop,
         fenced: () => {
