@@ -91,7 +91,8 @@ async function assertRows(client: Client): Promise<void> {
 async function untilNoneOpen(client: Client): Promise<void> {
   let open: readonly number[] = numbers
   while (open.length > 0) {
-    const rows = await Promise.all(open.map(async (n) => (await client.query("order", `o${n}`)).state as object | null)) // cast: its row
+    // cast: the row of a saga
+    const rows = await Promise.all(open.map(async (n) => (await client.query("order", `o${n}`)).state as object | null))
     open = open.filter((_, index) => !("ended" in (rows[index] ?? {})))
     await pass(100) // others work on them
   }
