@@ -118,14 +118,15 @@ function mortalLanes(lanes: Lanes, mortal: Mortal): Lanes {
 }
 
 function mortalEgress(egress: Egress, mortal: Mortal): Egress {
-  const publishing = <E>(leaves: CrashPoint, left: CrashPoint, messages: readonly SweptMessage[], publish: Effect.Effect<void, E>) =>
+  const publishing = <E>(what: "event" | "record", messages: readonly SweptMessage[], publish: Effect.Effect<void, E>) =>
     Effect.suspend(() => {
-      if (mortal.pass(leaves, messages)) return Effect.never
+      if (mortal.pass(`${what} leaves`, messages)) return Effect.never
+      const left = what === "event" ? "event stored" : "record left"
       return Effect.flatMap(publish, () => (mortal.pass(left, messages) ? Effect.never : Effect.void))
     })
   return {
-    publish: (fact) => publishing("event leaves", "event stored", [sweptFact(fact.event)], egress.publish(fact)),
-    send: (frame) => publishing("record leaves", "record left", frame.messages.map(sweptOf), egress.send(frame)),
+    publish: (fact) => publishing("event", [sweptFact(fact.event)], egress.publish(fact)),
+    send: (frame) => publishing("record", frame.messages.map(sweptOf), egress.send(frame)),
     answer(to, outcome, receipt) {
       const messages = receipt === undefined ? [] : (mortal.stored.get(receipt.partition) ?? [])
       if (mortal.pass("answer leaves", messages)) return

@@ -10,7 +10,7 @@ import { withNats } from "../support/nats-process.ts"
 import { callsIn, undertakingApp } from "../support/undertaking.ts"
 import { startWorker } from "../support/worker.ts"
 
-test("scenario 7: kill -9 in the middle of each undo: the next process goes on at the same step, none skipped or doubled", async (t) => {
+test("scenario 7: kill -9 in the middle of each undo: the next process goes on there, none skipped or doubled", async (t) => {
   const { url: natsUrl } = await withNats(t)
   const folder = await mkdtemp(join(tmpdir(), "troupe-undertaking-"))
   t.after(() => rm(folder, { recursive: true, force: true }))

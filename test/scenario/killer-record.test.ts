@@ -35,7 +35,7 @@ const [killer = "", beside = ""] = Array.from({ length: 20 }, (_, n) => `k${n}`)
 const elsewhere = Array.from({ length: 20 }, (_, n) => `k${n}`).find((key) => partitionOf(key, 2) === 1) ?? ""
 
 for (const [what, exitCode] of [["collapse", 70], ["faint", 71]] as const) {
-  test(`scenario 56: a record (${what}) that ends its process again and again is parked, and its partition goes on`, async (t) => {
+  test(`scenario 56: a record (${what}) that ends its process again and again is parked, its partition goes on`, async (t) => {
     const { url: natsUrl } = await withNats(t)
     const codes = keepRunning(t, natsUrl)
     const { client, operator, close } = await connect(ward, { natsUrl })

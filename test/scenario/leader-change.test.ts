@@ -42,7 +42,7 @@ async function write(journal: Journal, index: number, isOver: () => boolean, tal
   return stored
 }
 
-test("scenario 24, R9: the journal's leader changes under appends: each is there whole and once, in order, decided by reading", async (t) => {
+test("scenario 24, R9: the leader changes under appends: each block is there whole and once, decided by reading", async (t) => {
   const cluster = await withCluster(t)
   const connection = await connectChecked({ url: cluster.url })
   const publisher = new AckedPublisher(connection)

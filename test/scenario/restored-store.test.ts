@@ -90,7 +90,7 @@ test("scenario 55: beside its input, a journal restored from an old copy stops e
   await assert.rejects(running.client.query("account", keys[0] ?? "", { atLeast: receipts[0]! }), { code: "RECEIPT_UNKNOWN" })
 })
 
-test("scenario 55: with its input made anew, who holds a receipt of what the copy does not hold is refused an answer", async (t) => {
+test("scenario 55: with its input made anew, who holds a receipt of what the copy lacks is refused an answer", async (t) => {
   const { running, receipts } = await restoredBank(t, { isInputAnew: true })
   for (const [index, key] of keys.entries()) {
     const query = running.client.query("account", key, { atLeast: receipts[index]! })

@@ -27,8 +27,9 @@ function sectionsOf(text: string): readonly Section[] {
   return text.split(/^#{2,3} /m).slice(1).map((part) => {
     const [title = ""] = part.split("\n")
     const list = part.split("*Proved by*")[1] ?? ""
-    const bullets = list.split(/\n(?=- )/).filter((bullet) => bullet.startsWith("- ")).map((bullet) => bullet.split("\n\n")[0] ?? "")
-    return { title, proofs: bullets.map((bullet) => proofOf(bullet.replaceAll(/\s+/g, " "))) }
+    const bullets = list.split(/\n(?=- )/).filter((bullet) => bullet.startsWith("- "))
+    const firstParagraphs = bullets.map((bullet) => bullet.split("\n\n")[0] ?? "")
+    return { title, proofs: firstParagraphs.map((bullet) => proofOf(bullet.replaceAll(/\s+/g, " "))) }
   })
 }
 
@@ -47,7 +48,8 @@ function testNames(source: Source): readonly string[] {
       : isPropertyAssignment(node) && node.name.getText() === "name" ? node.initializer : undefined
     if (named === undefined) return
     if (isStringLiteral(named)) names.push(named.text)
-    if (isTemplateExpression(named) || named.kind === SyntaxKind.NoSubstitutionTemplateLiteral) names.push(named.getText().slice(1, -1))
+    const isTemplate = isTemplateExpression(named) || named.kind === SyntaxKind.NoSubstitutionTemplateLiteral
+    if (isTemplate) names.push(named.getText().slice(1, -1))
   })
   return names
 }
@@ -68,19 +70,21 @@ const sections = sectionsOf(text)
 test("every promise of the guarantees names the tests that prove it", () => {
   const unproved = sections.filter(({ title, proofs }) => /^G\d+ /.test(title) && proofs.length === 0)
   assert.deepEqual(unproved.map(({ title }) => title), [])
-  const titles = sections.map(({ title }) => title.split(" ")[0])
-  assert.deepEqual(promised.filter((name) => !titles.includes(name)), [], "promises that are not on the page")
+  const titles = new Set(sections.map(({ title }) => title.split(" ")[0]))
+  assert.deepEqual(promised.filter((name) => !titles.has(name)), [], "promises that are not on the page")
 })
 
 test("every test that the guarantees name is there", () => {
   const named = new Set(sections.flatMap(({ proofs }) => proofs.map(({ path }) => path)))
-  const parsed = new Map(parseSources(files.filter(({ path }) => named.has(path))).map((source) => [source.path, testNames(source)]))
+  const sources = parseSources(files.filter(({ path }) => named.has(path)))
+  const parsed = new Map(sources.map((source) => [source.path, testNames(source)]))
   assert.deepEqual(sections.flatMap((section) => problemsOf(section, (path) => parsed.get(path))), [])
 })
 
 test("a promise without a test, a file that is gone and a test that is gone are found", () => {
   const bad = [
-    "# Page", "### G1 One", "Words.", "", "*Proved by*", "- `test/a.test.ts`: \"it is", "  so\"; \"gone\"", "- `test/b.test.ts`: \"x\"", "",
+    "# Page", "### G1 One", "Words.", "", "*Proved by*",
+    '- `test/a.test.ts`: "it is', '  so"; "gone"', '- `test/b.test.ts`: "x"', "",
     "More words.", "### G2 Two", "Nothing.", "### G3 Three", "*Proved by*", "- `test/a.test.ts`: words", "- `test/a.test.ts`: *",
   ].join("\n")
   const found = sectionsOf(bad)

@@ -17,8 +17,9 @@ const retry = { times: 20, from: 50, factor: 1 } as const
 export function booksIn(file: string) {
   const lines = readFileSync(file, "utf8").split("\n").filter(Boolean).map((line) => line.split(" "))
   const booked = new Map(lines.map(([what, key, cents]) => [`${what} ${key}`, Number(cents)]))
-  const sum = (kind: string) => [...booked].filter(([what]) => what.startsWith(kind)).reduce((total, [, cents]) => total + cents, 0)
-  const count = (kind: string) => [...booked.keys()].filter((what) => what.startsWith(kind)).length
+  const of = (kind: string) => [...booked].filter(([what]) => what.startsWith(kind))
+  const sum = (kind: string) => of(kind).reduce((total, [, cents]) => total + cents, 0)
+  const count = (kind: string) => of(kind).length
   return {
     charges: { count: count("charge "), cents: sum("charge ") },
     refunds: { count: count("refund "), cents: sum("refund ") },
@@ -44,7 +45,9 @@ export function rushApp(file: string) {
     }, { retry }))
   const stock = service("stock", { state: () => ({ left: 0 }) })
     .command("fill", Units, (_, { units }) => done({ left: units }, null))
-    .command("take", Units, ({ left }, { units }) => (left < units ? refused("out-of-stock") : done({ left: left - units }, null)))
+    .command("take", Units, ({ left }, { units }) =>
+      left < units ? refused("out-of-stock") : done({ left: left - units }, null),
+    )
     .undo("putBack", "take", ({ left }, { units }) => done({ left: left + units }, null))
   const shelf = service("shelf", { state: () => ({ confirmed: 0 }) })
     .command("confirm", Sum, ({ confirmed }) => done({ confirmed: confirmed + 1 }, null))
@@ -58,5 +61,6 @@ export function rushApp(file: string) {
       undo: ({ input }) => stock.putBack(input.sku),
     })
     .step("confirm", { run: ({ input, sagaId }) => shelf.confirm(sagaId, { cents: input.cents }), pivot: true })
-  return { card, stock, shelf, order, shape: app("rush", { namespace: "rush", partitions: 6, services: [card, stock, shelf, order] }) }
+  const shape = app("rush", { namespace: "rush", partitions: 6, services: [card, stock, shelf, order] })
+  return { card, stock, shelf, order, shape }
 }

@@ -41,5 +41,6 @@ export function undertakingApp(file: string) {
     .step("b", step("B"))
     .step("c", step("C"))
     .step("d", step("D"))
-  return { bench, undertaking, shape: app("undertaking", { namespace: "undertaking", partitions: 2, services: [bench, undertaking] }) }
+  const services = [bench, undertaking]
+  return { bench, undertaking, shape: app("undertaking", { namespace: "undertaking", partitions: 2, services }) }
 }

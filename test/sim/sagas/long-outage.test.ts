@@ -36,10 +36,10 @@ const patience = saga("patience", { input: At, version: 1 }).awaitSignal("word",
 
 const house = app("house", { namespace: "test", partitions: 4, services: [seat, visit, patience] })
 
-async function starting(t: TestContext, clock: VirtualClock, shape: App, world: World): Promise<MemoryProcess> {
-  let isUp = false
-  const start = startInMemory(shape, world, { clock: clock.clock }).finally(() => (isUp = true))
-  while (!isUp) await clock.pass(50)
+async function run(t: TestContext, clock: VirtualClock, shape: App, world: World): Promise<MemoryProcess> {
+  const starting = { isUp: false }
+  const start = startInMemory(shape, world, { clock: clock.clock }).finally(() => (starting.isUp = true))
+  while (!starting.isUp) await clock.pass(50)
   const process = await start
   t.after(() => process.kill())
   return process
@@ -47,33 +47,34 @@ async function starting(t: TestContext, clock: VirtualClock, shape: App, world: 
 
 /** Lets time pass, in small steps, until all is settled, and checks that no saga noticed the hour. */
 async function assertAllEnd(clock: VirtualClock, ends: Promise<readonly Outcome[]>): Promise<void> {
-  let settled: readonly Outcome[] | undefined
-  void ends.then((outcomes) => (settled = outcomes))
-  for (let passedMs = 0; settled === undefined; passedMs += 100) {
+  const waiting = { isOver: false }
+  void ends.then(() => (waiting.isOver = true))
+  for (let passedMs = 0; !waiting.isOver; passedMs += 100) {
     assert.ok(passedMs < 60_000, "all sagas end")
     await clock.pass(100)
   }
-  assert.deepEqual(settled.map((end) => endOf(end).outcome), keys.map(() => "completed"))
+  assert.deepEqual((await ends).map((end) => endOf(end).outcome), keys.map(() => "completed"))
 }
 
 async function untilBooked(clock: VirtualClock, processes: readonly MemoryProcess[]): Promise<void> {
-  const booked = (key: string) => processes.some(({ engine }) => engine.row({ service: "seat", key: `${key} seat` })?.state !== undefined)
+  const seatOf = (key: string) => ({ service: "seat", key: `${key} seat` })
+  const booked = (key: string) => processes.some(({ engine }) => engine.row(seatOf(key))?.state !== undefined)
   while (!keys.every(booked) || !processes.every(({ engine }) => engine.isIdle())) await clock.pass(50)
 }
 
 for (const processes of [1, 2]) {
-  test(`scenario 54, R20: after an hour without any of ${processes} processes, sagas whose replies waited complete`, async (t) => {
+  test(`scenario 54, R20: after an hour of ${processes} processes down, sagas whose replies waited complete`, async (t) => {
     const clock = await virtualClock()
     let isLost: (frame: LaneFrame) => boolean = ({ lane }) => lane === "replies"
     const made = newWorld()
     const world = { ...made, lanes: lossyLanes(made.lanes, (frame) => isLost(frame)) }
-    const first = await starting(t, clock, house, world)
+    const first = await run(t, clock, house, world)
     const ends = Promise.all(keys.map((key) => askInMemory(house, world, visit.start(key, { at: key }))))
     await untilBooked(clock, [first])
     await first.kill()
     await clock.jump(hourMs)
     isLost = () => false
-    await Promise.all(Array.from({ length: processes }, () => starting(t, clock, house, world)))
+    await Promise.all(Array.from({ length: processes }, () => run(t, clock, house, world)))
     await assertAllEnd(clock, ends)
   })
 }
@@ -85,30 +86,31 @@ test("scenario 54, R20: replies of another app that were stored while this one w
   const here = app("here", { namespace: "test", partitions: 3, services: [visit], peers })
   const worlds = { here: newWorld(), there: newWorld() }
   connectWorlds(new Map([[here, worlds.here], [there, worlds.there]]))
-  const asking = await starting(t, clock, here, worlds.here)
+  const asking = await run(t, clock, here, worlds.here)
   const ends = Promise.all(keys.map((key) => askInMemory(here, worlds.here, visit.start(key, { at: key }))))
   const sent = () => asking.engine.metrics().gauges.every(({ outbox }) => outbox === 0)
-  while (worlds.there.streams.kept("external", 0) + worlds.there.streams.kept("external", 1) === 0 || !sent()) await clock.pass(50)
+  const arrived = () => [0, 1].some((partition) => worlds.there.streams.kept("external", partition) > 0)
+  while (!arrived() || !sent()) await clock.pass(50)
   await asking.kill()
-  const answering = await starting(t, clock, there, worlds.there)
+  const answering = await run(t, clock, there, worlds.there)
   await untilBooked(clock, [answering])
   await clock.pass(500)
   await answering.kill()
   await clock.jump(hourMs)
-  await starting(t, clock, here, worlds.here)
+  await run(t, clock, here, worlds.here)
   await assertAllEnd(clock, ends)
 })
 
-test("scenario 54, R20: a signal that a client left while all was down counts, although its wait has run out meanwhile", async (t) => {
+test("scenario 54, R20: a signal that was left while all was down counts, although its wait has run out", async (t) => {
   const clock = await virtualClock()
   const world = newWorld()
-  const first = await starting(t, clock, house, world)
+  const first = await run(t, clock, house, world)
   const ends = Promise.all(keys.map((key) => askInMemory(house, world, patience.start(key, { at: key }))))
   const waits = (key: string) => first.engine.row({ service: "patience", key })?.state !== undefined
   while (!keys.every(waits) || !first.engine.isIdle()) await clock.pass(50)
   await first.kill()
   for (const key of keys) void askInMemory(house, world, patience.signal(key, "word", { text: "go" }))
   await clock.jump(hourMs)
-  await starting(t, clock, house, world)
+  await run(t, clock, house, world)
   await assertAllEnd(clock, ends)
 })
