@@ -73,7 +73,8 @@ export interface Partition {
 export function emptyPartition(app: string, index: number, logics?: ReadonlyMap<string, ActorLogic>): Partition {
   return {
     app, index, incarnation: "", epoch: 0, blockNumber: -1, previous: "", claim: "", resynced: false, sequence: 0, atMs: 0,
-    rows: new RowStore(), census: new Census(logics), channels: new Map(), outboxes: new Map(), dueTimers: new DueTimers(), parked: new Map(),
+    rows: new RowStore(), census: new Census(logics),
+    channels: new Map(), outboxes: new Map(), dueTimers: new DueTimers(), parked: new Map(),
     held: new HeldRecords(), subscriptions: new Map(), eventsReadTo: 0, format: undefined, starting: undefined, closed: false,
     partial: false, since: 0, stored: new StoredBlocks(),
   }

@@ -90,7 +90,7 @@ function partitionLines(log: Log, next: Observer): Pick<Observer, "fenced" | "ow
       next.fenced(partition)
     },
     owned: (partitions) => {
-      log("info", "OWNED", "this process runs these partitions now", { partitions: partitions.join(" ") })
+      log("debug", "OWNED", "this process runs these partitions now", { partitions: partitions.join(" ") })
       next.owned(partitions)
     },
     interrupted: stopped("warn", next.interrupted),
@@ -116,7 +116,8 @@ function flowLines(log: Log, next: Observer): Pick<Observer, "resent" | "unsubsc
     },
     handled: (handled) => {
       const { service, outcome, tookMs } = handled
-      if (outcome === "faulted") log("info", "HANDLER_FAILED", "a handler failed; it is tried again or parked", { service, tookMs })
+      const what = "a handler failed; its record is tried again or parked"
+      if (outcome === "faulted") log("info", "HANDLER_FAILED", what, { service, tookMs })
       next.handled(handled)
     },
   }

@@ -133,9 +133,12 @@ function addPartitions(now: Shown, observe: Observe): void {
 function addSagas(now: Shown, observe: Observe): void {
   const active = new Map<string, number>()
   const states = ["running", "compensating", "parked"] as const
-  for (const { sagas } of now.gauges)
-    for (const counts of sagas)
-      for (const state of states) active.set(`${state} ${counts.saga}`, (active.get(`${state} ${counts.saga}`) ?? 0) + counts[state])
+  for (const counts of now.gauges.flatMap(({ sagas }) => sagas)) {
+    for (const state of states) {
+      const id = `${state} ${counts.saga}`
+      active.set(id, (active.get(id) ?? 0) + counts[state])
+    }
+  }
   for (const [id, count] of active) {
     const [state = ""] = id.split(" ", 1)
     observe("sagasActive", count, { [dimension.saga]: id.slice(state.length + 1), [dimension.sagaState]: state })

@@ -33,9 +33,9 @@ function report(result: BatchObservableResult, byName: ReadonlyMap<string, Obser
 export function durationMetrics(app: string): Timed {
   const meter = api.getMeter(names.scope)
   const of = { [dimension.app]: app }
-  const make = (name: MetricName, explicitBucketBoundaries: readonly number[]) => {
+  const make = (name: MetricName, bounds: readonly number[]) => {
     const { unit, description } = instruments[name]
-    return meter.createHistogram(metric[name], { unit, description, advice: { explicitBucketBoundaries: [...explicitBucketBoundaries] } })
+    return meter.createHistogram(metric[name], { unit, description, advice: { explicitBucketBoundaries: [...bounds] } })
   }
   const sagas = make("sagaDuration", limits.sagaDurationBoundsS)
   const handlers = make("handlerDuration", limits.durationBoundsS)

@@ -1,7 +1,7 @@
-// Posts OTLP requests to a collector over HTTP/1.1: one connection that is kept, tries again on what passes, within a time.
+// Posts OTLP requests to a collector over HTTP/1.1, on a connection that Node keeps; tries again on what passes, within a time.
 import { readFileSync } from "node:fs"
-import { type IncomingMessage, Agent as HttpAgent, request as httpRequest, type RequestOptions } from "node:http"
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https"
+import { type IncomingMessage, request as httpRequest } from "node:http"
+import { request as httpsRequest, type RequestOptions } from "node:https"
 import { setTimeout as pause } from "node:timers/promises"
 import { gzip } from "node:zlib"
 import { Fault } from "../kernel/fault.ts"
@@ -17,11 +17,8 @@ export interface OtlpPostOptions {
   readonly tls?: { readonly ca?: string | undefined; readonly key?: string | undefined; readonly cert?: string | undefined }
 }
 
-export interface OtlpPost {
-  /** Rejects with CollectorFault or BatchRefused. */
-  (body: Uint8Array): Promise<void>
-  close(): void
-}
+/** Rejects with CollectorFault or BatchRefused. */
+export type OtlpPost = (body: Uint8Array) => Promise<void>
 
 /** The collector did not take a batch. Its address is not in the message: it may hold a password. */
 class CollectorFault extends Fault {
@@ -42,17 +39,16 @@ const passing = new Set([429, 502, 503, 504])
 
 export function otlpPost(options: OtlpPostOptions): OtlpPost {
   const url = new URL(options.url)
-  const agent = agentFor(url, options)
   const target: RequestOptions = {
-    agent,
     method: "POST",
     protocol: url.protocol,
     hostname: url.hostname.replace(/^\[(.*)\]$/, "$1"),
     port: url.port,
     path: `${url.pathname}${url.search}`,
+    ...tlsOf(options),
     ...(url.username === "" ? {} : { auth: `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}` }),
   }
-  const post = async (bytes: Uint8Array): Promise<void> => {
+  return async (bytes) => {
     const deadline = AbortSignal.timeout(options.timeoutMs)
     const body = options.compression === "gzip" ? await zipped(bytes) : bytes
     const headers = {
@@ -72,19 +68,11 @@ export function otlpPost(options: OtlpPostOptions): OtlpPost {
       })
     }
   }
-  return Object.assign(post, { close: () => agent.destroy() })
 }
 
-function agentFor(url: URL, { tls = {} }: OtlpPostOptions): HttpAgent {
-  const kept = { keepAlive: true, maxSockets: 1 }
-  if (url.protocol !== "https:") return new HttpAgent(kept)
-  const { ca, key, cert } = tls
-  return new HttpsAgent({
-    ...kept,
-    ...(ca === undefined ? {} : { ca: readFileSync(ca) }),
-    ...(key === undefined ? {} : { key: readFileSync(key) }),
-    ...(cert === undefined ? {} : { cert: readFileSync(cert) }),
-  })
+/** Read once: what cannot be read is an error of the start. */
+function tlsOf({ tls = {} }: OtlpPostOptions): Pick<RequestOptions, "ca" | "key" | "cert"> {
+  return Object.fromEntries(Object.entries(tls).flatMap(([name, path]) => (path === undefined ? [] : [[name, readFileSync(path)]])))
 }
 
 interface Answer {

@@ -1,5 +1,6 @@
 // What a span says: its name and attributes, from the message that it is about. Ids and codes only, never a payload:
 // the text of a fault is left out too, because a user's data can be in it.
+import { timerKind } from "../actor/timer.ts"
 import { unreachable } from "../kernel/assert.ts"
 import { limits } from "../kernel/limits.ts"
 import type { Message, SettledMessage } from "../message/message.ts"
@@ -19,7 +20,7 @@ let formCount = 0
 
 function formOf(service: string, name: string, make: () => Omit<SpanForm, "service" | "name">): SpanForm {
   let own = forms.get(service)
-  if (own === undefined) forms.set(service, (own = new Map()))
+  if (own === undefined) forms.set(service, (own = new Map<string, SpanForm>()))
   const known = own.get(name)
   if (known !== undefined) return known
   const form = { service, name, ...make() }
@@ -33,7 +34,7 @@ function formOf(service: string, name: string, make: () => Omit<SpanForm, "servi
 
 export function processForm(message: Traced, kind: Opening["kind"]): SpanForm {
   const { service } = message.to
-  return formOf(service, processName(message), () => ({
+  return formOf(service, processName(message, kind === "saga"), () => ({
     kind: spanKind.consumer,
     attributes: [...messaging(span.process, service), ...(kind === "saga" ? [attribute.sagaName, service] : [])],
   }))
@@ -60,7 +61,8 @@ function messaging(operation: string, destination: string): AttributeValue[] {
   ]
 }
 
-function processName(message: Traced): string {
+/** A saga's timers are named by effects. */
+function processName(message: Traced, isSaga: boolean): string {
   const { service } = message.to
   switch (message.type) {
     case "command":
@@ -68,7 +70,7 @@ function processName(message: Traced): string {
     case "reply":
       return `${span.process} ${service} ${span.reply}`
     case "timer":
-      return `${span.process} ${service} ${span.timer} ${message.name}`
+      return `${span.process} ${service} ${span.timer}${isSaga ? "" : ` ${timerKind(message.name)}`}`
     case "event":
       return `${span.process} ${service} ${span.on} ${message.name}`
     default:
@@ -102,6 +104,7 @@ function addMessage(attributes: AttributeValue[], message: Traced, kind: Opening
       attributes.push(attribute.messageId, message.id)
       break
     case "timer":
+      attributes.push(attribute.effectKey, message.name)
       break
     default:
       unreachable(message)

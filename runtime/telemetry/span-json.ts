@@ -1,6 +1,7 @@
 // Spans as OTLP's JSON, one request a line: what the OpenTelemetry file exporter writes, and what its collector, Jaeger and
 // the console read. Ids are hex, times are nanoseconds as text, enums are numbers.
 import { names } from "./names.ts"
+import type { SpanRef } from "./saga-trace.ts"
 import { cut } from "./span-protobuf.ts"
 import type { AttributeList, AttributeValue, SpanRecord } from "./span-record.ts"
 import type { ResourceOf, SpanEncoder } from "./span-queue.ts"
@@ -51,9 +52,13 @@ function jsonSpan(span: SpanRecord): object {
             name, timeUnixNano: nanoText(timeMs), attributes: jsonAttributes(attributes),
           })),
         }),
-    ...(links.length === 0 ? {} : { links: links.map(({ traceId, spanId, sampled }) => ({ traceId, spanId, flags: sampled ? 1 : 0 })) }),
+    ...(links.length === 0 ? {} : { links: links.map(jsonLink) }),
     status: { ...(status?.message === undefined ? {} : { message: status.message }), ...(status && { code: status.code }) },
   }
+}
+
+function jsonLink({ traceId, spanId, sampled }: SpanRef): object {
+  return { traceId, spanId, flags: sampled ? 1 : 0 }
 }
 
 /** In exact digits: a double cannot hold that many. */

@@ -78,7 +78,7 @@ class Recorded implements ProcessSpan {
     for (let n = 0; n < sends.length; n += 2) {
       const outgoing = sends[n] as Sending // cast: pairs of a record and an id
       const spanId = sends[n + 1] as string // cast: likewise
-      this.#add(sendForm(service, outgoing), spanId, this.#spanId, [startMs, endMs], sendAttributes(outgoing))
+      this.#add(sendForm(service, outgoing), [this.#spanId, spanId], [startMs, endMs], sendAttributes(outgoing))
     }
     // A start that was turned away begins no saga, so there will be no root to hang on.
     const isRoot = saga !== undefined && begins && ended === undefined && outcome !== undefined
@@ -101,10 +101,10 @@ class Recorded implements ProcessSpan {
   #addWholeSaga(saga: NonNullable<Place["saga"]>, ended: NonNullable<Closing["ended"]>, endMs: number): void {
     const { saga: service, key } = saga.life
     const isAgain = this.#opening.standing?.state === "ended"
-    const [spanId, parent] = isAgain ? [newSpanId(), saga.rootSpanId] : [saga.rootSpanId, undefined]
+    const [parent, spanId] = isAgain ? [saga.rootSpanId, newSpanId()] : [undefined, saga.rootSpanId]
     const status = ended.outcome === "killed" ? { code: 2, message: ended.outcome } : undefined
     const attributes = sagaAttributes(key, !saga.sampled, ended)
-    this.#add(sagaForm(service, service), spanId, parent, [ended.startedMs, endMs], attributes, status)
+    this.#add(sagaForm(service, service), [parent, spanId], [ended.startedMs, endMs], attributes, status)
   }
 
   /** The start of a saga that was not recorded, so that what is kept of it hangs together. The same from every process. */
@@ -112,13 +112,12 @@ class Recorded implements ProcessSpan {
     if (!this.#parts.sampling.keepLate(saga) || this.#opening.begins) return
     const { saga: service, key, startedMs } = saga.life
     const form = sagaForm(service, `${service} ${names.span.started}`)
-    this.#add(form, saga.startSpanId, saga.rootSpanId, [startedMs, startedMs], sagaAttributes(key, true))
+    this.#add(form, [saga.rootSpanId, saga.startSpanId], [startedMs, startedMs], sagaAttributes(key, true))
   }
 
   #add(
     form: SpanForm,
-    spanId: string,
-    parentSpanId: string | undefined,
+    [parentSpanId, spanId]: readonly [string | undefined, string],
     [startMs, endMs]: readonly [number, number],
     attributes: AttributeList,
     status?: SpanStatus,

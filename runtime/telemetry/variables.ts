@@ -29,7 +29,7 @@ type Value = (name: string) => string | undefined
 
 /** Empty variables count as not set. Throws InvalidInput for a sampler's argument that is no ratio. */
 export function readOtelVariables(variables: Readonly<Record<string, string | undefined>>): OtelVariables {
-  const value: Value = (name) => variables[name] || undefined
+  const value: Value = (name) => (variables[name] === "" ? undefined : variables[name])
   const ofTraces: Value = (name) => value(`OTEL_EXPORTER_OTLP_TRACES_${name}`) ?? value(`OTEL_EXPORTER_OTLP_${name}`)
   const unheeded: string[] = []
   const protocol = ofTraces("PROTOCOL")

@@ -20,7 +20,6 @@ export interface WaysOutOptions {
 
 export class WaysOut implements SpanSink {
   readonly #queues: readonly SpanQueue[]
-  readonly #close: () => void
 
   constructor(options: WaysOutOptions) {
     const { tracesUrl, file, resourceOf, variables, warn } = options
@@ -29,7 +28,6 @@ export class WaysOut implements SpanSink {
       ...(delayMs && { delayMs }), ...(spansMax && { spansMax }), ...(batchSpansMax && { batchSpansMax }), warn,
     }
     const queues: SpanQueue[] = []
-    this.#close = () => undefined
     if (tracesUrl !== undefined) {
       const deliver = otlpPost({
         url: tracesUrl,
@@ -37,7 +35,6 @@ export class WaysOut implements SpanSink {
         ...(headers && { headers }), ...(compression && { compression }), ...(tls && { tls }),
       })
       queues.push(new SpanQueue({ ...bounds, encoder: new ProtobufSpans(resourceOf), deliver, whom: "the collector" }))
-      this.#close = deliver.close
     }
     if (file !== undefined) {
       queues.push(new SpanQueue({ ...bounds, encoder: new JsonSpans(resourceOf), deliver: traceFile(file), whom: "the file" }))
@@ -65,6 +62,5 @@ export class WaysOut implements SpanSink {
   /** Sends what waits. Never rejects; may take as long as the collector does. */
   async stop(): Promise<void> {
     await Promise.all(this.#queues.map((queue) => queue.stop()))
-    this.#close()
   }
 }

@@ -26,7 +26,7 @@ const bank = service("bank", { state: () => ({}) })
   .command(
     "verify",
     Name,
-    effectful(async () => Promise.reject(new Error(`cannot verify ${canaries.error}`)), { retry: { times: 1, from: "1 millis" } }),
+    effectful(() => Promise.reject(new Error(`cannot verify ${canaries.error}`)), { retry: { times: 1, from: "1 millis" } }),
   )
   .command("fail", Name, () => {
     throw new Error(`a bug with ${canaries.error}`)

@@ -6,7 +6,7 @@ import { decodeBlock } from "../../../runtime/message/block.ts"
 import { startTracing } from "../../../runtime/telemetry/setup.ts"
 import { askInMemory, newWorld, startInMemory, virtualClock, type World } from "../../../runtime/testing/index.ts"
 import { saga } from "../../../sagas/index.ts"
-import { startCollector } from "../../support/otlp-collector.ts"
+import { type CollectedSpan, startCollector } from "../../support/otlp-collector.ts"
 import { Name } from "../../unit/sagas/scenarios/desks.ts"
 import { At } from "../../unit/sagas/scenarios/unwinding.ts"
 
@@ -93,7 +93,7 @@ test("scenario 36: tracing changes no history, whether all, nothing or only what
   assert.deepEqual(historyOf(await live(collector, 0)), untraced)
 })
 
-function edges(spans: readonly { readonly spanId: string; readonly parentSpanId: string | undefined; readonly serviceName: string }[]) {
+function edges(spans: readonly CollectedSpan[]): ReadonlySet<string> {
   const serviceOf = new Map(spans.map(({ spanId, serviceName }) => [spanId, serviceName]))
   const found = spans.map(({ parentSpanId = "", serviceName }) => [serviceOf.get(parentSpanId) ?? serviceName, serviceName])
   return new Set(found.filter(([from, to]) => from !== to).map(([from, to]) => `${from} -> ${to}`))
@@ -110,7 +110,8 @@ function decisions(world: World): readonly Json[] {
 
 /** Every decision that was stored, without the traceparents in its records and timers. */
 function historyOf(world: World): readonly Json[] {
-  return decisions(world).map((entry) => JSON.parse(JSON.stringify(entry, (name, value) => (name === "trace" ? undefined : value))))
+  const text = JSON.stringify(decisions(world), (name, value: unknown) => (name === "trace" ? undefined : value))
+  return JSON.parse(text) as readonly Json[] // cast: as it was written
 }
 
 function endOf(world: World): { readonly startedMs: number; readonly endedMs: number } {

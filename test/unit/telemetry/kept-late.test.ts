@@ -55,9 +55,9 @@ test("a compensated saga is kept from its first refusal on, as one tree with its
   await tracing.shutdown()
   assert.equal(collector.tree(traceId).whole, true)
   const draw = (parent: string | undefined, depth: number): string[] =>
-    collector.spans
-      .filter((span) => span.parentSpanId === parent)
-      .flatMap((span) => [`${" ".repeat(depth)}${span.serviceName}: ${span.name}`, ...draw(span.spanId, depth + 1)])
+    collector.spans.flatMap(({ serviceName, name, spanId, parentSpanId }) =>
+      parentSpanId === parent ? [`${" ".repeat(depth)}${serviceName}: ${name}`, ...draw(spanId, depth + 1)] : [],
+    )
   assert.deepEqual(draw(undefined, 0), [
     "place-order: place-order",
     " place-order: place-order started",

@@ -69,7 +69,8 @@ test("quiet unless somebody has to look: from warn on by default, and off is off
 
 test("on a terminal a line is read by people", () => {
   const [line] = linesOf("info", ({ committed }) => committed(block), "text")
-  assert.match(line ?? "", /^\d\d:13:20\.250 INFO {2}SAGA_ENDED: a saga ended: compensated {2}app=order-flow saga=place-order key="o 1" /)
+  const start = "14:13:20.250 INFO  SAGA_ENDED: a saga ended: compensated  "
+  assert.ok(line?.startsWith(`${start}app=order-flow saga=place-order key="o 1" outcome=compensated`))
 })
 
 test("whoever listened before is told all the same", () => {

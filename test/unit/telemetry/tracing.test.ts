@@ -93,10 +93,12 @@ test("an event can start a saga's trace as well as a command", async (t) => {
   assert.equal(span.attributes["messaging.message.id"], "e-1")
 })
 
-test("a timer's span is named after it and belongs to the decision that set it", async (t) => {
-  const span = await spanOf(t, opening({ ...timer(saga, "reserve-timeout"), trace: ownTrace }))
-  assert.equal(span.name, "process place-order timer reserve-timeout")
-  assert.equal(span.parentSpanId, "00f067aa0ba902b7")
+test("a timer's span belongs to the decision that set it; its name has the timer's, and never an id", async (t) => {
+  const span = await spanOf(t, opening({ ...timer(saga, "place-order/o-1:4:0"), trace: ownTrace }))
+  assert.deepEqual([span.name, span.parentSpanId], ["process place-order timer", "00f067aa0ba902b7"])
+  assert.equal(span.attributes["troupe.effect.key"], "place-order/o-1:4:0")
+  const own = await spanOf(t, opening(timer(stock, "restock:sku-1")))
+  assert.equal(own.name, "process inventory timer restock")
 })
 
 test("the trace of a process span is what a timer of the decision carries", async (t) => {

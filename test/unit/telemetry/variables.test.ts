@@ -79,7 +79,10 @@ async function receiver(t: TestContext, answers: readonly number[]) {
     })
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  t.after(() => new Promise<void>((resolve) => (server.close(() => resolve()), server.closeAllConnections())))
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
   // cast: a TCP server's address is an AddressInfo
   return { got, tracesUrl: `http://user:pass@127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces?tenant=a` }
 }
