@@ -67,7 +67,7 @@ function sessionOf({ caller, seesPayloads }: Asked): object {
 function signIn(asked: Asked): Answer {
   const { callers, payloadsFor } = asked.context
   const nowMs = asked.context.nowMs()
-  const role = callers.roleOf(asked.body<string>("token") ?? "", nowMs)
+  const role = callers.roleOf(asked.body<string>("token") ?? "")
   const { header, expiresMs } = callers.cookieFor(role, nowMs)
   const payloads = payloadsFor === "viewer" || (payloadsFor === "operator" && role === "operator")
   return { value: { isSignedIn: true, role, expiresMs, payloads }, cookie: header }

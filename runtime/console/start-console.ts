@@ -4,6 +4,7 @@ import type { Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import type { Pictures } from "../actor/pictures.ts"
 import { describeError, Fault, InvalidInput } from "../kernel/fault.ts"
+import { limits } from "../kernel/limits.ts"
 import { Callers } from "./caller.ts"
 import type { ConsoleContext } from "./handler.ts"
 import { LiveChanges } from "./live.ts"
@@ -54,7 +55,6 @@ export class ConsolePortUnusable extends Fault {
 }
 
 export const consolePort = 4700
-const tokenLengthMin = 12
 
 /** Rejects with InvalidInput, StoreUnusable or ConsolePortUnusable; then nothing stays open. */
 export async function startConsole(sources: readonly ConsoleApp[], options: ConsoleOptions = {}): Promise<RunningConsole> {
@@ -97,8 +97,8 @@ function contextOf(
 }
 
 function checkToken(name: string, token: string | undefined): string | undefined {
-  if (token === undefined || token.length >= tokenLengthMin) return token
-  throw new InvalidInput(`the console's ${name} is too short to be one: at least ${tokenLengthMin} characters`)
+  if (token === undefined || token.length >= limits.consoleTokenLengthMin) return token
+  throw new InvalidInput(`the console's ${name} is too short to be one: at least ${limits.consoleTokenLengthMin} characters`)
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

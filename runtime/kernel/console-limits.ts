@@ -33,8 +33,8 @@ export const consoleLimits = {
   consoleListenersMax: 64,
   /** How long a session lasts. */
   consoleSessionMs: 12 * 3_600_000,
-  /** Wrong tokens in a minute before every further one is refused unseen. */
-  consoleWrongTokensMax: 20,
+  /** Characters of a token: too many to be guessed. */
+  consoleTokenLengthMin: 16,
   /** How long an order's answer waits until the read model shows it. */
   consoleShownMs: 2_000,
   /** How long an order to the app may take. */

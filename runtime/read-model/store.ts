@@ -27,8 +27,9 @@ export class Store {
   static async open(file: string): Promise<Store> {
     // Loaded here, so that a program without a read model does without it.
     const { DatabaseSync } = await import("node:sqlite")
+    let database: DatabaseSync | undefined
     try {
-      const database = new DatabaseSync(file)
+      database = new DatabaseSync(file)
       database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
       database.exec("PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE; COMMIT")
       const store = new Store(database)
@@ -36,6 +37,7 @@ export class Store {
       if (known?.user_version !== format) store.clear()
       return store
     } catch (cause) {
+      database?.close()
       const what = `the read model's store ${file} cannot be used (${describeError(cause)})`
       throw new StoreUnusable(`${what}: another process may have it; name another file, or end that process`, { cause })
     }

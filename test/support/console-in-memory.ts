@@ -8,8 +8,8 @@ import type { MemoryProcess } from "../../runtime/testing/index.ts"
 import { operateInMemory, type World } from "../../runtime/testing/index.ts"
 import { sagaPictures } from "../../sagas/index.ts"
 
-export const operatorToken = "operator-token"
-export const viewerToken = "viewer-token-1"
+export const operatorToken = "operator-token-1"
+export const viewerToken = "viewer-token-123"
 
 export function appInMemory(app: App, world: World, process?: MemoryProcess): ConsoleApp {
   const { partitions } = app.shape

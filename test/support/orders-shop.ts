@@ -1,7 +1,7 @@
 // A shop whose orders do everything that an operator may look at: they wait for people, are found by attributes, fail, are
 // undone, and its desk parks what it cannot take.
 import * as Schema from "effect/Schema"
-import { type App, app, done, event, refused, service } from "../../runtime/index.ts"
+import { type App, app, done, effectful, event, refused, service } from "../../runtime/index.ts"
 import { saga } from "../../sagas/index.ts"
 
 const standard = Schema.toStandardSchemaV1
@@ -20,18 +20,27 @@ export const stock = service("stock", { state: () => ({ left: 0 }) })
   .undo("release", "reserve", (state, { units }) => done({ left: state.left + units }, null))
   .on(Restocked, ({ sku }) => sku, (state, { units }) => done({ left: state.left + units }, null))
 
+/** An amount whose refund fails. */
+export const unrefundable = 4_242
+
 export const till = service("till", { state: () => ({ cents: 0 }) })
   .command("charge", Cents, (state, { cents }) => {
     if (cents > 100_000) throw new Error(`the till cannot count to ${cents}`)
     return cents > 10_000 ? refused("no-money") : done({ cents: state.cents + cents }, { paid: cents })
   })
-  .undo("refund", "charge", (state, { cents }) => done({ cents: state.cents - cents }, null))
+  .undo("refund", "charge", (state, { cents }) => {
+    if (cents === unrefundable) throw new Error("the till cannot give that back")
+    return done({ cents: state.cents - cents }, null)
+  })
 
 export const desk = service("desk", { state: () => ({ notes: 0, total: 0 }) })
   .command("note", Note, (state, { text, amount }) => {
     if (amount < 0) throw new Error(`note "${text}" has the amount ${amount}`)
     return done({ notes: state.notes + 1, total: state.total + amount }, state.notes + 1)
   })
+
+export const post = service("post", { state: () => ({ sent: 0 }) })
+  .command("send", Note, effectful((state, { text }) => Promise.resolve(done({ sent: state.sent + 1 }, text))))
 
 export const order = saga("order", { input: Order, version: 1, maxDuration: "30 days" })
   .attributes(({ input }) => ({ customer: input.customer, cents: input.cents, big: input.cents > 5_000, city: input.city }))
@@ -47,7 +56,7 @@ export const order = saga("order", { input: Order, version: 1, maxDuration: "30 
   .returns(({ courier }) => ({ courier: courier.courier }))
 
 export function ordersShop(options: { readonly partitions?: number; readonly compactionBytesMin?: number; readonly history?: "none" } = {}): App {
-  return app("shop", { namespace: "test", partitions: 2, ...options, services: [stock, till, desk, order] })
+  return app("shop", { namespace: "test", partitions: 2, ...options, services: [stock, till, desk, post, order] })
 }
 
 export const anOrder = (customer: string, cents = 700, sku = "P1", city = "Bern") => ({ customer, cents, sku, city })
