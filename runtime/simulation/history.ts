@@ -236,7 +236,7 @@ export interface Expectations {
   readonly settled?: boolean
   /** How late a timer may fire besides outages. Default: 2,000 ms. */
   readonly timerLateMsMax?: number
-  /** Times (of the recorder's clock) in which nobody could act: timers may be later by as much. */
+  /** For how long nobody may have been able to act: timers may be later by as much. Default: from the first fault to the last. */
   readonly outageMs?: number
   /** Greatest value of each gauge. */
   readonly gaugesMax?: Readonly<Record<string, number>>

@@ -10,7 +10,7 @@ import { LaneNet } from "./lane-net.ts"
 import { Nemesis } from "./nemesis.ts"
 import { Network } from "./network.ts"
 import { Outsiders } from "./outsiders.ts"
-import { rowsOf } from "./probes.ts"
+import { backlogOf, gaugesOf, rowsOf } from "./probes.ts"
 import type { Plan } from "./plan.ts"
 import { Random } from "./random.ts"
 import { Recorder } from "./recorder.ts"
@@ -133,6 +133,7 @@ class Run {
       await this.kernel.run(this.kernel.nowMs + plan.safetyMs)
       this.#nemesis.end()
       this.#recorder.note({ type: "phase", phase: "healed" })
+      this.#tellSizes()
       stuck = await this.#comeToRest()
     }
     if (stuck === undefined) this.#tellEnd()
@@ -168,6 +169,7 @@ class Run {
     let blocks = this.#recorder.blocks
     while (this.kernel.nowMs < untilMs) {
       await this.kernel.run(this.kernel.nowMs + lookMs)
+      this.#tellSizes()
       if (this.#recorder.blocks !== blocks || this.#unrest() !== undefined) {
         blocks = this.#recorder.blocks
         quietSinceMs = this.kernel.nowMs
@@ -216,6 +218,15 @@ class Run {
   #tellEnd(): void {
     this.#recorder.note({ type: "phase", phase: "settled" })
     for (const row of this.#rows()) this.#recorder.note(row)
+    for (const { engine, owner } of this.#supervisor.processes)
+      if (engine !== undefined) this.#recorder.note(backlogOf(engine, owner.name))
+  }
+
+  #tellSizes(): void {
+    for (const { engine, owner } of this.#supervisor.processes) {
+      if (engine === undefined) continue
+      for (const gauge of gaugesOf(engine, owner.name)) this.#recorder.note(gauge)
+    }
   }
 
   #rows() {

@@ -17,6 +17,9 @@ export interface BankAndShopOptions {
   readonly partitions?: number
 }
 
+/** Records of one process: far more than this workload ever has waiting, and far fewer than a leak soon has. */
+const sizesMax = { outbox: 4_000, mailbox: 1_000, inFlight: 4_000 }
+
 /** The usual mix of so many sagas, with as many other requests in proportion. */
 export function mixOf(sagas: number): Mix {
   const share = (part: number) => Math.max(1, Math.round(sagas * part))
@@ -39,6 +42,6 @@ export function bankAndShop(options: BankAndShopOptions): Workload {
     setup: setupOf(asked),
     requests: (draw) => requestsOf(asked, mix, draw),
     check: (history) => checkBankAndShop(history).violations,
-    expectations: {},
+    expectations: { gaugesMax: sizesMax },
   }
 }
