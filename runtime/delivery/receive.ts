@@ -39,6 +39,7 @@ export function receiveFrame(delivery: Delivery, frame: LaneFrame): void {
   for (const [index, message] of frame.messages.entries()) {
     const number = frame.first + index
     if (isOtherDecided(channel, frame, number)) return tell(number, { resend: true })
+    if (message.type === "settled" && isOvertaking(delivery, frame)) break
     const known = channel.high
     observer.reached?.(partition, "admit", "before", message)
     const admitted = admitLaneRecord(delivery, { id, channel, lane }, number, message)
@@ -84,6 +85,12 @@ export const receiveStream = Effect.fnUntraced(function* (
     delivery.work.openUnsafe()
   }
 })
+
+/** An undo that is still under way would find everything forgotten, and be remembered for ever (R11): it comes first. */
+function isOvertaking({ partition }: Delivery, { incarnation, source, repliesTo = 0 }: LaneFrame): boolean {
+  const replies = channelOf(partition, laneChannel(incarnation, source, "replies"))
+  return !replies.adopts && replies.high < repliesTo
+}
 
 /** A record was read and admitted. */
 export function noteRead(reading: Reading, { number }: InputRecord): void {
