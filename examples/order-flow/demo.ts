@@ -21,7 +21,7 @@ export interface Flow extends Program {
   readonly dataDir: string
   readonly placeOrder: PlaceOrder
   /** Where the traces of some orders are found; may be empty. */
-  readonly traces: (placed: readonly Placed[], tracesTo: string | undefined) => string
+  readonly traces: (placed: readonly Placed[], namespace: string, tracesTo: string | undefined) => string
 }
 
 /** Exit code of a run that never began: its options, its file, or the server cannot be used. */
@@ -85,7 +85,7 @@ async function run(flow: Flow, options: Options, { file, running: driver, report
   const before = summary.orders - summary.started
   if (before > 0)
     report.line(`${before} orders had been started before; nothing was started twice (--fresh starts anew)`)
-  report.line(`\n${table(summary)}\n\n${flow.traces(placed, driver.tracesTo)}`)
+  report.line(`\n${table(summary)}\n\n${flow.traces(placed, namespaceOf(flow, options, file), driver.tracesTo)}`)
   if (options.json) process.stdout.write(`${jsonLine(summary)}\n`)
   return summary.stockConserved && summary.moneyConserved && summary.open === 0 ? 0 : 1
 }

@@ -62,15 +62,15 @@ export function table(summary: Summary): string {
 }
 
 /** Three orders worth looking at: one that went through, one that was undone late, one that was undone early. */
-export function traces(placed: readonly Placed[], tracesTo: string | undefined): string {
+export function traces(placed: readonly Placed[], namespace: string, tracesTo: string | undefined): string {
   const examples = [
     placed.find(({ outcome }) => outcome === "completed"),
     placed.find(({ reason }) => reason === "never-shipped"),
     placed.find(({ reason }) => reason === "out-of-stock"),
   ].filter((example) => example !== undefined)
   if (examples.length === 0) return ""
-  const lines = examples.map(({ order, outcome, reason }) => {
-    const id = sagaTraceId("place-order", order.orderId)
+  const lines = examples.map(({ order, outcome, reason, startedMs = 0 }) => {
+    const id = sagaTraceId({ namespace, saga: "place-order", key: order.orderId, startedMs })
     const what = reason === undefined ? outcome : `${outcome}, ${reason}`
     return `  ${order.orderId} (${what})\n    ${tracesTo === undefined ? id : `http://localhost:16686/trace/${id}`}`
   })

@@ -1,5 +1,6 @@
 // What tools may know of an actor that runs a process, such as a saga: how it stands and what it waits for. Its actor type
 // reads it from a state; nobody else knows what is in one.
+import type { Json } from "../message/json.ts"
 import type { EffectKey } from "../message/message.ts"
 
 /** "paused": by an operator; "parked": it cannot go on by itself. The last three are ends. */
@@ -22,6 +23,8 @@ export interface Inspection {
   /** The code of what turned it back. */
   readonly reason?: string
   readonly parked?: Stop
+  /** What it gave, if it has completed. */
+  readonly result?: Json
   readonly attributes: Attributes
   /** What it has open, in its order. */
   readonly waits: readonly Wait[]

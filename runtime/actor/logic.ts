@@ -51,6 +51,8 @@ export interface ActorLogic {
   holdMs?(state: Json | undefined, message: EventMessage): number | undefined
   /** Whether a message is not handled again once its handling has begun: what fails, or is cut short, is dropped. */
   atMostOnce?(message: Message): boolean
+  /** Of a saga: how it stands. */
+  standing?(state: Json): Standing
   /** Until when a state is kept; undefined: for ever. Later it may be forgotten, if nothing else is known of the actor. */
   keptUntilMs?(state: Json): number | undefined
   /** Where it begins to read events when it is new. Default: "beginning". */
@@ -100,6 +102,8 @@ export interface PerformContext extends DecideContext {
   recall(step: string): { readonly value: Json } | undefined
   /** Journals what a step gave; resolves when that is durable. */
   record(step: string, value: Json): Promise<void>
+  /** Calls user code under the span of this attempt. */
+  within<Value>(call: () => Value): Value
   /** The attempt goes on, and this is how far it is. */
   beat(progress: Json | undefined): void
   readonly lastProgress: Json | undefined
@@ -140,6 +144,12 @@ export interface Decision {
   readonly dropped?: { readonly code: string; readonly message: string }
   /** The actor cannot go on by itself: shown to operators with this reason (G2). */
   readonly parked?: { readonly code: string; readonly message: string }
+}
+
+export interface Standing {
+  readonly state: "running" | "compensating" | "parked" | "ended"
+  /** With the saga's name and key it names one life of it: the same order may be placed again on an empty journal. */
+  readonly startedMs: number
 }
 
 export interface SagaEnd {

@@ -81,7 +81,9 @@ function ioLogic(
         const { handler, payload, what } = prepared
         if (typeof handler === "function") throw new HandlerDefect(`${what} is pure and was asked to do I/O`)
         context.calling()
-        const result = outcomingEffect(() => handler.run(current, payload, ioContext(context, message, prepared)))
+        const result = outcomingEffect(() =>
+          context.within(() => handler.run(current, payload, ioContext(context, message, prepared))),
+        )
         return Effect.map(result, (value) => toDecision(current, checkResult(value, message, what), prepared))
       }),
   }
@@ -205,14 +207,17 @@ function prepareTimer(definition: ServiceDefinition, message: TimerMessage): Pre
 }
 
 function ioContext(context: PerformContext, message: Message, { idempotencyKey, what }: Prepared): IoContext {
-  const { self, nowMs, signal, deadlineMs, attempt } = context
+  const { self, nowMs, deadlineMs, attempt } = context
   const used = new Set<string>()
   return {
     key: self.key,
     nowMs,
     idempotencyKey,
     cause: followsFrom(message),
-    signal,
+    // Made when it is asked for.
+    get signal() {
+      return context.signal
+    },
     deadlineMs,
     attempt,
     async run<Value extends Json | undefined>(name: string, action: () => Outcoming<Value>): Promise<Value> {
@@ -221,7 +226,7 @@ function ioContext(context: PerformContext, message: Message, { idempotencyKey, 
       used.add(name)
       const known = context.recall(name)
       if (known !== undefined) return known.value as Value // cast: what this step gave before
-      const value = await Effect.runPromise(outcomingEffect<Value>(action), { signal })
+      const value = await Effect.runPromise(outcomingEffect<Value>(action), { signal: context.signal })
       const json: unknown = value ?? null
       checkJson(json, `step "${name}" of ${what}`)
       await context.record(name, json as Json) // cast: the line before checked it
@@ -232,7 +237,7 @@ function ioContext(context: PerformContext, message: Message, { idempotencyKey, 
       context.beat(progress)
     },
     lastProgress: context.lastProgress,
-    fetch: (ref) => Effect.runPromise(context.fetch(ref), { signal }),
+    fetch: (ref) => Effect.runPromise(context.fetch(ref), { signal: context.signal }),
   }
 }
 

@@ -10,6 +10,7 @@ import { type Decided, seal } from "./decided.ts"
 import { effectNamed } from "./delays.ts"
 import type { Delivery } from "./delivery.ts"
 import { load } from "./load.ts"
+import { openingOf } from "./opening.ts"
 import { Outgoing } from "./outgoing.ts"
 import { hold } from "./park.ts"
 import { ready } from "./ready.ts"
@@ -63,6 +64,6 @@ export function decideCancelled(
       ? { type: "refused", code: "cancelled", detail: null }
       : { type: "faulted", code: cancelledCode, message: text }
   const row = load(delivery.partition, undefined, message.to)
-  const opened = span ?? delivery.ports.telemetry.process({ message, kind: logic.kind, first: row.state === undefined, nowMs })
+  const opened = span ?? delivery.ports.telemetry.process(openingOf(logic, row, message, nowMs))
   return concludeChecked({ delivery, task, logic, row, span: opened, nowMs }, { state: row.state, outcome })
 }

@@ -11,6 +11,7 @@ import { attempt, concludeHandlings } from "./handling.ts"
 import type { Inbound } from "./inbound.ts"
 import { finishCurrent, handle, newTask } from "./mailbox.ts"
 import { killedProcess, leaveMemory, parkTask, recordName } from "./park.ts"
+import { timeOf } from "./partition.ts"
 import { ready } from "./ready.ts"
 import type { Mailbox, Task } from "./task.ts"
 
@@ -24,7 +25,7 @@ export const takeCautiously = Effect.fnUntraced(function* (delivery: Delivery, b
   for (let taken = 0; taken < limits.cautiousRecords && clock.currentTimeMillisUnsafe() < untilMs; taken += 1) {
     const isOver = yield* whenSomethingWaits(delivery, backlog)
     if (isOver) break
-    const nowMs = Math.max(clock.currentTimeMillisUnsafe(), partition.atMs)
+    const nowMs = timeOf(partition, clock.currentTimeMillisUnsafe())
     const mailbox = delivery.starting.shift()
     const inbound = mailbox === undefined ? delivery.queue.take() : undefined
     if (mailbox?.current !== undefined) yield* handleAlone(delivery, mailbox, mailbox.current, suspect, nowMs)

@@ -103,7 +103,7 @@ export const commit = Effect.fnUntraced(function* (
   partition.sequence = sequence
   partition.blockNumber = block.head.number
   partition.previous = digest(block.bytes)
-  partition.atMs = block.head.atMs
+  partition.atMs = Math.max(block.head.atMs, partition.atMs)
   partition.stored.note(block.head, sequence, block.bytes.length)
 })
 

@@ -17,6 +17,7 @@ import { deliverEvent } from "./event-delivery.ts"
 import { decideEarly, isHeld, parkOverdue } from "./holding.ts"
 import type { Work } from "./inbound.ts"
 import { load } from "./load.ts"
+import { openingOf } from "./opening.ts"
 import { isOperation, operate } from "./operate.ts"
 import { Outgoing } from "./outgoing.ts"
 import { type Cause, causeOf, parkKnownKiller, parkTask } from "./park.ts"
@@ -81,9 +82,7 @@ function decideOnRow(delivery: Delivery, task: Task, nowMs: number): Decided | u
   if (early !== undefined) return early
   if (settled === undefined && logic?.io?.policy(message) !== undefined) return undefined
   if (message.type === "command" && isOperation(message)) return operate(delivery, task, message, nowMs)
-  const first = row.state === undefined
-  const stray = first && logic?.begins?.(message) === false
-  const span = delivery.ports.telemetry.process({ message, kind: logic?.kind ?? "service", first, stray, nowMs })
+  const span = delivery.ports.telemetry.process(openingOf(logic, row, message, nowMs))
   try {
     if (logic === undefined)
       throw new NoSuchService(`app ${delivery.app.name} has no service "${message.to.service}"; the record is parked`)

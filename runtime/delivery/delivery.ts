@@ -14,6 +14,7 @@ import type { Permits } from "../ports/permits.ts"
 import type { Telemetry } from "../ports/telemetry.ts"
 import { KeyRates } from "./key-rates.ts"
 import { Compaction, type KeptUntil } from "./compaction.ts"
+import { Deadlines } from "./deadlines.ts"
 import type { Decided } from "./decided.ts"
 import { type EventReading, newEventReading } from "./event-reading.ts"
 import type { Observer } from "./observer.ts"
@@ -67,6 +68,8 @@ export interface Delivery {
   starting: Mailbox[]
   /** Handlings that came to an end. */
   finished: Finished[]
+  /** When those under way have to be over. */
+  readonly deadlines: Deadlines
   /** Decisions of actors with effectful handlers that no committed block holds yet, by actor (R12). */
   readonly uncommitted: Map<string, number>
   /** Per destination: the last record that a committed block made durable; what lies above must not leave yet. */
@@ -122,6 +125,7 @@ export function newDelivery(
     undecidedCount: 0,
     starting: [],
     finished: [],
+    deadlines: new Deadlines(),
     uncommitted: new Map(),
     pending: [],
     dispatched: new Map([...partition.outboxes].map(([destination, outbox]) => [destination, outbox.last])),

@@ -30,6 +30,16 @@ export class DueTimers {
     return this.#heap[0]?.dueMs
   }
 
+  /** How many are due; cancelled ones are among them. */
+  dueCount(nowMs: number): number {
+    const heap = this.#heap
+    const count = (at: number): number => {
+      const timer = heap[at]
+      return timer === undefined || timer.dueMs > nowMs ? 0 : 1 + count(2 * at + 1) + count(2 * at + 2)
+    }
+    return count(0)
+  }
+
   /** The earliest timer that is due at `nowMs`, removed. */
   takeDue(nowMs: number): DueTimer | undefined {
     const first = this.#heap[0]

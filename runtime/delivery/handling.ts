@@ -1,7 +1,6 @@
 // Handlers that do I/O: one attempt at one record, on committed state, in a fiber of its own (R12). What comes of it is
 // decided by the loop like everything else: an entry for the journal, another attempt later, or a parked record.
 import * as Cause from "effect/Cause"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { IoLogic, PerformContext } from "../actor/logic.ts"
@@ -9,7 +8,6 @@ import type { Policy } from "../actor/policy.ts"
 import { assert } from "../kernel/assert.ts"
 import { spreadBackoffMs } from "../kernel/backoff.ts"
 import { Fault } from "../kernel/fault.ts"
-import { limits } from "../kernel/limits.ts"
 import { fnv1a32 } from "../message/hash.ts"
 import type { ProcessSpan } from "../ports/telemetry.ts"
 import { isAtMostOnce, noteBegun } from "./at-most-once.ts"
@@ -21,9 +19,11 @@ import { seal } from "./decided.ts"
 import { decideUntimely } from "./delays.ts"
 import type { Delivery } from "./delivery.ts"
 import { load } from "./load.ts"
+import { Ending, LateSignal } from "./ending.ts"
 import { heartbeatOf, lastProgressOf } from "./heartbeat.ts"
 import { finishCurrent } from "./mailbox.ts"
-import { causeOf, hold, leaveMemory } from "./park.ts"
+import { openingOf } from "./opening.ts"
+import { causeOf, failureOf, hold, leaveMemory } from "./park.ts"
 import { ready } from "./ready.ts"
 import { stepJournal } from "./steps.ts"
 import type { Finished, Mailbox, Task } from "./task.ts"
@@ -72,47 +72,39 @@ export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox:
   const nowMs = clock.currentTimeMillisUnsafe()
   const { message } = task
   const row = load(delivery.partition, logic, message.to)
-  const { kind } = logic
-  const span = delivery.ports.telemetry.process({ message, kind, first: row.state === undefined, nowMs })
-  const controller = new AbortController()
+  const span = delivery.ports.telemetry.process({ ...openingOf(logic, row, message, nowMs), attempt: attempts + 1 })
+  const signal = new LateSignal()
   const steps = stepJournal(delivery, mailbox, task)
   const heartbeat = heartbeatOf(delivery, mailbox, task, policy.heartbeatMs)
-  const cancelled = Deferred.makeUnsafe<true>()
-  const cancel = () => {
-    controller.abort(cancelledFault(task))
-    Deferred.doneUnsafe(cancelled, Effect.succeed(true))
-  }
-  mailbox.attempt = { number: attempts + 1, beganMs: nowMs, progress: () => heartbeat.progress, cancel }
+  const ending = new Ending(delivery, task, signal, () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6)
+  mailbox.attempt = { number: attempts + 1, beganMs: nowMs, progress: () => heartbeat.progress, cancel: ending.cancel }
   const context: PerformContext = {
     ...decideContext(row, message, nowMs),
     calling: () => void (task.called = true),
-    signal: controller.signal,
+    get signal() {
+      return signal.signal
+    },
     deadlineMs: nowMs + policy.timeoutMs,
     attempt: attempts + 1,
     recall: steps.recall,
     record: steps.record,
+    within: (call) => span.within(call),
     beat: heartbeat.beat,
     lastProgress: lastProgressOf(delivery, task),
     fetch: (ref) => fetchAttachment(delivery.ports.attachments, ref),
   }
-  const handling = io.perform(row.state, message, context).pipe(
-    Effect.onInterrupt(() =>
-      Effect.sync(() => controller.abort(new HandlerTimedOut(`the handling of ${task.row} was ended`))),
-    ),
-    Effect.timeoutOrElse({
-      duration: policy.timeoutMs,
-      orElse: () => Effect.fail(new HandlerTimedOut(`${task.row} was not handled within ${policy.timeoutMs} ms`)),
-    }),
-  )
-  const graceOver = Effect.andThen(Deferred.await(cancelled), Effect.sleep(limits.cancelGraceMs))
-  const stopped = Effect.andThen(graceOver, Effect.fail(cancelledFault(task)))
-  const ending = policy.heartbeatMs === undefined ? stopped : Effect.raceFirst(heartbeat.watch, stopped)
-  const exit = yield* Effect.exit(Effect.raceFirst(handling, ending))
-  mailbox.attempt = undefined
-  heartbeat.close(Exit.isFailure(exit))
-  steps.close()
-  delivery.finished.push({ mailbox, exit, span })
-  delivery.work.openUnsafe()
+  const performing = io.perform(row.state, message, context)
+  const watched = () => Effect.raceFirst(Effect.onInterrupt(performing, () => Effect.sync(ending.abort)), heartbeat.watch)
+  const handling = policy.heartbeatMs === undefined ? performing : watched()
+  yield* ending.of(handling, policy.timeoutMs, (exit) => {
+    mailbox.attempt = undefined
+    heartbeat.close(Exit.isFailure(exit))
+    steps.close()
+    delivery.finished.push({ mailbox, exit, span })
+    const outcome = Exit.isSuccess(exit) ? (exit.value.outcome?.type ?? "done") : "faulted"
+    delivery.observer.handled({ service: logic.service, outcome, tookMs: clock.currentTimeMillisUnsafe() - nowMs })
+    delivery.work.openUnsafe()
+  })
 })
 
 /** Whether the record goes back to the front of its mailbox. */
@@ -169,7 +161,7 @@ function tryAgainOrPark(delivery: Delivery, mailbox: Mailbox, { error, isProbe, 
     const dueMs = nowMs + spreadBackoffMs(policy.retry, failed, fnv1a32(task.row))
     const { code, message } = cause
     const entry = hold(delivery, task, { attempts: isProbe ? attempts : failed, dueMs })
-    ready(delivery, seal(entry, span, { outcome: { type: "faulted", code, message } }))
+    ready(delivery, seal(entry, span, { outcome: { type: "faulted", code, message }, ...failureOf(cause) }))
     return true
   }
   const givenUp = giveUp(delivery, task, cause, span)
@@ -196,22 +188,4 @@ function ioOf(io: IoLogic | undefined, task: Task): { readonly io: IoLogic; read
   const policy = io?.policy(task.message)
   assert(io !== undefined && policy !== undefined, "only what takes I/O is handled")
   return { io, policy }
-}
-
-function cancelledFault({ row }: Task): HandlingCancelled {
-  return new HandlingCancelled(`the handling of ${row} was cancelled; what it returns now is what came of it`)
-}
-
-/** Somebody cancelled the command that is handled: the reason of the handler's signal. */
-class HandlingCancelled extends Fault {
-  readonly _tag = "HandlingCancelled"
-  readonly code = "HANDLING_CANCELLED"
-  readonly retry = "never"
-}
-
-/** The time of one attempt is over, or its partition is. Whether the handler had its effect is not known. */
-class HandlerTimedOut extends Fault {
-  readonly _tag = "HandlerTimedOut"
-  readonly code = "HANDLER_TIMED_OUT"
-  readonly retry = "later"
 }

@@ -16,12 +16,12 @@ import { dispatch, resend } from "./dispatch.ts"
 import { tellHandled } from "./handled-events.ts"
 import { concludeHandlings, startHandlings } from "./handling.ts"
 import { handle, releaseSlots, reopenMailboxes, tendMailboxes } from "./mailbox.ts"
-import { channelOf } from "./partition.ts"
+import { channelOf, timeOf } from "./partition.ts"
 import { tellProgress } from "./progress.ts"
 import { publishing } from "./publishing.ts"
 import { closeRoomWhenFull, receiveFrame, receiveStream } from "./receive.ts"
 import { settle } from "./settle.ts"
-import { confirmSuspicion, isForeignMark, type JournalBehind, suspect } from "./suspicion.ts"
+import { confirmSuspicion, isForeignMark, type JournalBehind, suspect, unlessTaken } from "./suspicion.ts"
 import { openSubscriptions } from "./subscribing.ts"
 import { fireTimers } from "./timers.ts"
 import { forgettingHistory, purgeInput, truncateJournal } from "./truncation.ts"
@@ -62,6 +62,7 @@ export const runPartition = Effect.fnUntraced(function* (
     resending(delivery),
     fireTimers(delivery, allReady, backlog),
     tending(delivery),
+    delivery.deadlines.watch,
     tendSubscriptions(delivery),
     purgeInput(delivery, readers),
     forgettingHistory(delivery),
@@ -101,7 +102,7 @@ const openSource = Effect.fnUntraced(function* (delivery: Delivery, source: Inpu
       return { source, channel, reader }
     })
   const opened = opening(latestStreamChannel(partition.channels, source, stream, partition.index))
-  if (!partition.resynced) return yield* opened
+  if (!partition.resynced) return yield* Effect.catchTag(opened, "InputBehind", (behind) => unlessTaken(delivery, behind))
   // All that is kept is read once more: what was decided is known by its effect key.
   const anew = nextStreamChannel(partition.channels, source, stream, partition.index)
   return yield* Effect.catchTag(opened, "InputBehind", () => opening(anew))
@@ -119,10 +120,10 @@ const deciding = Effect.fnUntraced(function* (delivery: Delivery, backlog: numbe
   const clock = yield* Effect.clockWith(Effect.succeed)
   reopenMailboxes(delivery, clock.currentTimeMillisUnsafe())
   yield* takeCautiously(delivery, backlog)
-  wakeActors(delivery, Math.max(clock.currentTimeMillisUnsafe(), delivery.partition.atMs))
+  wakeActors(delivery, timeOf(delivery.partition, clock.currentTimeMillisUnsafe()))
   for (;;) {
     yield* delivery.work.await
-    const nowMs = Math.max(clock.currentTimeMillisUnsafe(), delivery.partition.atMs)
+    const nowMs = timeOf(delivery.partition, clock.currentTimeMillisUnsafe())
     for (let taken = 0; taken < limits.decisionsPerTurnMax; taken += 1) {
       const inbound = delivery.queue.take()
       if (inbound === undefined) break
@@ -173,7 +174,7 @@ const tending = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Retu
   for (;;) {
     yield* Effect.sleep(limits.timerTickMs)
     delivery.sharing.slots.tend()
-    tendMailboxes(delivery, clock.currentTimeMillisUnsafe())
+    tendMailboxes(delivery, timeOf(delivery.partition, clock.currentTimeMillisUnsafe()))
     if (delivery.pending.length > 0) delivery.decided.openUnsafe()
     // What was kept from starting, because this process may have been taken for gone, is looked at again (R10).
     if (delivery.starting.length > 0) delivery.work.openUnsafe()

@@ -2,6 +2,7 @@
 import type { SagaEnd } from "../actor/logic.ts"
 import type { Fault } from "../kernel/fault.ts"
 import type { Message } from "../message/message.ts"
+import type { Outcome } from "../message/outcome.ts"
 import type { Dropped } from "./decided.ts"
 import type { Partition } from "./partition.ts"
 
@@ -14,6 +15,10 @@ export type Probe = (partition: Partition, verb: Verb, moment: "before" | "after
 export interface Observer {
   /** A block is durable and handed on. */
   readonly committed: (block: CommittedBlock) => void
+  /** A handler that does I/O came to an end, and this came of it. */
+  readonly handled: (handled: Handled) => void
+  /** A block was acknowledged so long after it was sent, tries included. */
+  readonly appended: (tookMs: number) => void
   /** Records that a gap or a full lane made the source send again. */
   readonly resent: (records: number) => void
   /** Another process took a partition: an append of this one was refused. */
@@ -34,6 +39,13 @@ export interface Observer {
   readonly reached?: Probe
 }
 
+export interface Handled {
+  readonly service: string
+  /** "faulted": it threw, or its time was over; it may be called again. */
+  readonly outcome: Outcome["type"]
+  readonly tookMs: number
+}
+
 export interface CommittedBlock {
   readonly partition: number
   readonly number: number
@@ -44,8 +56,18 @@ export interface CommittedBlock {
   /** Alarms that monitors raised with this block. */
   readonly alarms: readonly { readonly monitor: string; readonly kind: string }[]
   readonly parked: number
+  /** What was set aside for an operator: who, and the code of why. */
+  readonly setAside: readonly { readonly row: string; readonly code: string; readonly traceId?: string }[]
+  /** What became of commands, by service and outcome. */
+  readonly outcomes: readonly OutcomeCount[]
   /** Records that were given up: their reactions are handled at most once, or their actor has ended or never began. */
   readonly dropped: readonly Dropped[]
+}
+
+export interface OutcomeCount {
+  readonly service: string
+  readonly outcome: Outcome["type"]
+  readonly count: number
 }
 
 const nothing = () => undefined
@@ -53,4 +75,6 @@ export const unobserved: Observer = {
   committed: nothing, resent: nothing, fenced: nothing, owned: nothing, interrupted: nothing, broken: nothing, refused: nothing,
   unsubscribed: nothing,
   breaker: nothing,
+  handled: nothing,
+  appended: nothing,
 }

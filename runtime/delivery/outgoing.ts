@@ -113,7 +113,7 @@ export class Outgoing {
   #replyTo({ actor, effect }: Asker, outcome: Outcome, name: string, correlation: string | undefined): void {
     const to = { service: actor.service, key: actor.key }
     const cause = correlation === undefined ? {} : { correlation }
-    const rest = { outcome, ...cause, ...this.#trace({ type: "reply", to, name, effect }) }
+    const rest = { outcome, ...cause, ...this.#trace({ type: "reply", to, name, effect, failed: outcome.type !== "done" }) }
     const { app, partitions } = actor
     if (app === undefined || partitions === undefined)
       return this.#toActor({ type: "reply", to, effect, ...rest }, "replies")

@@ -5,7 +5,7 @@ import { limits } from "../kernel/limits.ts"
 import type { Entry, ParkedEntry } from "../message/block.ts"
 import type { EventMessage, Message } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
-import type { ProcessSpan } from "../ports/telemetry.ts"
+import type { Closing, ProcessSpan } from "../ports/telemetry.ts"
 import { type Decided, decidedRecord, seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
 import { rememberedAttempt } from "./effect-memory.ts"
@@ -26,6 +26,12 @@ export function causeOf(error: unknown, attempts: number, nowMs: number): Cause 
   const stack = error instanceof Error ? error.stack?.slice(0, limits.stackTextMax) : undefined
   const code = error instanceof Fault ? error.code : "HANDLER_THREW"
   return { code, message: describeError(error), ...(stack === undefined ? {} : { stack }), attempts, nowMs }
+}
+
+/** What telemetry may know of a fault: its code, and where it was thrown. The text may hold a user's data. */
+export function failureOf({ code, stack }: Cause): Pick<Closing, "failure"> {
+  const frames = stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? []
+  return { failure: { code, frames: frames.join("\n") } }
 }
 
 /** Parks a record by its service's policy. */
@@ -53,7 +59,7 @@ export function parkRecord(delivery: Delivery, task: Task, cause: Cause, span?: 
     ...out.entry(),
     parked: parkedEntry(delivery, { ...task, message: record }, cause),
   }
-  return seal(entry, span, { outcome: faulted, parked: { code, message: text } }, answers)
+  return seal(entry, span, { outcome: faulted, parked: { code, message: text }, ...failureOf(cause) }, answers)
 }
 
 /** Its handler does I/O and was called, here or by an owner before: what it did outside is not known. */
@@ -73,7 +79,7 @@ function parkInMailbox(delivery: Delivery, task: Task, cause: Cause, span?: Proc
   const id = recordName(delivery, task)
   const entry = hold(delivery, task, { attempts: cause.attempts, dueMs: 0, parked: true })
   const parked = { ...parkedEntry(delivery, task, cause), id, ...(task.held === undefined ? {} : { waits: task.held }) }
-  return seal({ ...entry, parked }, span, { parked: { code, message } })
+  return seal({ ...entry, parked }, span, { parked: { code, message }, ...failureOf(cause) })
 }
 
 /** The code of a record under which processes ended (R13). */

@@ -1,5 +1,6 @@
 // Everything that one partition knows, and the only way it changes: apply an entry. The live loop applies the entry it
 // just decided; recovery applies the entries it reads. So what runs and what is replayed cannot differ (G11).
+import type { ActorLogic } from "../actor/logic.ts"
 import { assert } from "../kernel/assert.ts"
 import {
   type Block,
@@ -13,6 +14,7 @@ import {
 } from "../message/block.ts"
 import { addressText, type EventMessage, type Message } from "../message/message.ts"
 import type { EventsChange, Subscription } from "../message/subscription.ts"
+import { Census } from "./census.ts"
 import { Channel } from "./channel.ts"
 import { isSaid, rememberedUnsaid } from "./effect-memory.ts"
 import { destinationId, laneChannel, parseChannel } from "./channel-id.ts"
@@ -39,9 +41,11 @@ export interface Partition {
   resynced: boolean
   /** Journal sequence of the last block; what the next append expects (the fence). */
   sequence: number
-  /** The time of the last block; time never goes back in a journal. */
+  /** The time of the last block, or of what was decided since: time never goes back in a journal. */
   atMs: number
   readonly rows: RowStore
+  /** How its sagas stand. */
+  readonly census: Census
   readonly channels: Map<string, Channel>
   readonly outboxes: Map<string, Outbox>
   readonly dueTimers: DueTimers
@@ -66,13 +70,20 @@ export interface Partition {
   readonly stored: StoredBlocks
 }
 
-export function emptyPartition(app: string, index: number): Partition {
+export function emptyPartition(app: string, index: number, logics?: ReadonlyMap<string, ActorLogic>): Partition {
   return {
     app, index, incarnation: "", epoch: 0, blockNumber: -1, previous: "", claim: "", resynced: false, sequence: 0, atMs: 0,
-    rows: new RowStore(), channels: new Map(), outboxes: new Map(), dueTimers: new DueTimers(), parked: new Map(),
+    rows: new RowStore(), census: new Census(logics),
+    channels: new Map(), outboxes: new Map(), dueTimers: new DueTimers(), parked: new Map(),
     held: new HeldRecords(), subscriptions: new Map(), eventsReadTo: 0, format: undefined, starting: undefined, closed: false,
     partial: false, since: 0, stored: new StoredBlocks(),
   }
+}
+
+/** The time by which the partition decides now: it stands still while the clock, which may be set, is behind it. */
+export function timeOf(partition: Partition, clockMs: number): number {
+  partition.atMs = Math.max(clockMs, partition.atMs)
+  return partition.atMs
 }
 
 export function channelOf(partition: Partition, id: string): Channel {
@@ -154,6 +165,8 @@ export function serviceOfParked({ record, id, service, bytes }: ParkedEntry): st
 /** What the engine holds beside the state follows in entries of its own. */
 function carryRow(partition: Partition, { row: rowKey, state, stateVersion }: CarriedRow): void {
   partition.held.forget(rowKey)
+  // A row that is known already is carried as it stands.
+  if (!partition.rows.has(rowKey)) partition.census.changed(rowKey, undefined, state)
   const row = emptyRow()
   row.state = state
   row.stateVersion = stateVersion
@@ -185,6 +198,7 @@ function applyCheckpoint(partition: Partition, { since, channels, outboxes, clai
 function applyToRow(partition: Partition, rowKey: string, entry: Entry): void {
   const row = partition.rows.get(rowKey) ?? emptyRow()
   if (entry.state !== undefined || entry.gone === true) {
+    partition.census.changed(rowKey, row.state, entry.state)
     row.state = entry.state
     row.stateVersion = entry.stateVersion
   }

@@ -51,7 +51,7 @@ export function* decisionsOn(actor: Address, block: Block, sequence: number): It
 }
 
 /** Compaction wrote what was there anyway; a step is no decision. */
-function isCarried({ by, from, state, gone, took, unpark, timers }: Entry): boolean {
+export function isCarried({ by, from, state, gone, took, unpark, timers }: Entry): boolean {
   const decides = by !== undefined || from.length > 0 || took !== undefined || unpark !== undefined
   return !decides && state === undefined && gone === undefined && timers?.some(({ type }) => type === "clear") !== true
 }

@@ -13,7 +13,7 @@ import { claimOf, emptyPartition, foldBlock, type Partition, resync } from "./pa
 export interface Claimant {
   readonly app: string
   readonly index: number
-  /** Random, from the host: becomes the journal's identity if the journal is empty (R14). */
+  /** Random, from the host, and another for each claim: becomes the journal's identity if the journal is empty (R14). */
   readonly incarnation: string
   readonly nowMs: number
   /** An operator said that the journal is to be taken as it is (R14). */
@@ -78,7 +78,7 @@ const fold = Effect.fnUntraced(function* (
   claimant: Reader,
   from: number,
 ): Effect.fn.Return<Partition, CorruptJournal | NewerFormat | JournalUnavailable> {
-  const partition = emptyPartition(claimant.app, claimant.index)
+  const partition = emptyPartition(claimant.app, claimant.index, claimant.logics)
   let corrupt: CorruptJournal | NewerFormat | undefined
   const visit = ({ sequence, bytes }: JournalRecord) => {
     if (corrupt !== undefined) return
@@ -130,6 +130,7 @@ const appendEpoch = Effect.fnUntraced(function* (
   const head = {
     ...nextHead(partition, Math.max(claimant.nowMs, partition.atMs)),
     kind: isNew ? ("genesis" as const) : ("epoch" as const),
+    claimant: claimant.incarnation,
     low: {},
     confirmed: {},
     ...(isResync ? { resync: true as const } : {}),

@@ -1,9 +1,13 @@
 // settle: what follows once a block is durable and handed on: sources learn their marks, callers their answers, spans end.
+import type { ParkedEntry } from "../message/block.ts"
+import { type Address, addressText } from "../message/message.ts"
+import type { Outcome } from "../message/outcome.ts"
 import { parseChannel } from "./channel-id.ts"
 import type { Cut } from "./commit.ts"
-import type { Delivery } from "./delivery.ts"
+import type { Decided } from "./decided.ts"
+import type { AppShape, Delivery } from "./delivery.ts"
 import { pump } from "./mailbox.ts"
-import type { CommittedBlock } from "./observer.ts"
+import type { CommittedBlock, OutcomeCount } from "./observer.ts"
 import { channelOf } from "./partition.ts"
 import { noteCommitted } from "./ready.ts"
 
@@ -57,6 +61,32 @@ function summary(delivery: Delivery, cut: Cut, nowMs: number): CommittedBlock {
     ended,
     alarms,
     parked: cut.decisions.filter(({ entry }) => entry.parked !== undefined).length,
+    setAside: cut.decisions.flatMap(setAside),
+    outcomes: outcomesOf(delivery.app, cut),
     dropped: cut.decisions.flatMap(({ dropped }) => dropped ?? []),
   }
+}
+
+function setAside({ entry: { to, parked }, span }: Decided): CommittedBlock["setAside"] {
+  if (parked === undefined) return []
+  const traceId = span?.trace?.slice(3, 35)
+  return [{ row: rowOf(to, parked), code: parked.code, ...(traceId === undefined ? {} : { traceId }) }]
+}
+
+function rowOf(to: Address | undefined, { record, id }: ParkedEntry): string {
+  return record !== undefined ? addressText(record.to) : to === undefined ? id : addressText(to)
+}
+
+function outcomesOf({ logics }: AppShape, { decisions }: Cut): readonly OutcomeCount[] {
+  const counts = new Map<string, { service: string; outcome: Outcome["type"]; count: number }>()
+  for (const { closing, entry } of decisions) {
+    const service = entry.to?.service
+    // A stranger may address services of any name.
+    if (closing.outcome === undefined || service === undefined || !logics.has(service)) continue
+    const outcome = closing.outcome.type
+    const known = counts.get(`${outcome} ${service}`)
+    if (known === undefined) counts.set(`${outcome} ${service}`, { service, outcome, count: 1 })
+    else known.count += 1
+  }
+  return [...counts.values()]
 }

@@ -1,10 +1,13 @@
 // What a process shows of its partitions, in numbers: gauges, read from a partition when somebody asks, and counters, kept
 // from what the observer is told. Reading costs nothing while nobody asks.
 import type { SagaEnd } from "../actor/logic.ts"
+import { Histogram, type HistogramCounts } from "../kernel/histogram.ts"
+import { limits } from "../kernel/limits.ts"
+import type { ActiveSagas } from "./census.ts"
 import { parseDestination } from "./channel-id.ts"
 import type { Delivery } from "./delivery.ts"
 import { type SubscriptionStatus, subscriptionsOf } from "./subscription-status.ts"
-import type { CommittedBlock, Observer } from "./observer.ts"
+import type { CommittedBlock, Handled, Observer, OutcomeCount } from "./observer.ts"
 import type { FlowGauges } from "./slots.ts"
 
 /**
@@ -29,10 +32,16 @@ export interface PartitionGauges {
   readonly rows: number
   /** Timers that are set; cancelled ones count until their time has come. */
   readonly timers: number
+  /** Timers whose time has come; cancelled ones count. */
+  readonly timersDue: number
   /** How long the next timer is overdue; 0 if none is. */
   readonly timerLateMs: number
   /** Bytes of journal since the last finished round of compaction began. */
   readonly journalBytes: number
+  /** Bytes of all its blocks that are stored: what is alive, and history. */
+  readonly storedBytes: number
+  /** Its sagas that have not ended. */
+  readonly sagas: readonly ActiveSagas[]
   /** How each of the app's services reads the events of this partition. */
   readonly subscriptions: readonly SubscriptionStatus[]
 }
@@ -71,6 +80,14 @@ export interface Metrics {
   readonly states: Readonly<Record<PartitionState, number>>
   readonly sagas: readonly SagaCount[]
   readonly alarms: readonly AlarmCount[]
+  /** What became of commands. */
+  readonly outcomes: readonly OutcomeCount[]
+  /** How long sagas took, by name and outcome; handlers that do I/O, by service and outcome; blocks, to be acknowledged. */
+  readonly durations: {
+    readonly sagas: readonly (HistogramCounts & Pick<SagaCount, "saga" | "outcome">)[]
+    readonly handlers: readonly (HistogramCounts & Pick<Handled, "service" | "outcome">)[]
+    readonly appends: HistogramCounts
+  }
   /** Records that were sent again. */
   readonly resent: number
   /** Services that do I/O, as far as this process has them. */
@@ -92,8 +109,11 @@ export function gaugesOf(delivery: Delivery, unread: number, nowMs: number): Par
     outbox: unconfirmed(delivery, () => true),
     rows: partition.rows.size,
     timers: partition.dueTimers.size,
+    timersDue: partition.dueTimers.dueCount(nowMs),
     timerLateMs: nextDueMs === undefined ? 0 : Math.max(0, nowMs - nextDueMs),
     journalBytes: partition.stored.grownBytes,
+    storedBytes: partition.stored.bytes,
+    sagas: partition.census.active,
     subscriptions: subscriptionsOf(delivery),
   }
 }
@@ -111,12 +131,29 @@ function unconfirmed({ partition }: Delivery, isMeant: (destination: string) => 
 
 type Mutable<Counts> = { -readonly [Name in keyof Counts]: Counts[Name] }
 
+/** Told of durations one by one, by whoever keeps them elsewhere. */
+export interface Timed {
+  saga(ended: Pick<SagaCount, "saga" | "outcome"> & { readonly tookMs: number }): void
+  handler(handled: Handled): void
+  append(tookMs: number): void
+}
+
 /** Counts what an observer is told. */
 export class Tally {
   readonly #partitions = new Map<number, Mutable<PartitionCounts>>()
   readonly #sagas = new Map<string, Mutable<SagaCount>>()
   readonly #alarms = new Map<string, Mutable<AlarmCount>>()
+  readonly #outcomes = new Map<string, Mutable<OutcomeCount>>()
+  readonly #sagaTimes = new Map<string, Histogram & Pick<SagaCount, "saga" | "outcome">>()
+  readonly #handlerTimes = new Map<string, Histogram & Pick<Handled, "service" | "outcome">>()
+  readonly #appends = new Histogram(limits.durationBoundsS)
   #resent = 0
+  #timed: Timed = { saga: () => undefined, handler: () => undefined, append: () => undefined }
+
+  /** `timed` is told every duration as well, from now on. */
+  tell(timed: Timed): void {
+    this.#timed = timed
+  }
 
   /** An observer that counts and then tells `next`. */
   observing(next: Observer): Observer {
@@ -130,6 +167,15 @@ export class Tally {
         this.#of(partition).fenced += 1
         next.fenced(partition)
       },
+      handled: (handled) => {
+        this.#handled(handled)
+        next.handled(handled)
+      },
+      appended: (tookMs) => {
+        this.#appends.add(tookMs / 1000)
+        this.#timed.append(tookMs)
+        next.appended(tookMs)
+      },
       resent: (records) => {
         this.#resent += records
         next.resent(records)
@@ -137,23 +183,52 @@ export class Tally {
     }
   }
 
-  get counts(): Pick<Metrics, "counts" | "sagas" | "alarms" | "resent"> {
+  get counts(): Pick<Metrics, "counts" | "sagas" | "alarms" | "outcomes" | "durations" | "resent"> {
     return {
       counts: [...this.#partitions.values()],
       sagas: [...this.#sagas.values()],
       alarms: [...this.#alarms.values()],
+      outcomes: [...this.#outcomes.values()],
+      durations: { sagas: [...this.#sagaTimes.values()], handlers: [...this.#handlerTimes.values()], appends: this.#appends },
       resent: this.#resent,
     }
   }
 
-  #block({ partition, decisions, bytes, parked, dropped, ended, alarms }: CommittedBlock): void {
+  #handled(handled: Handled): void {
+    const { service, outcome, tookMs } = handled
+    const id = `${service} ${outcome}`
+    let times = this.#handlerTimes.get(id)
+    if (times === undefined)
+      this.#handlerTimes.set(id, (times = Object.assign(new Histogram(limits.durationBoundsS), { service, outcome })))
+    times.add(tookMs / 1000)
+    this.#timed.handler(handled)
+  }
+
+  #sagaEnded({ saga, outcome, startedMs, endedMs }: CommittedBlock["ended"][number]): void {
+    const id = `${saga} ${outcome}`
+    let times = this.#sagaTimes.get(id)
+    if (times === undefined)
+      this.#sagaTimes.set(id, (times = Object.assign(new Histogram(limits.sagaDurationBoundsS), { saga, outcome })))
+    times.add((endedMs - startedMs) / 1000)
+    this.#timed.saga({ saga, outcome, tookMs: endedMs - startedMs })
+  }
+
+  #block({ partition, decisions, bytes, parked, dropped, ended, alarms, outcomes }: CommittedBlock): void {
     const counts = this.#of(partition)
     counts.blocks += 1
     counts.decisions += decisions
     counts.bytes += bytes
     counts.parked += parked
     counts.dropped += dropped.length
-    for (const { saga, outcome } of ended) {
+    for (const { service, outcome, count } of outcomes) {
+      const id = `${service} ${outcome}`
+      const known = this.#outcomes.get(id) ?? { service, outcome, count: 0 }
+      known.count += count
+      this.#outcomes.set(id, known)
+    }
+    for (const end of ended) {
+      const { saga, outcome } = end
+      this.#sagaEnded(end)
       const id = `${saga} ${outcome}`
       const count = this.#sagas.get(id) ?? { saga, outcome, ended: 0 }
       count.ended += 1

@@ -29,6 +29,11 @@ export class StoredBlocks {
   /** All blocks that are there, oldest first; a round begins with a run of its own. */
   #runs: Run[] = []
 
+  /** All blocks that are there, as far as is known: what is alive, and history. */
+  get bytes(): number {
+    return this.#runs.reduce((sum, run) => sum + run.bytes, 0)
+  }
+
   /** A block is stored: appended by this process, or read. */
   note({ number, atMs, begins }: Pick<BlockHead, "number" | "atMs" | "begins">, sequence: number, bytes: number): void {
     if (begins === true) this.#begun = { number, sequence, bytes: 0 }

@@ -4,7 +4,8 @@
 import * as Effect from "effect/Effect"
 import { Fault } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
-import { Fenced } from "../ports/journal.ts"
+import type { InputBehind } from "../ports/inputs.ts"
+import { Fenced, type JournalUnavailable } from "../ports/journal.ts"
 import type { Confirmation, LaneFrame } from "../ports/lanes.ts"
 import type { Channel } from "./channel.ts"
 import { claimAt } from "./claim-runs.ts"
@@ -49,6 +50,21 @@ export function suspect(delivery: Delivery, why: string): void {
   delivery.suspicion ??= why
   queueMicrotask(() => delivery.suspected.openUnsafe())
 }
+
+/**
+ * An input that has lost what was decided was restored from an older copy, unless the next owner has decided more since, and
+ * has deleted it: a claimant that stood still before it opened its inputs must not stop the partition for good.
+ */
+export const unlessTaken = Effect.fnUntraced(function* (
+  { partition, ports }: Delivery,
+  behind: InputBehind,
+): Effect.fn.Return<never, InputBehind | Fenced | JournalUnavailable> {
+  const last = yield* ports.journal.last(partition.index)
+  const sequence = last?.sequence ?? 0
+  if (sequence <= partition.sequence) return yield* Effect.fail(behind)
+  const where = `journal of ${partition.app} partition ${partition.index} is at ${sequence}, not at ${partition.sequence}`
+  return yield* Effect.fail(new Fenced(`${where}: another process owns it now`))
+})
 
 /** Fails with JournalBehind once there is a suspicion and the journal says that this process still owns the partition. */
 export const confirmSuspicion = Effect.fnUntraced(function* (

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { limits } from "../kernel/limits.ts"
 import { parseAddress } from "../message/message.ts"
 import type { Delivery } from "./delivery.ts"
+import { timeOf } from "./partition.ts"
 
 export const fireTimers = Effect.fnUntraced(function* (
   delivery: Delivery,
@@ -25,6 +26,8 @@ export const fireTimers = Effect.fnUntraced(function* (
       yield* whenDecided(delivery, delivery.decidedCount + delivery.queue.size)
     }
     lastMs = clock.currentTimeMillisUnsafe()
+    // A clock that is set back before they are decided does not make them early.
+    timeOf(delivery.partition, lastMs)
     queueDueTimers(delivery, lastMs)
   }
 })

@@ -69,6 +69,7 @@ export class Client {
   readonly #edge: Edge
   readonly #partitions: number
   readonly #pending: PendingRecords
+  #overloadedCount = 0
   readonly #queues = new Map<number, InputQueue>()
   readonly #requests = new Requests()
   readonly #source: string
@@ -94,6 +95,11 @@ export class Client {
   }
 
   /** Records that wait for the app, as far as this client knows. */
+  /** Records that were turned away because too many wait. */
+  get overloadedCount(): number {
+    return this.#overloadedCount
+  }
+
   get pendingCount(): number {
     return this.#pending.count
   }
@@ -219,6 +225,7 @@ export class Client {
   }
 
   #overloaded(cause?: InputFull): Overloaded {
+    this.#overloadedCount += 1
     const what = cause?.message ?? `${this.#pending.count} records wait for the app`
     return new Overloaded(what, this.#pending.retryAfterMs(performance.now()), cause === undefined ? {} : { cause })
   }

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import { isIdle } from "../delivery/delivery.ts"
 import type { Row } from "../delivery/row.ts"
-import { type Metrics, Tally } from "../delivery/stats.ts"
+import { type Metrics, Tally, type Timed } from "../delivery/stats.ts"
 import { limits } from "../kernel/limits.ts"
 import type { ParkedEntry } from "../message/block.ts"
 import type { Json } from "../message/json.ts"
@@ -27,6 +27,8 @@ export interface Engine {
   isIdle(): boolean
   health(): Health
   metrics(): Metrics
+  /** `timed` is told every duration that the metrics count, from now on. */
+  tellDurations(timed: Timed): void
   /** A partition that is broken, or whose format is too new, is tried again. False if it is neither. */
   claimAgain(partition: number, options?: ClaimAgainOptions): boolean
   /**
@@ -62,6 +64,7 @@ export const startEngine = Effect.fnUntraced(function* (
     isIdle: () => [...deliveries.values()].every(isIdle),
     health: () => healthOf(state),
     metrics: () => ({ ...gaugesOfAll(state), ...tally.counts }),
+    tellDurations: (timed) => tally.tell(timed),
     claimAgain: (partition, how) => claimAgain(state, partition, how),
     drain: (withinMs = limits.drainMaxMs) => drain(state, withinMs),
   }

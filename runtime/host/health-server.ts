@@ -1,9 +1,11 @@
 // Health over HTTP, for supervisors and load balancers: `/livez` and `/readyz` answer 200 or 503, with the health as JSON.
+// `/metrics` is a page of numbers for Prometheus.
 // It listens on this machine only, unless told otherwise: what it says is for operators, and it asks for no password.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { describeError, Fault } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
+import { prometheusType } from "../telemetry/prometheus.ts"
 import type { Health } from "./health.ts"
 
 export interface HealthServerOptions {
@@ -12,6 +14,8 @@ export interface HealthServerOptions {
   /** Default 127.0.0.1. */
   readonly host?: string
   readonly health: () => Health
+  /** What `/metrics` shows, as Prometheus reads it. Absent: there is no such page. */
+  readonly metrics?: () => string
 }
 
 export interface HealthServer {
@@ -29,9 +33,9 @@ export class HealthPortUnusable extends Fault {
 
 /** Throws HealthPortUnusable. */
 export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
-  const { port, host = "127.0.0.1", health } = options
+  const { port, host = "127.0.0.1" } = options
   const bounds = { requestTimeout: limits.healthRequestMs, headersTimeout: limits.healthRequestMs }
-  const server = createServer(bounds, (request, response) => answer(request, response, health))
+  const server = createServer(bounds, (request, response) => answer(request, response, options))
   server.maxConnections = limits.healthConnectionsMax
   await listen(server, port, host)
   // cast: a TCP server's address is an AddressInfo
@@ -60,10 +64,16 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   })
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, health: () => Health): void {
+function answer(request: IncomingMessage, response: ServerResponse, { health, metrics }: HealthServerOptions): void {
   const path = request.url?.split("?")[0]
-  if (path !== "/livez" && path !== "/readyz") return send(response, 404, { error: "there are /livez and /readyz" })
+  const pages = ["/livez", "/readyz", ...(metrics === undefined ? [] : ["/metrics"])]
+  if (path === undefined || !pages.includes(path)) return send(response, 404, { error: `there are ${pages.join(" and ")}` })
   if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, { error: "only GET" })
+  if (path === "/metrics" && metrics !== undefined) {
+    response.writeHead(200, { "content-type": prometheusType, "cache-control": "no-store" })
+    response.end(metrics())
+    return
+  }
   const now = health()
   const isWell = path === "/livez" ? now.live : now.ready
   send(response, isWell ? 200 : 503, now)

@@ -49,6 +49,11 @@ export interface ActorSummary {
   readonly summary: Json
 }
 
+/** Which parked records are meant, and where they are, if that is known. */
+export interface PlacedFilter extends ParkedFilter {
+  readonly partition?: number
+}
+
 /** Asks one actor, or a partition, and awaits the outcome; the same effect key is the same order. */
 export type Ask = (command: Command, effect: string) => Promise<Outcome>
 
@@ -89,14 +94,17 @@ export class Operator {
     return undefined
   }
 
-  /** Tries parked records again, with their original effect keys; `payload` edits a single one. Gives their number. */
-  redrive(filter: ParkedFilter & { readonly payload?: Json }, author: Author): Promise<number> {
-    return this.#everywhere("redrive", { ...filter, ...author })
+  /**
+   * Tries parked records again, with their original effect keys; `payload` edits a single one. Gives their number. With a
+   * partition only that one is asked.
+   */
+  redrive({ partition, ...filter }: PlacedFilter & { readonly payload?: Json }, author: Author): Promise<number> {
+    return this.#everywhere("redrive", { ...filter, ...author }, partition)
   }
 
   /** Gives parked records up for good. Gives their number. */
-  discard(filter: ParkedFilter, author: Author): Promise<number> {
-    return this.#everywhere("discard", { ...filter, ...author })
+  discard({ partition, ...filter }: PlacedFilter, author: Author): Promise<number> {
+    return this.#everywhere("discard", { ...filter, ...author }, partition)
   }
 
   /** How each service reads events, in each partition. */
@@ -192,9 +200,9 @@ export class Operator {
     return this.#ask(command, this.#newOrder())
   }
 
-  async #everywhere(name: "redrive" | "discard", payload: Json): Promise<number> {
+  async #everywhere(name: "redrive" | "discard", payload: Json, only?: number): Promise<number> {
     let total = 0
-    for (let partition = 0; partition < this.#partitions; partition += 1) {
+    for (let partition = only ?? 0; partition < (only === undefined ? this.#partitions : only + 1); partition += 1) {
       // What is parked anew meanwhile, perhaps because of this very order, is not tried for ever.
       for (let left = 1; left > 0; ) {
         const done = await this.#order<{ count: number; left: number }>(partition, name, payload)

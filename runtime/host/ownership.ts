@@ -87,7 +87,8 @@ export const letGo = Effect.fnUntraced(function* (
 
 /** Starts to claim and run one partition; whatever ends it, it is forgotten entirely (R8). */
 const take = Effect.fnUntraced(function* (state: OwnershipState, partition: number): Effect.fn.Return<void> {
-  const taken: Taken = { watch: newWatch(partition, state.lease, state.clock), delivery: undefined, fiber: undefined }
+  const { appended } = state.options.observer
+  const taken: Taken = { watch: newWatch(partition, state.lease, state.clock, appended), delivery: undefined, fiber: undefined }
   state.taken.set(partition, taken)
   const running = runOwned(state, taken).pipe(
     Effect.catchDefect((defect) => Effect.fail(crashed(state, partition, defect))),

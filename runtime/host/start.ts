@@ -169,7 +169,8 @@ function reporting(observer: Observer, report: (line: string) => void = () => un
   return {
     ...observer,
     committed: (block) => {
-      for (const { id, row, code, message } of block.dropped) report(`${code}: ${id} for ${row} was dropped: ${message}`)
+      // Without the words: what a handler threw may quote a payload.
+      for (const { id, row, code } of block.dropped) report(`${code}: ${id} for ${row} was dropped`)
       observer.committed(block)
     },
     breaker: (service, state) => {

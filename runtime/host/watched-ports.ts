@@ -17,13 +17,15 @@ export interface Watch {
   admits: boolean
   /** Since when a block waits for its acknowledgement, on the wall clock; `undefined` if none does. */
   appendingSinceMs: number | undefined
+  /** Told how long a block was on its way. */
+  readonly appended: (tookMs: number) => void
   readonly readers: Set<InputReader>
   /** Stored input messages that were not read yet when it was last looked at. */
   unread: number
 }
 
-export function newWatch(partition: number, lease: Lease, clock: Clock): Watch {
-  return { partition, lease, clock, admits: true, appendingSinceMs: undefined, readers: new Set(), unread: 0 }
+export function newWatch(partition: number, lease: Lease, clock: Clock, appended: Watch["appended"]): Watch {
+  return { partition, lease, clock, appended, admits: true, appendingSinceMs: undefined, readers: new Set(), unread: 0 }
 }
 
 export function watchedPorts(ports: Ports, watch: Watch): Ports {
@@ -43,7 +45,11 @@ function watchedJournal(journal: Journal, watch: Watch): Journal {
       Effect.suspend(() => {
         const sent: Sent = watch.lease.sent()
         watch.appendingSinceMs ??= watch.clock.currentTimeMillisUnsafe()
-        const over = () => Effect.sync(() => (watch.appendingSinceMs = undefined))
+        const over = () =>
+          Effect.sync(() => {
+            watch.appended(watch.clock.currentTimeMillisUnsafe() - (watch.appendingSinceMs ?? 0))
+            watch.appendingSinceMs = undefined
+          })
         return journal.append(partition, bytes, expected).pipe(
           Effect.tap(() => Effect.sync(() => watch.lease.proved(partition, sent))),
           Effect.tap(over),

@@ -27,6 +27,8 @@ export interface BlockHead {
   readonly base?: number
   /** A round of compaction begins with this block. */
   readonly begins?: true
+  /** Random, with each claim: two processes that claim alike at the same moment must not write the same bytes (R9). */
+  readonly claimant?: string
   /** With block 0: it goes on where journals of another number of partitions ended (R16). */
   readonly moved?: true
   /** Per inbound channel: all records up to here are decided (R5). Only channels that moved. */

@@ -3,16 +3,24 @@ import { JetStreamApiError } from "@nats-io/jetstream"
 import { Kvm } from "@nats-io/kv"
 import type { NatsConnection } from "@nats-io/transport-node"
 import type { Subjects } from "../message/subjects.ts"
+import type { Member } from "../ports/members.ts"
 import { lastRecords } from "./last-records.ts"
+import { readSaid } from "./members.ts"
 
 const noStreamFound = 10059
 
-/** The names of the members that have beaten within `limits.memberTtlMs`. A bucket that is not there has none. */
+/** The names of the members that have beaten within `limits.memberTtlMs`. */
 export async function livingMembers(connection: NatsConnection, subjects: Subjects, app: string): Promise<readonly string[]> {
+  return (await membersNow(connection, subjects, app)).map(({ name }) => name)
+}
+
+/** The members that have beaten within `limits.memberTtlMs`, by their names. A bucket that is not there has none. */
+export async function membersNow(connection: NatsConnection, subjects: Subjects, app: string): Promise<readonly Member[]> {
   const bucket = subjects.members(app)
   try {
     await new Kvm(connection).open(bucket)
-    return (await lastRecords(connection, bucket, [">"])).map(({ key }) => key).toSorted()
+    const members = (await lastRecords(connection, bucket, [">"])).map(({ key, data }) => ({ name: key, ...readSaid(data) }))
+    return members.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   } catch (error) {
     if (!(error instanceof JetStreamApiError) || error.code !== noStreamFound) throw error
     return []

@@ -55,7 +55,7 @@ function isPartition(value: unknown): value is number {
 }
 
 /** Whoever says nothing that can be read, such as a member of an older release, reads the first format and takes anything. */
-function readSaid(value: Uint8Array): Omit<Member, "name"> {
+export function readSaid(value: Uint8Array): Omit<Member, "name"> {
   try {
     const said: unknown = JSON.parse(Buffer.from(value).toString("utf8"))
     if (typeof said === "object" && said !== null && "reads" in said && "refuses" in said) {

@@ -1,6 +1,6 @@
 // Where spans go. The engine calls it on the hot path, so every call is synchronous, cheap, and never throws;
 // ids of spans travel in records as W3C traceparents. One adapter speaks OpenTelemetry; `silent` is the other.
-import type { SagaEnd } from "../actor/logic.ts"
+import type { SagaEnd, Standing } from "../actor/logic.ts"
 import type { Address, Message } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 
@@ -12,10 +12,12 @@ export interface Telemetry {
 export interface Opening {
   readonly message: Message
   readonly kind: "service" | "saga"
-  /** The actor had no state before: for a saga, this is the root of its trace. */
-  readonly first: boolean
-  /** Nor does it have one because of this message, such as a signal to a saga that was never started. */
-  readonly stray?: boolean
+  /** The message begins this actor: for a saga, its trace. */
+  readonly begins: boolean
+  /** Of a saga: how it stood before. */
+  readonly standing?: Standing | undefined
+  /** Which call of the handler this is, where it may be called more often. */
+  readonly attempt?: number
   readonly nowMs: number
 }
 
@@ -24,6 +26,8 @@ export interface ProcessSpan {
   send(outgoing: Sending): string | undefined
   /** The traceparent of this span itself, for timers that the decision sets. */
   readonly trace: string | undefined
+  /** Calls user code, so that spans which that makes are children of this one, however asynchronous it is. */
+  within<Value>(call: () => Value): Value
   /** Called once, after the decision is durable and handed on. */
   end(closing: Closing): void
 }
@@ -34,6 +38,8 @@ export interface Sending {
   readonly name: string
   readonly effect?: string
   readonly direction?: "do" | "undo"
+  /** A reply that says that it was not done. */
+  readonly failed?: boolean
 }
 
 export interface Closing {
@@ -43,9 +49,11 @@ export interface Closing {
   /** A monitor raised an alarm of this kind. */
   readonly alarm?: string
   readonly parked?: { readonly code: string; readonly message: string }
+  /** What was thrown: its code, and the lines of its stack without its message, which a user's data can be in. */
+  readonly failure?: { readonly code: string; readonly frames: string }
 }
 
-const silentSpan: ProcessSpan = { send: () => undefined, trace: undefined, end: () => undefined }
+const silentSpan: ProcessSpan = { send: () => undefined, trace: undefined, within: (call) => call(), end: () => undefined }
 
 /** No telemetry at all. */
 export const silent: Telemetry = { process: () => silentSpan }

@@ -5,7 +5,8 @@
 //
 // It is dead from there on: what it was doing is not finished, and nothing it does any more leaves it.
 import type { Message } from "../message/message.ts"
-import type { CrashPoint } from "./plan.ts"
+import type { ActiveFaults } from "./active-faults.ts"
+import { type CrashPoint, pointName } from "./plan.ts"
 import type { SimulatedProcess } from "./process.ts"
 
 export interface Passed {
@@ -27,8 +28,13 @@ export class Died extends Error {
 }
 
 export class CrashWatch {
+  readonly #active: ActiveFaults
   readonly #questions = new Set<Question>()
   readonly #counts = new Map<string, number>()
+
+  constructor(active: ActiveFaults) {
+    this.#active = active
+  }
 
   /** Asks until the returned function is called. */
   ask(question: Question): () => void {
@@ -37,16 +43,18 @@ export class CrashWatch {
   }
 
   /** How often a point was passed so far. */
-  count({ verb, moment }: CrashPoint): number {
-    return this.#counts.get(`${verb} ${moment}`) ?? 0
+  count(point: CrashPoint): number {
+    return this.#counts.get(pointName(point)) ?? 0
   }
 
   /** Throws Died if the process dies here; "stored" is not passed inside of it, so nothing is thrown. */
   passed(process: SimulatedProcess, partition: number, point: CrashPoint, record?: Message): void {
-    const name = `${point.verb} ${point.moment}`
+    if (!process.isUp) return
+    this.#active.passed(point)
+    const name = pointName(point)
     const count = (this.#counts.get(name) ?? 0) + 1
     this.#counts.set(name, count)
-    if (this.#questions.size === 0 || !process.isUp) return
+    if (this.#questions.size === 0) return
     const passed: Passed = { point, process, partition, record, count }
     let dies = false
     for (const question of this.#questions) if (question(passed)) dies = true

@@ -5,6 +5,8 @@ import type { Owner } from "./owner.ts"
 export interface Happening {
   readonly timeMs: number
   readonly tie: number
+  /** Of two with the same tie the one that was planned first comes first. */
+  readonly number: number
   readonly owner: Owner
   /** What it is, in one word: part of the hash of the run. */
   readonly kind: string
@@ -61,5 +63,6 @@ export class EventHeap {
 }
 
 function isBefore(a: Happening, b: Happening): boolean {
-  return a.timeMs < b.timeMs || (a.timeMs === b.timeMs && a.tie < b.tie)
+  if (a.timeMs !== b.timeMs) return a.timeMs < b.timeMs
+  return a.tie === b.tie ? a.number < b.number : a.tie < b.tie
 }

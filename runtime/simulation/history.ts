@@ -33,6 +33,7 @@ export type Happening =
   | LedgerHappening
   | BlockHappening
   | AckedHappening
+  | MembersHappening
   | CutHappening
   | HandlingHappening
   | TimerHappening
@@ -112,6 +113,14 @@ export interface AckedHappening extends Happened {
   readonly partition: number
   readonly sequence: number
   readonly digest: string
+}
+
+/** A process said that it lives, and was answered who else does. */
+export interface MembersHappening extends Happened {
+  readonly type: "members"
+  readonly process: string
+  readonly app: string
+  readonly members: readonly { readonly name: string; readonly refuses: readonly number[] }[]
 }
 
 /** A fault of the storage took blocks away, from this sequence on: they count as never stored, unless acked and promised. */

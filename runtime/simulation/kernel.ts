@@ -10,6 +10,8 @@ import { TraceHash } from "./trace-hash.ts"
 
 /** Something that is going to happen, and may be called off. */
 export interface Pending {
+  readonly timeMs: number
+  readonly tie: number
   cancel(): void
 }
 
@@ -24,6 +26,7 @@ export class Kernel {
   readonly #ties: Random
   #owners = 0
   #nowMs = 0
+  #planned = 0
   /** Whose turn it is. */
   #current: Owner | undefined
   events = 0
@@ -45,12 +48,17 @@ export class Kernel {
     return new Owner(name, this.#owners, isPlain)
   }
 
-  /** Lets something happen to its owner in so many ms; fractions are rounded up. */
-  after(delayMs: number, owner: Owner, kind: string, run: () => void): Pending {
-    const timeMs = this.#nowMs + Math.max(0, Math.min(Math.ceil(delayMs), longestMs))
-    const happening: Happening = { timeMs, tie: this.#ties.bits(), owner, kind, run, cancelled: false }
+  /** Lets something happen to its owner in so many ms, rounded up, and behind `before` if that is to happen. */
+  after(delayMs: number, owner: Owner, kind: string, run: () => void, before?: Pending): Pending {
+    const dueMs = this.#nowMs + Math.max(0, Math.min(Math.ceil(delayMs), longestMs))
+    const timeMs = Math.max(dueMs, before?.timeMs ?? 0)
+    // Half of the ties that are left, so that there are some left for what follows.
+    const least = before?.timeMs === timeMs ? before.tie : 0
+    const tie = least + (this.#ties.float() * (1 - least)) / (least === 0 ? 1 : 64)
+    this.#planned += 1
+    const happening: Happening = { timeMs, tie, number: this.#planned, owner, kind, run, cancelled: false }
     this.#heap.push(happening)
-    return { cancel: () => void (happening.cancelled = true) }
+    return { timeMs, tie, cancel: () => void (happening.cancelled = true) }
   }
 
   /** Fibers of this owner run on it, and no longer than it lives. */
@@ -80,12 +88,14 @@ export class Kernel {
     if (owner.state === "running") owner.state = "paused"
   }
 
-  /** What happened to it meanwhile happens now. */
+  /** What happened to it meanwhile happens now, in the same order. */
   resume(owner: Owner): void {
     if (owner.state !== "paused") return
     owner.state = "running"
-    for (const { kind, run, cancelled } of owner.held.splice(0)) if (!cancelled) this.after(0, owner, kind, run)
-    this.after(0, owner, "resumed", () => undefined)
+    let before: Pending | undefined
+    for (const { kind, run, cancelled } of owner.held.splice(0))
+      if (!cancelled) before = this.after(0, owner, kind, run, before)
+    this.after(0, owner, "resumed", () => undefined, before)
   }
 
   /** Lets time pass until there is nothing left to happen before `untilMs`, or `isOver`, which is asked between events. */

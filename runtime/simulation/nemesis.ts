@@ -1,10 +1,11 @@
 // Carries a plan out: breaks what it says when it says so, and mends it again.
+import type { ActiveFaults } from "./active-faults.ts"
 import type { Coverage } from "./coverage.ts"
 import type { CrashWatch } from "./crash-watch.ts"
 import type { Kernel } from "./kernel.ts"
 import { calm, type Network } from "./network.ts"
 import type { Owner } from "./owner.ts"
-import type { Plan, PlannedFault } from "./plan.ts"
+import { type Plan, type PlannedFault, pointName } from "./plan.ts"
 import type { SimulatedProcess } from "./process.ts"
 import type { Recorder } from "./recorder.ts"
 import type { Server } from "./server.ts"
@@ -18,6 +19,7 @@ export interface NemesisWorld {
   readonly watch: CrashWatch
   readonly recorder: Recorder
   readonly coverage: Coverage
+  readonly active: ActiveFaults
   readonly apps: number
 }
 
@@ -48,6 +50,11 @@ export class Nemesis {
     network.faults = { ...calm, meanMs: this.#plan.network.meanMs }
     this.#isOver = true
     for (const mend of [...this.#mend.values()]) mend()
+    // Their clocks are set right.
+    for (const { owner } of supervisor.processes) {
+      this.#drift(owner, 1)
+      owner.skew.offsetMs = 0
+    }
     supervisor.startAll()
   }
 
@@ -59,8 +66,10 @@ export class Nemesis {
     const { processes } = supervisor
     const victim = processes[fault.target % Math.max(1, processes.length)]
     const { kind } = fault
-    if (kind === "leaderless") return this.#server(fault, () => (server.isLeaderless = true), () => (server.isLeaderless = false))
-    if (kind === "disk full") return this.#server(fault, () => (server.isFull = true), () => (server.isFull = false))
+    if (kind === "leaderless")
+      return this.#server(fault, () => (server.isLeaderless = true), () => (server.isLeaderless = false))
+    if (kind === "disk full")
+      return this.#server(fault, () => (server.isFull = true), () => (server.isFull = false))
     if (kind === "power cut") return this.#cutPower(fault)
     if (kind === "upgrade") return this.#once(fault, "all", () => supervisor.upgrade())
     if (kind === "join") return this.#once(fault, "all", () => supervisor.open(fault.target % this.#world.apps))
@@ -80,7 +89,10 @@ export class Nemesis {
         return this.#crashAt(fault)
       case "pause":
         owner.keepsBuffers = deep
-        return this.#while(fault, owner.name, () => kernel.pause(owner), () => kernel.resume(owner))
+        return this.#while(fault, owner.name, () => kernel.pause(owner), () => {
+          victim.wasPaused = true
+          kernel.resume(owner)
+        })
       case "clock jump":
         return this.#once(fault, owner.name, () => (owner.skew.offsetMs += by))
       case "clock drift":
@@ -119,7 +131,7 @@ export class Nemesis {
       stop()
       this.#mend.delete(fault.id)
       this.#note(fault, "once", passed.process.owner.name, `${point.moment} ${point.verb}`)
-      this.#world.coverage.saw(`crash ${point.moment} ${point.verb}`)
+      this.#world.coverage.saw(`crash ${pointName(point)}`)
       return true
     })
     this.#mend.set(fault.id, stop)
@@ -174,10 +186,11 @@ export class Nemesis {
     kernel.after(fault.durationMs, server.owner, "mended", mend)
   }
 
-  #note({ kind }: PlannedFault, phase: "began" | "ended" | "once", target: string, detail?: string): void {
+  #note({ kind, durationMs }: PlannedFault, phase: "began" | "ended" | "once", target: string, detail?: string): void {
     if (phase !== "ended") {
       this.struck += 1
       this.#world.coverage.saw(`fault ${kind}`)
+      this.#world.active.struck(kind, durationMs)
     }
     this.#world.recorder.note({ type: "fault", phase, kind, target, ...(detail === undefined ? {} : { detail }) })
   }

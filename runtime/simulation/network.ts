@@ -1,6 +1,6 @@
 // The network of a simulation: what one side sends reaches the other later, or never. A connection keeps its order, as TCP
 // does, unless a fault says otherwise. A cut link lets nothing through; what was on its way is lost with it.
-import type { Kernel } from "./kernel.ts"
+import type { Kernel, Pending } from "./kernel.ts"
 import type { Owner } from "./owner.ts"
 import type { Random } from "./random.ts"
 
@@ -24,10 +24,11 @@ export const calm: NetworkFaults = {
 }
 
 /** Told what a fault did to a message, for the coverage. */
-export type NetworkNote = (fault: "drop" | "duplicate" | "reorder" | "slow" | "lostRequest" | "lostAnswer" | "cut", kind: string) => void
+export type NetworkNote = (fault: "drop" | "duplicate" | "reorder" | "slow" | "lostRequest" | "lostAnswer" | "lost link", kind: string) => void
 
 interface Link {
-  arrivesMs: number
+  /** What was sent last: nothing overtakes it. */
+  last: Pending | undefined
   cuts: number
 }
 
@@ -79,8 +80,8 @@ export class Network {
   stream(from: Owner, to: Owner, kind: string, arrived: () => void, again: () => void): void {
     if (!this.isOpen(from, to)) return again()
     const link = this.#link(from, to)
-    link.arrivesMs = Math.max(link.arrivesMs, this.#kernel.nowMs + this.#delayMs(kind))
-    this.#kernel.after(link.arrivesMs - this.#kernel.nowMs, to, kind, () => (this.isOpen(from, to) ? arrived() : again()))
+    const handOver = () => (this.isOpen(from, to) ? arrived() : again())
+    link.last = this.#kernel.after(this.#delayMs(kind), to, kind, handOver, link.last)
   }
 
   /** To the server and back. */
@@ -103,13 +104,13 @@ export class Network {
 
   #arrives(from: Owner, to: Owner, kind: string, arrived: () => void): void {
     const link = this.#link(from, to)
-    link.arrivesMs = Math.max(link.arrivesMs, this.#kernel.nowMs + this.#delayMs(kind))
-    this.#kernel.after(link.arrivesMs - this.#kernel.nowMs, to, kind, () => {
+    const handOver = () => {
       if (!from.keepsBuffers || from.state === "running") return arrived()
       if (from.state === "dead") return
       // It had not left when its sender was paused.
       this.#kernel.after(0, from, "buffered", () => this.#arrives(from, to, kind, arrived))
-    })
+    }
+    link.last = this.#kernel.after(this.#delayMs(kind), to, kind, handOver, link.last)
   }
 
   #delayMs(kind: string): number {
@@ -122,14 +123,14 @@ export class Network {
   #isLost(from: Owner, to: Owner, kind: string, probability: number, fault: "drop" | "lostRequest" | "lostAnswer"): boolean {
     const isCut = !this.isOpen(from, to)
     if (!isCut && !this.#luck.chance(probability)) return false
-    this.#note(isCut ? "cut" : fault, kind)
+    this.#note(isCut ? "lost link" : fault, kind)
     return true
   }
 
   #link(from: Owner, to: Owner): Link {
     const id = from.index * 0x1_0000 + to.index
     let link = this.#links.get(id)
-    if (link === undefined) this.#links.set(id, (link = { arrivesMs: 0, cuts: 0 }))
+    if (link === undefined) this.#links.set(id, (link = { last: undefined, cuts: 0 }))
     return link
   }
 }

@@ -13,13 +13,23 @@ export const verbs = [
 export type CrashPoint =
   | { readonly verb: Verb; readonly moment: "before" | "after" }
   | { readonly verb: "commit"; readonly moment: "stored" }
+  /** An effectful handler calls the outside. */
+  | { readonly verb: "call"; readonly moment: "before" | "after" }
 
 /** Every place where a process can be made to crash, in the order of a record's way. */
-export const crashPoints: readonly CrashPoint[] = verbs.flatMap((verb): readonly CrashPoint[] => [
-  { verb, moment: "before" },
-  ...(verb === "commit" ? [{ verb, moment: "stored" } as const] : []),
-  { verb, moment: "after" },
-])
+export const crashPoints: readonly CrashPoint[] = [
+  ...verbs.flatMap((verb): readonly CrashPoint[] => [
+    { verb, moment: "before" },
+    ...(verb === "commit" ? [{ verb, moment: "stored" } as const] : []),
+    { verb, moment: "after" },
+  ]),
+  { verb: "call", moment: "before" },
+  { verb: "call", moment: "after" },
+]
+
+export function pointName({ verb, moment }: CrashPoint): string {
+  return `${moment} ${verb}`
+}
 
 /** What happens once, or for a while. */
 export const timedKinds = [

@@ -7,7 +7,7 @@ import { memoryAttachments } from "../memory/attachments.ts"
 import type { OutgoingFact } from "../ports/egress.ts"
 import { PublishFailed } from "../ports/egress.ts"
 import { AppendUnknown, type Fenced, JournalUnavailable } from "../ports/journal.ts"
-import { type Members, MembersUnavailable } from "../ports/members.ts"
+import { type Member, type Members, MembersUnavailable } from "../ports/members.ts"
 import { PermitsUnavailable } from "../ports/permits.ts"
 import { silent } from "../ports/telemetry.ts"
 import type { Kernel } from "./kernel.ts"
@@ -30,12 +30,14 @@ export interface Place {
   readonly stored: StoredApp
 }
 
-/** What is seen of the journal port. */
+/** What is seen of the ports. */
 export interface JournalEar {
   /** A block is stored; its acknowledgement is not on its way yet. */
   readonly stored: (partition: number, sequence: number, bytes: Uint8Array) => void
   /** The process knows that it is stored. */
   readonly acked: (partition: number, sequence: number, bytes: Uint8Array) => void
+  /** The process knows who is there. */
+  readonly beaten: (members: readonly Member[]) => void
 }
 
 export type Call = <Value, Fails>(call: {
@@ -55,13 +57,15 @@ export function processPorts(place: Place, lanes: LaneNet, ear: JournalEar): Por
     egress: egressPort(place, call),
     telemetry: silent,
     members: {
-      beat: (member) =>
-        call({
+      beat: (member) => {
+        const beaten = call<readonly Member[], MembersUnavailable>({
           kind: "beat",
           carryOut: () => Effect.succeed(stored.members.beat(member, server.nowMs)),
           silent: () => Effect.fail(new MembersUnavailable("the members' bucket gave no answer; tried again soon")),
           timeoutMs: limits.memberBeatMs,
-        }),
+        })
+        return Effect.tap(beaten, (members) => Effect.sync(() => ear.beaten(members)))
+      },
       leave: (name) =>
         call({
           kind: "leave",

@@ -37,6 +37,7 @@ export class SimulatedProcess {
   engine: Engine | undefined
   /** It was told to end, and has. */
   hasEnded = false
+  wasPaused = false
   /** Called once, when it has crashed or ended. */
   whenDead: () => void = () => undefined
   readonly #world: ProcessWorld

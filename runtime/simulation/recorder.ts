@@ -4,6 +4,7 @@ import { decodeBlock } from "../message/block.ts"
 import { digest } from "../message/hash.ts"
 import type { Happening, History, LedgerHappening, RunFacts } from "./history.ts"
 import type { Kernel } from "./kernel.ts"
+import { appFacts } from "./probes.ts"
 
 type Without<Value, Name extends PropertyKey> = Value extends unknown ? Omit<Value, Name> : never
 
@@ -38,18 +39,7 @@ export class Recorder {
   }
 
   history(workload: string, seed: number, apps: readonly App[]): History {
-    const run: RunFacts = {
-      type: "run",
-      v: 1,
-      workload,
-      seed: String(seed),
-      mode: "simulation",
-      apps: apps.map(({ shape: { name, partitions, logics } }) => {
-        const named = (isSaga: boolean) =>
-          [...logics.values()].filter(({ kind }) => (kind === "saga") === isSaga).map(({ service }) => service)
-        return { app: name, partitions, services: named(false), sagas: named(true) }
-      }),
-    }
+    const run: RunFacts = { type: "run", v: 1, workload, seed: String(seed), mode: "simulation", apps: apps.map(appFacts) }
     return { run, happenings: this.happenings }
   }
 

@@ -32,7 +32,8 @@ export class Requests {
   plan(asks: readonly Ask[], withinMs: number): void {
     const planned = new Set(asks.map(({ effect }) => effect))
     for (const ask of asks) {
-      const afterMs = this.#luck.below(Math.max(1, withinMs))
+      // Drawn for each by itself, so that leaving others out does not change it.
+      const afterMs = this.#luck.fork(ask.effect).below(Math.max(1, withinMs))
       this.count += 1
       this.#open.add(ask.effect)
       const first = ask.after

@@ -1,38 +1,35 @@
 // One seed: a workload on simulated processes, first while things break, then until all is at rest. What happened is a history.
-import * as Exit from "effect/Exit"
-import { recover } from "../delivery/recover.ts"
 import type { App } from "../host/app.ts"
 import { limits } from "../kernel/limits.ts"
-import { parseAddress } from "../message/message.ts"
+import { ActiveFaults } from "./active-faults.ts"
 import { Coverage, type CoverageCounts } from "./coverage.ts"
 import { CrashWatch, type Question } from "./crash-watch.ts"
 import type { History } from "./history.ts"
-import { journalOf } from "./stored-journal.ts"
 import { Kernel } from "./kernel.ts"
 import { LaneNet } from "./lane-net.ts"
 import { Nemesis } from "./nemesis.ts"
 import { Network } from "./network.ts"
 import { Outsiders } from "./outsiders.ts"
+import { rowsOf } from "./probes.ts"
 import type { Plan } from "./plan.ts"
 import { Random } from "./random.ts"
 import { Recorder } from "./recorder.ts"
 import type { Release } from "./release.ts"
 import { Server } from "./server.ts"
+import { noteSightings } from "./sightings.ts"
 import { Supervisor } from "./supervisor.ts"
 import { Requests } from "./request-plan.ts"
 import { virtualGlobals } from "./virtual-globals.ts"
-import type { LedgerLine, Outside, Workload } from "./workload.ts"
+import { OutsideCalls } from "./outside-calls.ts"
+import type { LedgerLine, LedgerStore, Outside, Workload } from "./workload.ts"
 
 export interface RunOptions {
   readonly workload: Workload
   readonly plan: Plan
-  /** Makes the world outside that handlers act on; `record` writes a line of its ledger. */
-  readonly newOutside?: (record: (line: LedgerLine) => void, draw: () => number) => Outside
-  /** Requests that are left out: those whose number it says no to. Setup stays. */
-  readonly isAsked?: (index: number) => boolean
+  /** Only the first so many of the workload's requests are asked. Default: all. */
+  readonly requestsMax?: number
   /** Asked at every crash point. */
   readonly question?: Question
-  readonly coverage?: Coverage
 }
 
 export interface RunResult {
@@ -51,13 +48,10 @@ export interface RunResult {
 
 /** How long everything may take to come to rest once nothing is broken any more. */
 const restWithinMs = 60_000
+const restAtAllMs = 1_200_000
 /** Nothing has happened for so long that nothing is sent again any more. */
 const quietMs = 3 * limits.resendAfterMs
 const lookMs = 500
-
-const unreachable: Outside = {
-  call: () => Promise.reject(new Error("this workload says nothing of the world outside: give simulate one")),
-}
 
 export async function runSeed(options: RunOptions): Promise<RunResult> {
   const run = new Run(options)
@@ -81,10 +75,12 @@ class Run {
   readonly #nemesis: Nemesis
   readonly #requests: Requests
   readonly #coverage: Coverage
+  readonly #active: ActiveFaults
   readonly #apps: readonly App[]
 
   constructor(options: RunOptions) {
-    const { workload, plan, newOutside, question, coverage = new Coverage() } = options
+    const { workload, plan, question } = options
+    const coverage = new Coverage()
     this.#options = options
     this.#coverage = coverage
     this.random = new Random(plan.seed, workload.name)
@@ -92,32 +88,45 @@ class Run {
     this.kernel = kernel
     this.world = kernel.owner("world")
     this.#recorder = new Recorder(kernel)
-    this.#network = new Network(kernel, this.random, (fault, kind) => coverage.saw(`${fault} ${kind}`))
+    const active = new ActiveFaults(kernel)
+    this.#active = active
+    this.#network = new Network(kernel, this.random, (fault, kind) => {
+      coverage.saw(`${fault} ${kind}`)
+      if (fault !== "lost link") active.struck(fault)
+    })
     this.#server = new Server(kernel)
-    const draws = this.random.fork("outside")
-    const outside = newOutside?.((line) => this.#recorder.ledger(line), () => draws.float()) ?? unreachable
-    const newApps = (release: Release) => workload.apps(outside, release)
-    this.#apps = newApps(1)
+    const lines: LedgerLine[] = []
+    const store: LedgerStore = {
+      append: (line) => {
+        lines.push(line)
+        this.#recorder.ledger(line)
+      },
+      read: () => lines,
+    }
+    const made = workload.outside(store)
+    const outside = new OutsideCalls(kernel, this.#network, made)
+    const newApps = (release: Release, reached: Outside) => workload.apps(reached, release)
+    this.#apps = newApps(1, made)
     const ids = this.random.fork("ids")
-    const watch = new CrashWatch()
+    const watch = new CrashWatch(active)
     if (question !== undefined) watch.ask(question)
     const shared = { kernel, network: this.#network, server: this.#server, recorder: this.#recorder, coverage }
     const outsiders = new Outsiders()
     const newId = () => ids.bits().toString(16).padStart(8, "0")
-    this.#supervisor = new Supervisor({ ...shared, outsiders, lanes: new LaneNet(), newId, watch, newApps }, this.random)
-    this.#nemesis = new Nemesis({ ...shared, supervisor: this.#supervisor, watch, apps: this.#apps.length }, plan)
+    this.#supervisor = new Supervisor({ ...shared, outsiders, lanes: new LaneNet(), newId, watch, newApps, outside }, this.random)
+    this.#nemesis = new Nemesis({ ...shared, supervisor: this.#supervisor, watch, active, apps: this.#apps.length }, plan)
     const partitions = new Map(this.#apps.map(({ shape }) => [shape.name, shape.partitions]))
     this.#requests = new Requests({ ...shared, outsiders, partitions }, this.random)
   }
 
   async play(): Promise<RunResult> {
-    const { plan, workload, isAsked = () => true } = this.#options
+    const { plan, workload, requestsMax } = this.#options
     for (const { shape } of this.#apps) this.#server.app(shape.name)
     for (const [index] of this.#apps.entries()) for (let n = 0; n < plan.processes; n += 1) this.#supervisor.open(index)
     let stuck = await this.#setUp()
     if (stuck === undefined) {
       const draws = this.random.fork("requests")
-      const asks = workload.requests(() => draws.float()).filter((_, index) => isAsked(index))
+      const asks = workload.requests(() => draws.float()).slice(0, requestsMax)
       this.#requests.plan(asks, plan.safetyMs * 0.8)
       this.#recorder.note({ type: "phase", phase: "faults" })
       this.#nemesis.begin()
@@ -127,8 +136,11 @@ class Run {
       stuck = await this.#comeToRest()
     }
     if (stuck === undefined) this.#tellEnd()
+    const history = this.#recorder.history(workload.name, plan.seed, this.#apps)
+    this.#active.tell(this.#coverage)
+    noteSightings(history, this.#coverage)
     return {
-      history: this.#recorder.history(workload.name, plan.seed, this.#apps),
+      history,
       hash: this.kernel.hash.value,
       stuck,
       stopped: [...this.#supervisor.stopped],
@@ -150,6 +162,7 @@ class Run {
   }
 
   async #comeToRest(): Promise<string | undefined> {
+    const longestMs = this.kernel.nowMs + restAtAllMs
     let untilMs = this.kernel.nowMs + restWithinMs
     let quietSinceMs = this.kernel.nowMs
     let blocks = this.#recorder.blocks
@@ -158,6 +171,9 @@ class Run {
       if (this.#recorder.blocks !== blocks || this.#unrest() !== undefined) {
         blocks = this.#recorder.blocks
         quietSinceMs = this.kernel.nowMs
+        if (this.kernel.nowMs < untilMs || untilMs >= longestMs) continue
+        // What waits for a timer may take so long, and what follows from it a little more.
+        untilMs = Math.min(longestMs, Math.max(untilMs, (this.#nextTimerMs() ?? 0) + restWithinMs))
         continue
       }
       if (this.kernel.nowMs - quietSinceMs < quietMs) continue
@@ -190,41 +206,21 @@ class Run {
 
   /** When the next timer is due that somebody waits for; what is due in days only tidies up. */
   #nextTimerMs(): number | undefined {
-    let next: number | undefined
-    for (const { shape } of this.#apps) {
-      for (let index = 0; index < shape.partitions; index += 1) {
-        for (const [, row] of this.#replayed(shape, index)?.rows ?? []) {
-          for (const { dueMs } of row.timers.values()) next = Math.min(next ?? dueMs, dueMs)
-        }
-      }
-    }
-    const inMs = next === undefined ? Number.POSITIVE_INFINITY : next - this.#server.wallMs
-    return inMs > 3_600_000 ? undefined : this.kernel.nowMs + Math.max(1_000, inMs + 1_000)
-  }
-
-  #replayed({ name, logics }: App["shape"], index: number) {
-    const { journal } = this.#server.app(name)
-    const exit = this.#server.run(recover({ journal: journalOf(journal) }, { app: name, index, logics }))
-    return Exit.isSuccess(exit) ? exit.value : undefined
+    let next = Number.POSITIVE_INFINITY
+    for (const { timers } of this.#rows()) for (const [, dueMs] of timers) next = Math.min(next, dueMs)
+    const inMs = next - this.#server.wallMs
+    return inMs > restAtAllMs ? undefined : this.kernel.nowMs + Math.max(1_000, inMs + 1_000)
   }
 
   /** What the owners show at the end. */
   #tellEnd(): void {
     this.#recorder.note({ type: "phase", phase: "settled" })
-    for (const { shape } of this.#apps) {
-      const processes = this.#supervisor.processes.filter(({ app }) => app.shape.name === shape.name)
-      for (const { engine, owner } of processes) {
-        for (const partition of engine?.owned() ?? []) {
-          for (const row of this.#replayed(shape, partition)?.rows.keys() ?? []) {
-            const shown = engine?.row(parseAddress(row))
-            if (shown === undefined) continue
-            const timers = [...shown.timers].map(([name, { dueMs }]) => [name, dueMs] as const)
-            const effects = [...shown.effects.keys(), ...shown.asked.keys()]
-            const where = { process: owner.name, app: shape.name, partition }
-            this.#recorder.note({ type: "row", ...where, row, state: shown.state ?? null, effects, timers })
-          }
-        }
-      }
-    }
+    for (const row of this.#rows()) this.#recorder.note(row)
+  }
+
+  #rows() {
+    return this.#supervisor.processes.flatMap(({ app, engine, owner }) =>
+      engine === undefined ? [] : rowsOf(app, engine, owner.name),
+    )
   }
 }

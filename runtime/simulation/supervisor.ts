@@ -1,9 +1,12 @@
 // Keeps the processes of the apps: as many slots for each as the plan says. What crashed is started anew after a while, as
 // by any supervisor; a process that is started anew has nothing but what the server stores.
-import type { Partition } from "../delivery/partition.ts"
 import type { App } from "../host/app.ts"
+import type { Fault } from "../kernel/fault.ts"
 import type { CrashWatch } from "./crash-watch.ts"
 import { type ProcessWorld, SimulatedProcess } from "./process.ts"
+import type { OutsideCalls } from "./outside-calls.ts"
+import { probedApp } from "./probes.ts"
+import type { Outside } from "./workload.ts"
 import type { Random } from "./random.ts"
 import type { Recorder } from "./recorder.ts"
 import type { Release } from "./release.ts"
@@ -24,7 +27,8 @@ export interface SupervisorWorld extends ProcessWorld {
   readonly watch: CrashWatch
   readonly coverage: Coverage
   /** Gives the apps of a release, for one process. */
-  readonly newApps: (release: Release) => readonly App[]
+  readonly newApps: (release: Release, outside: Outside) => readonly App[]
+  readonly outside: OutsideCalls
 }
 
 const restartMeanMs = 1_000
@@ -33,9 +37,7 @@ export class Supervisor {
   readonly #world: SupervisorWorld
   readonly #luck: Random
   readonly #slots: Slot[] = []
-  /** The partitions that processes hold, by process and number. */
-  readonly #held = new Map<SimulatedProcess, Map<number, Partition>>()
-  /** Partitions that stopped for good, as `app partition CODE`. */
+  /** Partitions that stopped for good, as `app partition CODE: message`. */
   readonly stopped = new Set<string>()
 
   constructor(world: SupervisorWorld, random: Random) {
@@ -53,12 +55,6 @@ export class Supervisor {
   /** Those that run, or stand still. */
   get processes(): readonly SimulatedProcess[] {
     return this.#slots.flatMap(({ process }) => (process?.isUp === true ? [process] : []))
-  }
-
-  /** What a process holds of each partition now. */
-  partitionsOf(process: SimulatedProcess): readonly Partition[] {
-    const owned = new Set(process.engine?.owned())
-    return [...(this.#held.get(process)?.values() ?? [])].filter(({ index }) => owned.has(index))
   }
 
   crash(process: SimulatedProcess): void {
@@ -83,19 +79,23 @@ export class Supervisor {
   }
 
   #start(slot: Slot): void {
-    const { kernel, newApps, recorder, watch, coverage } = this.#world
-    const app = newApps(slot.release)[slot.appIndex]
+    const { kernel, newApps, recorder, watch, coverage, outside } = this.#world
+    const owner = kernel.owner(`${slot.name}-${slot.starts + 1}`)
+    const reached = outside.from(owner, (moment) => watch.passed(process, -1, { verb: "call", moment }))
+    const app = newApps(slot.release, reached)[slot.appIndex]
     if (app === undefined) throw new RangeError(`release ${slot.release} has no app number ${slot.appIndex}`)
     slot.starts += 1
-    const owner = kernel.owner(`${slot.name}-${slot.starts}`)
-    const process = new SimulatedProcess(this.#world, app, owner)
+    const probed = probedApp(app, owner.name, (seen) => {
+      if (process.isUp) recorder.note(seen)
+    })
+    const process = new SimulatedProcess(this.#world, probed, owner)
     slot.process = process
-    const held = new Map<number, Partition>()
-    this.#held.set(process, held)
+    const isMixed = this.#slots.some((other) => other.release !== slot.release && other.process?.isUp === true)
+    if (isMixed) coverage.saw("two releases")
     const { name } = app.shape
-    const stop = (partition: number, { code }: { readonly code: string }) => {
+    const stop = (partition: number, { code, message }: Fault) => {
       if (!process.isUp) return
-      this.stopped.add(`${name} ${partition} ${code}`)
+      this.stopped.add(`${name} ${partition} ${code}: ${message}`)
       coverage.saw(`stopped ${code}`)
     }
     process.start({
@@ -107,19 +107,25 @@ export class Supervisor {
       acked: (partition, sequence, bytes) => {
         if (process.isUp) recorder.acked(owner.name, name, partition, sequence, bytes)
       },
+      beaten: (members) => {
+        const views = members.map(({ name: member, refuses }) => ({ name: member, refuses }))
+        if (process.isUp) recorder.note({ type: "members", process: owner.name, app: name, members: views })
+      },
       observer: {
         broken: stop,
-        fenced: () => process.isUp && coverage.saw("fenced"),
-        interrupted: (_, { code }) => process.isUp && coverage.saw(`interrupted ${code}`),
+        fenced: () => {
+          if (process.isUp) coverage.saw(process.wasPaused ? "fenced after a pause" : "fenced")
+        },
+        interrupted: (_, { code }) => {
+          if (process.isUp) coverage.saw(`interrupted ${code}`)
+        },
         resent: () => coverage.saw("resent"),
         reached: (partition, verb, moment, record) => {
-          if (moment === "before" && verb === "commit") held.set(partition.index, partition)
           watch.passed(process, partition.index, { verb, moment }, record)
         },
       },
     })
     process.whenDead = () => {
-      this.#held.delete(process)
       if (slot.isClosed || slot.process !== process) return
       const delayMs = this.#luck.exponential(restartMeanMs)
       kernel.after(delayMs, this.#world.server.owner, "restart", () => {

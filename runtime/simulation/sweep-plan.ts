@@ -1,4 +1,5 @@
 // What a user gives a sweep: what is done to the app, and what of the outside world is looked at afterwards.
+import type { PublishOptions } from "../host/publish.ts"
 import type { Duration } from "../kernel/duration.ts"
 import type { Command, Event } from "../message/contract.ts"
 import type { Outcome } from "../message/outcome.ts"
@@ -9,7 +10,7 @@ export interface SweepStage {
   /** Asks an actor, or starts a saga. Asked again with the same effect key until there is an answer, as clients do. */
   ask(command: Command, effect?: string): Promise<Outcome>
   /** Publishes an event as a client does: stored when this returns. */
-  publish(event: Event, id?: string): void
+  publish(event: Event, options?: PublishOptions): void
   /** Lets time pass. Without it, it passes only while nothing else goes on. */
   pass(duration: Duration): Promise<void>
 }

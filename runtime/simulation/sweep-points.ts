@@ -11,10 +11,12 @@ import type { InputRecord, InputSource } from "../ports/inputs.ts"
 /** In the order in which a message comes by them, with the verb of the delivery that each belongs to. */
 export const crashPoints = [
   { name: "arrived", verb: "receive", says: "it has come, and nobody has looked at it" },
+  { name: "decision begins", verb: "decide", says: "its actor was loaded, and it is about to be decided" },
   { name: "handler begins", verb: "decide", says: "its handler, which does I/O, is about to be called" },
   { name: "step done", verb: "decide", says: "its handler has done a durable step, which is not journaled" },
   { name: "handler done", verb: "decide", says: "its handler has returned, and nothing of that is stored" },
-  { name: "block made", verb: "commit", says: "it is decided, and its block is not stored" },
+  { name: "decision made", verb: "decide", says: "it is decided, and waits for its block" },
+  { name: "block made", verb: "commit", says: "its block is made, and not stored" },
   { name: "block stored", verb: "commit", says: "its block is stored, and its process never hears of that" },
   { name: "record leaves", verb: "dispatch", says: "it is about to be sent to its partition" },
   { name: "record left", verb: "dispatch", says: "it was sent to its partition" },

@@ -118,14 +118,15 @@ function mortalLanes(lanes: Lanes, mortal: Mortal): Lanes {
 }
 
 function mortalEgress(egress: Egress, mortal: Mortal): Egress {
-  const publishing = <E>(leaves: CrashPoint, left: CrashPoint, messages: readonly SweptMessage[], publish: Effect.Effect<void, E>) =>
+  const publishing = <E>(what: "event" | "record", messages: readonly SweptMessage[], publish: Effect.Effect<void, E>) =>
     Effect.suspend(() => {
-      if (mortal.pass(leaves, messages)) return Effect.never
+      if (mortal.pass(`${what} leaves`, messages)) return Effect.never
+      const left = what === "event" ? "event stored" : "record left"
       return Effect.flatMap(publish, () => (mortal.pass(left, messages) ? Effect.never : Effect.void))
     })
   return {
-    publish: (fact) => publishing("event leaves", "event stored", [sweptFact(fact.event)], egress.publish(fact)),
-    send: (frame) => publishing("record leaves", "record left", frame.messages.map(sweptOf), egress.send(frame)),
+    publish: (fact) => publishing("event", [sweptFact(fact.event)], egress.publish(fact)),
+    send: (frame) => publishing("record", frame.messages.map(sweptOf), egress.send(frame)),
     answer(to, outcome, receipt) {
       const messages = receipt === undefined ? [] : (mortal.stored.get(receipt.partition) ?? [])
       if (mortal.pass("answer leaves", messages)) return
@@ -144,8 +145,13 @@ export function mortalShape(shape: AppShape, mortal: Mortal): AppShape {
 
 function mortalLogic(logic: ActorLogic, mortal: Mortal): ActorLogic {
   const decide: ActorLogic["decide"] = (state, message, context) => {
-    mortal.called(sweptOf(message), false)
-    return logic.decide(state, message, context)
+    const swept = sweptOf(message)
+    // What the engine makes of the error, and of the decision, never leaves a process that has ended.
+    if (mortal.pass("decision begins", [swept])) throw new Error("its process has ended")
+    mortal.called(swept, false)
+    const decision = logic.decide(state, message, context)
+    mortal.pass("decision made", [swept])
+    return decision
   }
   return { ...logic, decide, ...(logic.io === undefined ? {} : { io: mortalIo(logic.io, mortal) }) }
 }

@@ -6,11 +6,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import * as TestClock from "effect/testing/TestClock"
 import { unobserved } from "../delivery/observer.ts"
 import type { Ports } from "../delivery/delivery.ts"
 import type { App } from "../host/app.ts"
 import { type Engine, startEngine } from "../host/engine.ts"
+import { factOf, type PublishOptions } from "../host/publish.ts"
 import { type Duration, durationMs } from "../kernel/duration.ts"
 import { describeError } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
@@ -23,16 +23,19 @@ import { memoryStreams, type MemoryStreams } from "../memory/streams.ts"
 import type { Command, Event } from "../message/contract.ts"
 import { factHeaders } from "../message/fact.ts"
 import { encodeInput } from "../message/input.ts"
-import type { Json } from "../message/json.ts"
 import { partitionOf } from "../message/key.ts"
 import type { CommandMessage } from "../message/message.ts"
 import { partitionOfActor } from "../message/operation.ts"
 import type { Outcome } from "../message/outcome.ts"
 import { versionMark } from "../message/versions.ts"
 import { silent } from "../ports/telemetry.ts"
+import { leapClock } from "./sweep-clock.ts"
 import { type Asked, factsOf, type Facts } from "./sweep-facts.ts"
 import type { SweepPlan, SweepStage } from "./sweep-plan.ts"
 import { type Hand, Mortal, mortalPorts, mortalShape } from "./sweep-ports.ts"
+
+/** When runs begin: the first of January 2026, in UTC. */
+const beginsMs = 1_767_225_600_000
 
 export interface RunResult {
   readonly facts: Facts
@@ -43,11 +46,11 @@ export interface RunResult {
 /** Runs the scenario once. `hand` is told of every crossing, of all processes; where it says so, the process ends. */
 export async function runOnce(app: App, plan: SweepPlan, hand: Hand): Promise<RunResult> {
   plan.reset?.()
-  const run = new Run(app, hand, await Effect.runPromise(Effect.scoped(TestClock.make())))
+  const run = new Run(app, hand)
   const playing = { isOver: false, failed: undefined as string | undefined } // cast: gives the absent text its type
   const stage: SweepStage = {
     ask: (command, effect) => run.ask(command, effect),
-    publish: (event, id) => run.publish(event, id),
+    publish: (event, options) => run.publish(event, options),
     pass: (duration) => run.pass(duration),
   }
   const scenario = plan.scenario(stage).catch((error: unknown) => void (playing.failed = describeError(error)))
@@ -72,19 +75,18 @@ class Run implements SweepStage {
   readonly streams: MemoryStreams
   readonly asked: Asked[] = []
   readonly #hand: Hand
-  readonly #clock: TestClock.TestClock
+  readonly #clock = leapClock(beginsMs)
   readonly #ports: Ports
   readonly #members = memoryMembers()
   readonly #waiting = new Map<string, { readonly again: () => void; readonly answered: (outcome: Outcome) => void }>()
   #process: Process
   #processes = 0
   #published = 0
-  #passMs = 0
+  #passing = { untilMs: 0, stepMs: 0 }
 
-  constructor(app: App, hand: Hand, clock: TestClock.TestClock) {
+  constructor(app: App, hand: Hand) {
     this.app = app
     this.#hand = hand
-    this.#clock = clock
     this.streams = memoryStreams(undefined, ({ request }, outcome) => this.#waiting.get(request)?.answered(outcome))
     const { streams } = this
     const attachments = memoryAttachments(app.shape.name, new Map())
@@ -119,21 +121,19 @@ class Run implements SweepStage {
     })
   }
 
-  publish(event: Event, id = `published-${(this.#published += 1)}`): void {
-    const { name, payload, key = "", version } = event
-    const source = `${this.app.shape.name}/client`
-    const timeMs = this.#clock.currentTimeMillisUnsafe()
-    // cast: an event's payload is encoded as JSON, here as everywhere
-    const content = { name, payload: payload as Json, ...versionMark(version), id, source, subject: key, timeMs, foreign: true } as const
-    const headers = factHeaders(content, undefined, (ms) => new Date(ms).toISOString())
-    const bytes = Buffer.from(JSON.stringify(payload), "utf8")
-    this.streams.store("events", partitionOf(key, this.app.shape.eventPartitions), bytes, headers)
+  publish(event: Event, { id = `published-${(this.#published += 1)}`, ...options }: PublishOptions = {}): void {
+    const { name, eventPartitions } = this.app.shape
+    const fact = factOf(event, { id, ...options }, `${name}/client`, this.#clock.nowMs())
+    const headers = factHeaders(fact, undefined, (ms) => new Date(ms).toISOString())
+    const bytes = Buffer.from(JSON.stringify(fact.payload), "utf8")
+    this.streams.store("events", partitionOf(fact.subject, eventPartitions), bytes, headers)
   }
 
   async pass(duration: Duration): Promise<void> {
-    const untilMs = this.#clock.currentTimeMillisUnsafe() + durationMs(duration)
-    this.#passMs = Math.max(this.#passMs, untilMs)
-    while (this.#clock.currentTimeMillisUnsafe() < untilMs) await turn()
+    const ms = durationMs(duration)
+    const untilMs = this.#clock.nowMs() + ms
+    this.#passing = { untilMs, stepMs: Math.max(limits.sweepStepMsMax, Math.ceil(ms / limits.sweepPassSteps)) }
+    while (this.#clock.nowMs() < untilMs) await turn()
   }
 
   /** Nothing is under way, and nothing is owed to anybody. */
@@ -154,12 +154,13 @@ class Run implements SweepStage {
         continue
       }
       if (predicate()) return true
-      const isWanted = this.#clock.currentTimeMillisUnsafe() < this.#passMs
-      if (this.#process.mortal.crossings > before || isWanted) quietMs = 0
+      if (this.#process.mortal.crossings > before) quietMs = 0
       if (quietMs > limits.sweepQuietMsMax) return false
-      const stepMs = Math.min(limits.sweepStepMsMax, Math.max(limits.sweepStepMsMin, quietMs))
-      quietMs += stepMs
-      await Effect.runPromise(this.#clock.adjust(stepMs))
+      const wantedMs = this.#passing.untilMs - this.#clock.nowMs()
+      const gentleMs = Math.min(limits.sweepStepMsMax, Math.max(limits.sweepStepMsMin, quietMs))
+      const stepMs = wantedMs > 0 ? Math.min(wantedMs, Math.max(gentleMs, quietMs === 0 ? 0 : this.#passing.stepMs)) : gentleMs
+      quietMs = wantedMs > 0 ? gentleMs : quietMs + gentleMs
+      this.#clock.leap(stepMs)
     }
   }
 
@@ -187,7 +188,7 @@ class Run implements SweepStage {
     const starting = startEngine(options).pipe(
       Effect.map((engine) => void (process.engine = engine)),
       Scope.provide(scope),
-      Effect.provideService(Clock.Clock, this.#clock),
+      Effect.provideService(Clock.Clock, this.#clock.clock),
     )
     return Object.assign(process, { starting: Effect.runFork(starting) })
   }

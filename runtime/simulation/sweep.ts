@@ -38,7 +38,8 @@ export async function sweep(app: App, plan: SweepPlan): Promise<SweepReport> {
     }
   }
   const tookMs = performance.now() - startedMs
-  return sweepReport({ app: app.shape.name, runs, tookMs, cells: [...cells.values()], violations }, (cell) => outcomes.get(cellId(cell)))
+  const swept = { app: app.shape.name, runs, tookMs, cells: [...cells.values()], violations }
+  return sweepReport(swept, (cell) => outcomes.get(cellId(cell)))
 }
 
 interface Clean {

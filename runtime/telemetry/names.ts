@@ -14,6 +14,16 @@ export const names = {
     reply: "reply",
     timer: "timer",
     on: "on",
+    started: "started",
+  },
+
+  /** What a failed call of a handler left: an event on its span. */
+  exception: {
+    event: "exception",
+    /** The stable code of the fault. */
+    type: "exception.type",
+    /** The lines of the stack, without the message of the error, which a user's data can be in. */
+    stack: "exception.stacktrace",
   },
 
   attribute: {
@@ -40,6 +50,8 @@ export const names = {
     effectKey: "troupe.effect.key",
     /** Which try of a command this is, from 1. */
     attempt: "troupe.attempt",
+    /** Which call of the handler this is for the same record, from 1: the engine calls it again when it fails. */
+    handlerAttempt: "troupe.handler.attempt",
     /** `do` or `undo`. */
     direction: "troupe.direction",
     /** What became of a command: `done`, `refused` or `faulted`. */
@@ -48,6 +60,8 @@ export const names = {
     outcomeCode: "troupe.outcome.code",
     /** True where the message, or the saga, was put aside for an operator. */
     parked: "troupe.parked",
+    /** True on the first two spans of a saga of which only the end was kept, because it turned out to be worth it. */
+    keptLate: "troupe.trace.kept_late",
   },
 
   /** Gauges are of now, counters since the process started. Those of a partition carry `app` and `partition`. */
@@ -59,8 +73,11 @@ export const names = {
     outbox: "troupe.partition.outbox",
     rows: "troupe.partition.rows",
     timers: "troupe.partition.timers",
+    timersDue: "troupe.partition.timers.due",
     timerLateS: "troupe.partition.timer.lateness",
     journalBytes: "troupe.partition.journal.growth",
+    storedBytes: "troupe.partition.journal.size",
+    sagasActive: "troupe.sagas.active",
     subscriptionLag: "troupe.subscription.lag",
     subscriptions: "troupe.subscriptions",
     blocks: "troupe.blocks",
@@ -71,6 +88,13 @@ export const names = {
     fenced: "troupe.appends.fenced",
     recordsResent: "troupe.records.resent",
     sagasEnded: "troupe.sagas.ended",
+    sagaDuration: "troupe.saga.duration",
+    commands: "troupe.commands",
+    handlerDuration: "troupe.handler.duration",
+    appendDuration: "troupe.append.duration",
+    spansExported: "troupe.spans.exported",
+    spansDropped: "troupe.spans.dropped",
+    inputRefused: "troupe.client.overloaded",
     alarmsRaised: "troupe.monitor.alarms",
     partitions: "troupe.partitions",
     heartbeatAgeS: "troupe.heartbeat.age",
@@ -91,6 +115,10 @@ export const names = {
     subscriptionState: "troupe.subscription.state",
     saga: "troupe.saga.name",
     sagaOutcome: "troupe.saga.outcome",
+    /** `running`, `compensating` or `parked`. */
+    sagaState: "troupe.saga.state",
+    /** `done`, `refused` or `faulted`. */
+    outcome: "troupe.outcome",
     monitor: "troupe.monitor.name",
     /** `late` or `out-of-contract`. */
     alarmKind: "troupe.monitor.alarm.kind",

@@ -11,20 +11,39 @@ export interface SpanRef {
   readonly sampled: boolean
 }
 
-/** The trace of a saga and the span at its root. One SHA-256 gives both. */
-export function sagaTrace(name: string, key: string): { readonly traceId: string; readonly rootSpanId: string } {
-  const digest = hash("sha256", `saga:${name}:${key}`, "hex")
-  return { traceId: notZero(digest.slice(0, 32)), rootSpanId: notZero(digest.slice(32, 48)) }
+/**
+ * One life of a saga. When it began is part of it: another run of the same order, on an empty journal or long after the
+ * first was forgotten, is another trace.
+ */
+export interface SagaLife {
+  readonly namespace: string
+  readonly saga: string
+  readonly key: string
+  /** Its time of start, in ms since 1970, as its outcome and its row have it. */
+  readonly startedMs: number
 }
 
-/** The first 128 bits of SHA-256 of `saga:<name>:<key>`, as 32 hex digits. */
-export function sagaTraceId(name: string, key: string): string {
-  return sagaTrace(name, key).traceId
+export interface SagaTrace {
+  readonly traceId: string
+  /** The span of the whole saga, which is made when it has ended. */
+  readonly rootSpanId: string
+  /** The span of its start: child of the root, and parent of what carries no trace of its own. */
+  readonly startSpanId: string
 }
 
-/** The next 64 bits, as 16 hex digits. */
-export function sagaRootSpanId(name: string, key: string): string {
-  return sagaTrace(name, key).rootSpanId
+/** The trace of a saga and its first two spans. One SHA-256 gives them all. */
+export function sagaTrace({ namespace, saga, key, startedMs }: SagaLife): SagaTrace {
+  const digest = hash("sha256", `saga:${namespace}:${saga}:${key}:${startedMs}`, "hex")
+  return {
+    traceId: notZero(digest.slice(0, 32)),
+    rootSpanId: notZero(digest.slice(32, 48)),
+    startSpanId: notZero(digest.slice(48, 64)),
+  }
+}
+
+/** The first 128 bits of SHA-256 of `saga:<namespace>:<saga>:<key>:<startedMs>`, as 32 hex digits. */
+export function sagaTraceId(life: SagaLife): string {
+  return sagaTrace(life).traceId
 }
 
 /** An id of zeros only means "no id" (W3C trace context), so it becomes the id one. */
@@ -37,10 +56,15 @@ export function formatTraceparent(span: SpanRef): string {
 }
 
 const traceparent = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
+const plain = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 
 /** The span that a traceparent names; `undefined` for none and for what the W3C says to ignore. */
 export function parseTraceparent(text: string | undefined): SpanRef | undefined {
   if (text === undefined) return undefined
+  if (text.length === 55 && plain.test(text)) {
+    const sampled = (Number.parseInt(text.slice(53), 16) & 1) === 1
+    return { traceId: text.slice(3, 35), spanId: text.slice(36, 52), sampled }
+  }
   const [, version, traceId, spanId, flags, more] = traceparent.exec(text) ?? []
   if (version === undefined || traceId === undefined || spanId === undefined || flags === undefined) return undefined
   const known = version === "00" ? more === undefined : version !== "ff"

@@ -1,47 +1,59 @@
-// The OpenTelemetry SDK, put together: one exporter and one queue for the process, a tracer per actor type on it, and
-// NodeSDK for the process itself, so that spans and metrics of the user's own instrumentation go the same way.
+// The OpenTelemetry SDK beside our own spans: NodeSDK for the process itself, so that spans and metrics of the user's own
+// instrumentation go the same way, and context reaches them.
 // Gotcha: what NodeSDK is not told it takes from the environment, logs to a collector included; those are off.
-import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto"
+import { resourceFromAttributes } from "@opentelemetry/resources"
 import { NodeSDK } from "@opentelemetry/sdk-node"
 import { ParentBasedSampler, TraceIdRatioBasedSampler } from "@opentelemetry/sdk-trace"
-import type { Metrics } from "../delivery/stats.ts"
-import type { Telemetry } from "../ports/telemetry.ts"
-import { observeMetrics, whileProvided, withMetricVariables } from "./metrics.ts"
-import { providersFor, resourceOf } from "./providers.ts"
-import { SpanOutlet, whilePossible, type SpanCounts } from "./span-outlet.ts"
+import type { Timed } from "../delivery/stats.ts"
+import { silent, type Telemetry } from "../ports/telemetry.ts"
+import type { Shown } from "./metric-points.ts"
+import { whileProvided, withMetricVariables } from "./metric-variables.ts"
+import { durationMetrics, observeMetrics } from "./metrics.ts"
+import { Sampling } from "./sampling.ts"
+import type { SpanCounts } from "./span-queue.ts"
+import type { AttributeList } from "./span-record.ts"
 import { openTelemetry } from "./tracing.ts"
+import { userSpans, whilePossible } from "./user-spans.ts"
+import type { OtelVariables } from "./variables.ts"
+import { WaysOut } from "./ways-out.ts"
 
 export interface SdkOptions {
   readonly services: readonly string[]
   readonly namespace: string
   readonly instanceId: string
   readonly ratio: number
-  readonly tracesUrl: string
+  readonly slowMs: number
+  /** Absent: spans go to no collector. */
+  readonly tracesUrl: string | undefined
+  /** Absent: into no file. */
+  readonly file: string | undefined
   /** Absent: no metrics. */
   readonly metricsUrl: string | undefined
   readonly metricsEveryMs: number
   readonly exportTimeoutMs: number
+  readonly variables: OtelVariables
   readonly warn: (message: string) => void
 }
 
 export interface Sdk {
   readonly telemetry: Telemetry
   counts(): SpanCounts
-  observe(read: () => Metrics): void
+  observe(read: () => Shown): void
+  /** What is to be told of durations; undefined where no metrics leave. */
+  durations(app: string): Timed | undefined
   /** Never rejects; may take as long as the collector does. */
   stop(): Promise<unknown>
 }
 
 export function startSdk(options: SdkOptions): Sdk {
-  const exporter = new OTLPTraceExporter({ url: options.tracesUrl, timeoutMillis: options.exportTimeoutMs })
-  const outlet = new SpanOutlet(exporter, options.warn)
-  const sampler = whilePossible(outlet, new TraceIdRatioBasedSampler(options.ratio))
-  const { metricsUrl } = options
+  const { namespace, ratio, slowMs, metricsUrl } = options
+  const own = ownResource(options)
+  const sink = new WaysOut({ ...options, resourceOf: (service) => own(service === namespace ? undefined : service) })
   const configuration = {
-    resource: resourceOf(options.namespace, options),
+    resource: resourceFromAttributes(Object.fromEntries(pairsOf(own()))),
     autoDetectResources: false,
-    sampler: new ParentBasedSampler({ root: sampler }),
-    spanProcessors: [outlet],
+    sampler: new ParentBasedSampler({ root: whilePossible(sink, new TraceIdRatioBasedSampler(ratio)) }),
+    spanProcessors: [userSpans(sink, namespace)],
     logRecordProcessors: [],
     instrumentations: [],
   }
@@ -50,16 +62,35 @@ export function startSdk(options: SdkOptions): Sdk {
       ? new NodeSDK({ ...configuration, metricReaders: [] })
       : withMetricVariables({ ...options, metricsUrl }, () => new NodeSDK(configuration))
   const forgetMeters = whileProvided(() => sdk.start())
+  const sampling = new Sampling({ namespace, ratio, slowMs })
   return {
-    telemetry: openTelemetry(providersFor({ ...options, processor: outlet, sampler })),
-    counts: () => outlet.counts,
+    telemetry: sink.isNowhere ? silent : openTelemetry({ services: new Set(options.services), sampling, sink }),
+    counts: () => sink.counts,
     observe: (read) => {
       if (metricsUrl !== undefined) observeMetrics(read)
     },
-    // Both: a NodeSDK that OTEL_SDK_DISABLED has switched off does not stop the outlet.
+    durations: (app) => (metricsUrl === undefined ? undefined : durationMetrics(app)),
     stop: async () => {
-      await Promise.allSettled([sdk.shutdown(), outlet.shutdown()])
+      await Promise.allSettled([sdk.shutdown(), sink.stop()])
       forgetMeters()
     },
   }
+}
+
+/** Resources by `service.name`: an actor type's, or that of the process, which is the namespace unless the user names it. */
+function ownResource({ namespace, instanceId, variables }: SdkOptions): (service?: string) => AttributeList {
+  const { "service.name": name = namespace, ...given } = variables.resource ?? {}
+  const all = (service: string) => ({
+    "telemetry.sdk.language": "nodejs",
+    "telemetry.sdk.name": "opentelemetry",
+    "service.namespace": namespace,
+    "service.instance.id": instanceId,
+    ...given,
+    "service.name": service,
+  })
+  return (service = name) => Object.entries(all(service)).flat()
+}
+
+function pairsOf(list: AttributeList): [string, string][] {
+  return list.flatMap((item, index): [string, string][] => (index % 2 === 0 ? [[String(item), String(list[index + 1])]] : []))
 }

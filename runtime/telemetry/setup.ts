@@ -1,12 +1,14 @@
 // Starts and stops tracing, and the export of metrics, for one process. Without a collector it costs nothing: the
 // OpenTelemetry packages, a fifth of a second of start-up, are loaded only when there is somewhere to send spans to.
 import { setTimeout as pause } from "node:timers/promises"
-import type { Metrics } from "../delivery/stats.ts"
+import type { Timed } from "../delivery/stats.ts"
 import { InvalidInput } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import { silent, type Telemetry } from "../ports/telemetry.ts"
 import { metricsUrlOf, tracesUrlOf, type Collector } from "./endpoint.ts"
-import type { SpanCounts } from "./span-outlet.ts"
+import type { Shown } from "./metric-points.ts"
+import type { SpanCounts } from "./span-queue.ts"
+import type { OtelVariables } from "./variables.ts"
 
 /** Spread what `findCollector` returns into these, or name the collector's `endpoint`; with neither nothing is sent. */
 export interface StartTracing extends Partial<Collector> {
@@ -16,8 +18,17 @@ export interface StartTracing extends Partial<Collector> {
   readonly namespace: string
   /** `service.instance.id`: unique to this process. */
   readonly instanceId: string
-  /** The part of traces that is recorded, 0 to 1; by trace id, so that all processes decide alike. Default 1. */
+  /**
+   * The part of traces that is recorded, 0 to 1; by trace id, so that all processes decide alike. Default: what the
+   * variables say, and else 1. Sagas that are compensated, parked or slow are recorded from then on in any case.
+   */
   readonly ratio?: number
+  /** How old a saga is that counts as slow. Default: `limits.traceSlowSagaMs`. */
+  readonly slowMs?: number
+  /** Where spans are written to, as OTLP JSON lines, besides or instead of being sent. */
+  readonly file?: string
+  /** What the standard variables of the environment say. */
+  readonly variables?: OtelVariables
   /** Pause between two exports of metrics. Default: `limits.metricsEveryMs`. */
   readonly metricsEveryMs?: number
   /** How long `shutdown` may take. Default `traceShutdownMaxMs`. */
@@ -33,28 +44,33 @@ export interface Tracing {
   /** What became of the spans so far. */
   counts(): SpanCounts
   /** Exports what `read` gives, from now on; the host hands in what its engine shows. Once per process. */
-  observe(read: () => Metrics): void
+  observe(read: () => Shown): void
+  /** What is to be told of durations, so that they are exported; undefined where no metrics leave. */
+  durations(app: string): Timed | undefined
   /** Sends what waits and stops, within `shutdownMaxMs` whatever the collector does. Never rejects. */
   shutdown(): Promise<void>
 }
 
 /** Throws InvalidInput for an endpoint or ratio that is none. A collector that cannot be reached is no error. */
 export async function startTracing(options: StartTracing): Promise<Tracing> {
-  const { endpoint, ratio = 1, shutdownMaxMs = limits.traceShutdownMaxMs } = options
+  const { endpoint, file, variables = {}, shutdownMaxMs = limits.traceShutdownMaxMs } = options
+  const ratio = options.ratio ?? variables.ratio ?? 1
   if (!(ratio >= 0 && ratio <= 1)) throw new InvalidInput(`the part of traces to record is ${ratio}; it must be 0 to 1`)
-  const tracesUrl = options.tracesUrl ?? (endpoint === undefined ? undefined : tracesUrlOf(endpoint))
-  if (tracesUrl === undefined) return noTracing
-  const derived = options.tracesUrl === undefined && endpoint !== undefined ? metricsUrlOf(endpoint) : undefined
-  const metricsUrl = options.metricsUrl ?? derived
+  const warn = options.warn ?? ((message: string) => process.emitWarning(message, "TroupeWarning"))
+  const to = urlsOf(options)
+  if (variables.disabled === true || (to.tracesUrl ?? to.metricsUrl ?? file) === undefined) return noTracing
+  for (const line of variables.unheeded ?? []) warn(`TELEMETRY: ${line}`)
   const { startSdk } = await import("./sdk.ts")
   const sdk = startSdk({
     services: options.services,
     namespace: options.namespace,
     instanceId: options.instanceId,
     ratio,
-    warn: options.warn ?? ((message) => process.emitWarning(message, "TroupeWarning")),
-    tracesUrl,
-    metricsUrl,
+    slowMs: options.slowMs ?? limits.traceSlowSagaMs,
+    ...to,
+    file,
+    variables,
+    warn,
     metricsEveryMs: options.metricsEveryMs ?? limits.metricsEveryMs,
     // A last batch is given up, and its loss told, before the shutdown's time is over.
     exportTimeoutMs: Math.min(limits.traceExportTimeoutMs, 0.8 * shutdownMaxMs),
@@ -62,10 +78,22 @@ export async function startTracing(options: StartTracing): Promise<Tracing> {
   let stopping: Promise<void> | undefined
   return {
     telemetry: sdk.telemetry,
-    endpoint: endpoint ?? tracesUrl,
+    endpoint: endpoint ?? to.tracesUrl ?? file,
     counts: sdk.counts,
     observe: sdk.observe,
+    durations: sdk.durations,
     shutdown: () => (stopping ??= stopWithin(sdk.stop, shutdownMaxMs)),
+  }
+}
+
+/** Metrics go where traces go, also when the traces themselves are switched off. */
+function urlsOf({ endpoint, tracesUrl: given, metricsUrl, variables }: StartTracing) {
+  const derived = endpoint === undefined ? undefined : tracesUrlOf(endpoint)
+  const tracesUrl = given ?? derived
+  const isDerived = given === undefined && endpoint !== undefined
+  return {
+    tracesUrl: variables?.tracesOff === true ? undefined : tracesUrl,
+    metricsUrl: metricsUrl ?? (isDerived ? metricsUrlOf(endpoint) : undefined),
   }
 }
 
@@ -74,6 +102,7 @@ const noTracing: Tracing = {
   endpoint: undefined,
   counts: () => ({ waiting: 0, exported: 0, dropped: 0 }),
   observe: () => undefined,
+  durations: () => undefined,
   shutdown: () => Promise.resolve(),
 }
 

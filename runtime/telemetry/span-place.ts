@@ -2,27 +2,49 @@
 // in the saga's own, computed trace. A message that comes from another trace (a client's, a parent saga's, an event's)
 // is linked to instead.
 import type { Opening } from "../ports/telemetry.ts"
-import { parseTraceparent, sagaTrace, type SpanRef } from "./saga-trace.ts"
+import { parseTraceparent, type SpanRef } from "./saga-trace.ts"
+import type { SagaIdentity, Sampling } from "./sampling.ts"
 import type { Traced } from "./span-contents.ts"
+import { newTraceId } from "./span-ids.ts"
 
-export type Place =
-  /** The root of a saga's trace, with the saga's computed ids. */
-  | { readonly type: "root"; readonly ids: { readonly traceId: string; readonly rootSpanId: string }; readonly link?: SpanRef }
-  | { readonly type: "child"; readonly parent: SpanRef; readonly link?: SpanRef }
-  /** The beginning of a trace with random ids. */
-  | { readonly type: "new" }
+export interface Place {
+  readonly traceId: string
+  readonly parentSpanId: string | undefined
+  /** The span is to have this id; undefined: a new one. */
+  readonly spanId: string | undefined
+  readonly link: SpanRef | undefined
+  readonly sampled: boolean
+  /** The saga whose actor this is. */
+  readonly saga: SagaIdentity | undefined
+}
 
-export function placeOf(message: Traced, opening: Opening, sampled: (traceId: string) => boolean): Place {
+/** `pressed`: no new trace is begun. */
+export function placeOf(message: Traced, opening: Opening, sampling: Sampling, pressed: boolean): Place {
   const carried = parseTraceparent(message.trace)
+  const startedMs = opening.begins ? opening.nowMs : opening.standing?.startedMs
   // What comes for a saga that is not there belongs to the trace that it comes from: the saga's own may begin later.
-  if (opening.kind === "service" || opening.stray === true)
-    return carried === undefined ? { type: "new" } : { type: "child", parent: carried }
-  const ids = sagaTrace(message.to.service, message.to.key)
-  const foreign = carried !== undefined && carried.traceId !== ids.traceId
-  const link = foreign ? { link: carried } : {}
-  // A reply or timer begins nothing: with `first` it is a late one, for a saga that has been forgotten.
-  if (opening.first && (message.type === "command" || message.type === "event")) return { type: "root", ids, ...link }
-  if (carried !== undefined && !foreign) return { type: "child", parent: carried }
-  const root = { traceId: ids.traceId, spanId: ids.rootSpanId, sampled: sampled(ids.traceId) }
-  return { type: "child", parent: root, ...link }
+  if (opening.kind === "service" || startedMs === undefined) return inTraceOf(carried, sampling, pressed)
+  const saga = sampling.saga(message.to.service, message.to.key, startedMs)
+  const { traceId, rootSpanId, startSpanId } = saga
+  if (opening.begins) {
+    return { traceId, parentSpanId: rootSpanId, spanId: startSpanId, link: carried, sampled: saga.sampled && !pressed, saga }
+  }
+  const isOwn = carried?.traceId === traceId
+  const kept = sampling.isKeptLate(saga) || (!saga.sampled && !pressed && sampling.isSlow(startedMs, opening.nowMs))
+  return {
+    traceId,
+    parentSpanId: isOwn ? carried.spanId : startSpanId,
+    spanId: undefined,
+    link: isOwn ? undefined : carried,
+    sampled: kept || (isOwn ? carried.sampled : saga.sampled),
+    saga,
+  }
+}
+
+function inTraceOf(carried: SpanRef | undefined, sampling: Sampling, pressed: boolean): Place {
+  const none = { spanId: undefined, link: undefined, saga: undefined }
+  if (carried !== undefined)
+    return { ...none, traceId: carried.traceId, parentSpanId: carried.spanId, sampled: carried.sampled }
+  const traceId = newTraceId()
+  return { ...none, traceId, parentSpanId: undefined, sampled: !pressed && sampling.sampled(traceId) }
 }

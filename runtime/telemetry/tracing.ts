@@ -1,162 +1,202 @@
-// The telemetry port in OpenTelemetry spans, on the API itself because this is the hot path:
-//   process place-order.start        root of the saga's trace, short, linked to the requester's span
-//     send inventory.reserve         one per outgoing record; its traceparent travels in the record
-//       process inventory.reserve    by the receiver, wherever it runs
-//     place-order                    added when the saga has ended: the whole saga, from start to end
+// The telemetry port in OpenTelemetry spans, written by ourselves because this is the hot path:
+//   place-order                      the whole saga: root of its trace, made when it has ended
+//     process place-order.start      its start, linked to the requester's span
+//       send inventory.reserve       one per outgoing record; its traceparent travels in the record
+//         process inventory.reserve  by the receiver, wherever it runs
 // No span is held open longer than one message takes, so a killed process loses spans but no trace. Times come from the
 // engine. An unsampled message costs no span: records carry on its traceparent, with the flag 00.
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, trace } from "@opentelemetry/api"
-import type { Context, HrTime, Link, Span, SpanContext, Tracer } from "@opentelemetry/api"
-import { silent, type Closing, type ProcessSpan, type Sending, type Telemetry } from "../ports/telemetry.ts"
+import { silent, type Closing, type Opening, type ProcessSpan, type Sending, type Telemetry } from "../ports/telemetry.ts"
+import { callWithin } from "./active-span.ts"
 import { names } from "./names.ts"
-import type { Providers } from "./providers.ts"
-import { formatTraceparent, sagaTrace, type SpanRef } from "./saga-trace.ts"
-import { processAttributes, processName, sendAttributes, sendName, type Traced } from "./span-contents.ts"
+import { formatTraceparent, type SpanRef } from "./saga-trace.ts"
+import type { Sampling } from "./sampling.ts"
+import {
+  processAttributes, processForm, sagaAttributes, sagaForm, sendAttributes, sendForm, type Traced,
+} from "./span-contents.ts"
+import { newSpanId } from "./span-ids.ts"
 import { placeOf, type Place } from "./span-place.ts"
+import type { AttributeList, SpanEvent, SpanForm, SpanSink, SpanStatus } from "./span-record.ts"
 
-const { attribute } = names
+export interface TracingParts {
+  /** Messages to other services get no span. */
+  readonly services: ReadonlySet<string>
+  readonly sampling: Sampling
+  readonly sink: SpanSink & { readonly pressed: boolean }
+}
 
-/** Telemetry for the services that `providers` has tracers for; messages to others get no span. */
-export function openTelemetry(providers: Providers): Telemetry {
+export function openTelemetry(parts: TracingParts): Telemetry {
   return {
     process(opening) {
       const { message } = opening
-      const tracer = providers.tracers.get(message.to.service)
-      if (tracer === undefined || message.type === "settled") return silent.process(opening)
-      const place = placeOf(message, opening, providers.sampled)
-      const passedOn = unsampledTrace(place, providers)
-      if (passedOn !== undefined) return unrecorded(passedOn)
-      const span = startProcess(tracer, place, providers, {
-        kind: SpanKind.CONSUMER,
-        startTime: hrTime(opening.nowMs),
-        attributes: processAttributes(message, opening.kind),
-        links: linksOf(place),
-      }, processName(message))
-      return span.isRecording()
-        ? new RecordedProcess(tracer, span, message, opening.nowMs)
-        : unrecorded(traceparentOf(span))
+      if (message.type === "settled" || !parts.services.has(message.to.service)) return silent.process(opening)
+      const place = placeOf(message, opening, parts.sampling, parts.sink.pressed)
+      return place.sampled ? new Recorded(parts, opening, message, place) : new Unrecorded(parts, opening, message, place)
     },
   }
 }
 
-interface ProcessOptions {
-  readonly kind: SpanKind
-  readonly startTime: HrTime
-  readonly attributes: ReturnType<typeof processAttributes>
-  readonly links: Link[]
-}
+const nothing: readonly never[] = []
 
-function startProcess(tracer: Tracer, place: Place, providers: Providers, options: ProcessOptions, name: string): Span {
-  switch (place.type) {
-    case "root":
-      return providers.ids.root(place.ids, () => tracer.startSpan(name, options, ROOT_CONTEXT))
-    case "child":
-      return tracer.startSpan(name, options, contextOf(place.parent))
-    default:
-      return tracer.startSpan(name, options, ROOT_CONTEXT)
-  }
-}
-
-/** The traceparent to pass on where it is known, before any span is made, that the trace is not recorded. */
-function unsampledTrace(place: Place, providers: Providers): string | undefined {
-  if (place.type === "child" && !place.parent.sampled) return formatTraceparent(place.parent)
-  if (place.type !== "root" || providers.sampled(place.ids.traceId)) return undefined
-  return formatTraceparent({ traceId: place.ids.traceId, spanId: place.ids.rootSpanId, sampled: false })
-}
-
-function unrecorded(traceparent: string): ProcessSpan {
-  return { trace: traceparent, send: () => traceparent, end: () => undefined }
-}
-
-class RecordedProcess implements ProcessSpan {
+class Recorded implements ProcessSpan {
   readonly trace: string
-  private readonly tracer: Tracer
-  private readonly span: Span
-  private readonly message: Traced
-  private readonly startTime: HrTime
-  private readonly context: Context
-  private readonly sends: Span[] = []
+  readonly #parts: TracingParts
+  readonly #opening: Opening
+  readonly #message: Traced
+  readonly #place: Place
+  readonly #spanId: string
+  /** Kind of flat: outgoing record, the id of its span. */
+  readonly #sends: (Sending | string)[] = []
 
-  constructor(tracer: Tracer, span: Span, message: Traced, openedMs: number) {
-    this.tracer = tracer
-    this.span = span
-    this.message = message
-    this.startTime = hrTime(openedMs)
-    this.context = trace.setSpan(ROOT_CONTEXT, span)
-    this.trace = traceparentOf(span)
+  constructor(parts: TracingParts, opening: Opening, message: Traced, place: Place) {
+    this.#parts = parts
+    this.#opening = opening
+    this.#message = message
+    this.#place = place
+    this.#spanId = place.spanId ?? newSpanId()
+    this.trace = traceparentOf(place.traceId, this.#spanId)
+    if (place.saga !== undefined && !place.saga.sampled) this.#keepLate(place.saga)
+  }
+
+  within<Value>(call: () => Value): Value {
+    const ref: SpanRef = { traceId: this.#place.traceId, spanId: this.#spanId, sampled: true }
+    return callWithin(ref, this.#message.to.service, call)
   }
 
   send(outgoing: Sending): string {
-    const options = { kind: SpanKind.PRODUCER, startTime: this.startTime, attributes: sendAttributes(outgoing) }
-    const span = this.tracer.startSpan(sendName(outgoing), options, this.context)
-    this.sends.push(span)
-    return traceparentOf(span)
+    const spanId = newSpanId()
+    this.#sends.push(outgoing, spanId)
+    return traceparentOf(this.#place.traceId, spanId)
   }
 
   end(closing: Closing): void {
-    // Where the clock was set back in between, the SDK makes the duration zero.
-    const endTime = hrTime(closing.nowMs)
-    for (const send of this.sends) send.end(endTime)
-    describeClosing(this.span, closing)
-    this.span.end(endTime)
-    if (closing.ended !== undefined) this.addWholeSaga(closing.ended, endTime)
+    const { nowMs: startMs, begins } = this.#opening
+    const { nowMs: endMs, ended, outcome } = closing
+    const { traceId, saga, link } = this.#place
+    const message = this.#message
+    const { service } = message.to
+    const sends = this.#sends
+    for (let n = 0; n < sends.length; n += 2) {
+      const outgoing = sends[n] as Sending // cast: pairs of a record and an id
+      const spanId = sends[n + 1] as string // cast: likewise
+      this.#add(sendForm(service, outgoing), [this.#spanId, spanId], [startMs, endMs], sendAttributes(outgoing))
+    }
+    // A start that was turned away begins no saga, so there will be no root to hang on.
+    const isRoot = saga !== undefined && begins && ended === undefined && outcome !== undefined
+    this.#parts.sink.add({
+      form: processForm(message, this.#opening.kind),
+      traceId,
+      spanId: this.#spanId,
+      parentSpanId: isRoot ? undefined : this.#place.parentSpanId,
+      startMs,
+      endMs,
+      attributes: processAttributes(message, this.#opening, closing),
+      status: statusOf(closing),
+      links: link === undefined ? nothing : [link],
+      events: eventsOf(closing),
+    })
+    if (saga !== undefined && ended !== undefined) this.#addWholeSaga(saga, ended, endMs)
   }
 
-  /** One span for the whole saga, added when its length is known; it hangs on the root, which other processes may have made. */
-  private addWholeSaga(ended: NonNullable<Closing["ended"]>, endTime: HrTime): void {
-    const { service, key } = this.message.to
-    const { traceId, rootSpanId } = sagaTrace(service, key)
-    const attributes = {
-      [attribute.sagaName]: service,
-      [attribute.sagaId]: key,
-      [attribute.sagaOutcome]: ended.outcome,
-      ...(ended.reason === undefined ? {} : { [attribute.sagaReason]: ended.reason }),
-    }
-    const options = { kind: SpanKind.INTERNAL, startTime: hrTime(ended.startedMs), attributes }
-    const span = this.tracer.startSpan(service, options, contextOf({ traceId, spanId: rootSpanId, sampled: true }))
-    span.end(endTime)
+  /** One span for the whole saga, made when its length is known. One that is taken back later ends a second time. */
+  #addWholeSaga(saga: NonNullable<Place["saga"]>, ended: NonNullable<Closing["ended"]>, endMs: number): void {
+    const { saga: service, key } = saga.life
+    const isAgain = this.#opening.standing?.state === "ended"
+    const [parent, spanId] = isAgain ? [saga.rootSpanId, newSpanId()] : [undefined, saga.rootSpanId]
+    const status = ended.outcome === "killed" ? { code: 2, message: ended.outcome } : undefined
+    const attributes = sagaAttributes(key, !saga.sampled, ended)
+    this.#add(sagaForm(service, service), [parent, spanId], [ended.startedMs, endMs], attributes, status)
   }
+
+  /** The start of a saga that was not recorded, so that what is kept of it hangs together. The same from every process. */
+  #keepLate(saga: NonNullable<Place["saga"]>): void {
+    if (!this.#parts.sampling.keepLate(saga) || this.#opening.begins) return
+    const { saga: service, key, startedMs } = saga.life
+    const form = sagaForm(service, `${service} ${names.span.started}`)
+    this.#add(form, [saga.rootSpanId, saga.startSpanId], [startedMs, startedMs], sagaAttributes(key, true))
+  }
+
+  #add(
+    form: SpanForm,
+    [parentSpanId, spanId]: readonly [string | undefined, string],
+    [startMs, endMs]: readonly [number, number],
+    attributes: AttributeList,
+    status?: SpanStatus,
+  ): void {
+    const { traceId } = this.#place
+    this.#parts.sink.add({
+      form, traceId, spanId, parentSpanId, startMs, endMs, attributes, status, links: nothing, events: nothing,
+    })
+  }
+}
+
+/** Of a trace that is not recorded, until something happens that is worth keeping. */
+class Unrecorded implements ProcessSpan {
+  readonly #parts: TracingParts
+  readonly #opening: Opening
+  readonly #message: Traced
+  readonly #place: Place
+  #kept: Recorded | undefined
+
+  constructor(parts: TracingParts, opening: Opening, message: Traced, place: Place) {
+    this.#parts = parts
+    this.#opening = opening
+    this.#message = message
+    this.#place = place
+  }
+
+  get trace(): string {
+    return this.#kept?.trace ?? this.#passedOn().trace
+  }
+
+  within<Value>(call: () => Value): Value {
+    return callWithin(this.#passedOn().ref, this.#message.to.service, call)
+  }
+
+  send(outgoing: Sending): string {
+    // The saga turns back, or is about to hear why it will.
+    const turns = outgoing.failed === true || (outgoing.direction === "undo" && this.#place.saga !== undefined)
+    if (turns) this.#keep()
+    return this.#kept?.send(outgoing) ?? this.#passedOn().trace
+  }
+
+  end(closing: Closing): void {
+    const { ended, parked, nowMs } = closing
+    const isBad = ended !== undefined && ended.outcome !== "completed"
+    const isSlow = ended !== undefined && this.#parts.sampling.isSlow(ended.startedMs, nowMs)
+    if (parked !== undefined || isBad || isSlow) this.#keep()
+    this.#kept?.end(closing)
+  }
+
+  /** Not what was left out because of pressure: that would make the pressure worse. */
+  #keep(): void {
+    const { sampling, sink } = this.#parts
+    if (this.#kept !== undefined || sink.pressed || sampling.sampled(this.#place.traceId)) return
+    this.#kept = new Recorded(this.#parts, this.#opening, this.#message, { ...this.#place, sampled: true })
+  }
+
+  #passedOn(): { readonly trace: string; readonly ref: SpanRef } {
+    const { traceId, parentSpanId, spanId, saga } = this.#place
+    // Whoever records a part of this trace later hangs it on the start of the saga, which is recorded then too.
+    const ref = { traceId, spanId: saga?.startSpanId ?? spanId ?? parentSpanId ?? newSpanId(), sampled: false }
+    return { trace: formatTraceparent(ref), ref }
+  }
+}
+
+function traceparentOf(traceId: string, spanId: string): string {
+  return `00-${traceId}-${spanId}-01`
 }
 
 /** A refusal is business and leaves the status unset; what could not be decided, and what waits for an operator, is an error. */
-function describeClosing(span: Span, closing: Closing): void {
-  const { outcome, ended, parked } = closing
-  if (outcome !== undefined) {
-    span.setAttribute(attribute.outcome, outcome.type)
-    if (outcome.type !== "done") span.setAttribute(attribute.outcomeCode, outcome.code)
-  }
-  if (ended !== undefined) {
-    span.setAttribute(attribute.sagaOutcome, ended.outcome)
-    if (ended.reason !== undefined) span.setAttribute(attribute.sagaReason, ended.reason)
-  }
-  if (parked !== undefined) span.setAttribute(attribute.parked, true)
-  const code = parked?.code ?? (outcome?.type === "faulted" ? outcome.code : undefined)
-  if (code === undefined) return
-  span.setAttribute(attribute.errorType, code)
-  // The code again, not the fault's message: a user's data may be in that.
-  span.setStatus({ code: SpanStatusCode.ERROR, message: code })
+function statusOf({ outcome, parked, failure }: Closing): SpanStatus | undefined {
+  const code = parked?.code ?? failure?.code ?? (outcome?.type === "faulted" ? outcome.code : undefined)
+  // The code, not the fault's message: a user's data may be in that.
+  return code === undefined ? undefined : { code: 2, message: code }
 }
 
-function traceparentOf(span: Span): string {
-  const { traceId, spanId, traceFlags } = span.spanContext()
-  return formatTraceparent({ traceId, spanId, sampled: (traceFlags & TraceFlags.SAMPLED) !== 0 })
-}
-
-function contextOf(parent: SpanRef): Context {
-  return trace.setSpanContext(ROOT_CONTEXT, spanContextOf(parent))
-}
-
-function spanContextOf(ref: SpanRef): SpanContext {
-  const traceFlags = ref.sampled ? TraceFlags.SAMPLED : TraceFlags.NONE
-  return { traceId: ref.traceId, spanId: ref.spanId, traceFlags, isRemote: true }
-}
-
-function linksOf(place: Place): Link[] {
-  return place.type === "new" || place.link === undefined ? [] : [{ context: spanContextOf(place.link) }]
-}
-
-/** Seconds and nanoseconds. As a plain number the SDK would take a small time, as simulations have, for one since its start. */
-function hrTime(ms: number): HrTime {
-  const seconds = Math.floor(ms / 1000)
-  return [seconds, Math.floor((ms - seconds * 1000) * 1e6)]
+function eventsOf({ failure, nowMs }: Closing): readonly SpanEvent[] {
+  if (failure === undefined) return nothing
+  const { exception } = names
+  return [
+    { name: exception.event, timeMs: nowMs, attributes: [exception.type, failure.code, exception.stack, failure.frames] },
+  ]
 }

@@ -3,7 +3,7 @@ export { cutOffMembers } from "../memory/members.ts"
 export { sweep } from "../simulation/sweep.ts"
 export type { CalledAgain, SweepViolation, SweptCell } from "../simulation/sweep-outcome.ts"
 export type { SweepPlan, SweepStage } from "../simulation/sweep-plan.ts"
-export type { CrashPoint, SweptMessage } from "../simulation/sweep-points.ts"
+export { type CrashPoint, crashPoints, type SweptMessage } from "../simulation/sweep-points.ts"
 export type { SweepReport } from "../simulation/sweep-report.ts"
 export {
   askInMemory,

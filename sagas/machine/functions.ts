@@ -55,18 +55,6 @@ export function tokenOf(
   return `${Buffer.from(JSON.stringify([saga, sagaId, wait]), "utf8").toString("base64url")}.${proof}`
 }
 
-/** The wait that a token is for. Throws InvalidInput if it is none; whether it is genuine, the saga knows. */
-export function parseToken(token: string): { readonly saga: string; readonly key: string; readonly wait: string } {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString("utf8"))
-    const [saga, key, wait] = Array.isArray(parts) ? parts.map(String) : []
-    if (saga !== undefined && key !== undefined && wait !== undefined) return { saga, key, wait }
-  } catch {
-    // Said below.
-  }
-  throw new InvalidInput("the text is no token of a saga")
-}
-
 export function listItems(step: StepNode, context: FunctionContext): readonly unknown[] {
   const items = call(`step ${step.name}: list`, () => step.list(context))
   if (!Array.isArray(items)) throw new InvalidInput(`step ${step.name}: list returned no array`)

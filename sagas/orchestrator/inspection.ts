@@ -15,10 +15,11 @@ export function inspectSaga(parts: SagaParts, row: Row, key: string): Inspection
 }
 
 function inspectEnded({ ended, attributes = {}, orders = [], parents = [] }: EndedRow): Inspection {
-  const { outcome, reason, startedMs, endedMs } = ended
+  const { outcome, reason, result, startedMs, endedMs } = ended
   return {
     phase: outcome, state: outcome, startedMs, endedMs,
     ...(reason === undefined ? {} : { reason }),
+    ...(result === undefined ? {} : { result }),
     attributes, waits: [], orders, parents, children: [],
   }
 }

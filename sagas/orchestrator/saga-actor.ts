@@ -17,7 +17,7 @@ import { describeSaga } from "./description.ts"
 import { acceptedBy, inspectSaga } from "./inspection.ts"
 import { runOrder } from "./order-commands.ts"
 import { revert } from "./revert.ts"
-import { summaryOf } from "./summary.ts"
+import { standingOf, summaryOf } from "./summary.ts"
 import { toDecision } from "./to-decision.ts"
 
 /** The saga as the engine runs it. */
@@ -35,6 +35,7 @@ export function sagaActor(definition: SagaDefinition, core: Core): ActorLogic {
     inspect: (state, { key }) => inspectSaga(parts, state as Row, key), // cast: as below
     accepted: () => acceptedBy(parts),
     madeOf: () => definition,
+    standing: (state) => standingOf(state as Row), // cast: as below
     keptUntilMs(state) {
       const row = state as Row // cast: as below
       return "ended" in row && row.parents === undefined ? row.ended.endedMs + definition.keptMs : undefined

@@ -1,4 +1,5 @@
 // What a list of sagas shows of each.
+import type { Standing } from "../../runtime/actor/logic.ts"
 import { stateText } from "../machine/stop.ts"
 import type { Row } from "./answers.ts"
 
@@ -10,6 +11,12 @@ export type SagaSummary = {
   readonly state: string
   /** Why it stands still. */
   readonly parked?: string
+}
+
+export function standingOf(row: Row): Standing {
+  if ("ended" in row) return { state: "ended", startedMs: row.ended.startedMs }
+  const { startedMs, parked, failure } = row
+  return { state: parked !== undefined ? "parked" : failure !== undefined ? "compensating" : "running", startedMs }
 }
 
 export function summaryOf(row: Row): SagaSummary {

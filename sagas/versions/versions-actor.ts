@@ -9,7 +9,7 @@ import type { Json } from "../../runtime/message/json.ts"
 import type { Address, CommandMessage } from "../../runtime/message/message.ts"
 import type { DefinitionId, SagaRow } from "../machine/row.ts"
 import type { Row } from "../orchestrator/answers.ts"
-import { summaryOf } from "../orchestrator/summary.ts"
+import { standingOf, summaryOf } from "../orchestrator/summary.ts"
 import type { Migration, MigrationVerdict } from "./migration.ts"
 import { strangersActor } from "./strangers.ts"
 import { type AnyVersion, idOf } from "./version.ts"
@@ -53,6 +53,7 @@ export function versionsActor(sagas: Versions): ActorLogic {
     flow: flowOf(logics),
     begins: (message) => starts.logic.begins?.(message) ?? true,
     describe: () => describeAll(logics),
+    standing: (state) => standingOf(state as Row), // cast: only these logics write it
     keptUntilMs: (state) => starts.logic.keptUntilMs?.(state),
     summarize(state, self, ask) {
       const row = state as Row // cast: only these logics write it

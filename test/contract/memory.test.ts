@@ -2,6 +2,7 @@
 import { memoryAttachments } from "../../runtime/memory/attachments.ts"
 import { memoryEdge, type SubmitFault } from "../../runtime/memory/edge.ts"
 import { type AppendFault, memoryJournal } from "../../runtime/memory/journal.ts"
+import { memoryJournalFeed } from "../../runtime/memory/journal-feed.ts"
 import { memoryLanes } from "../../runtime/memory/lanes.ts"
 import { memoryMembers } from "../../runtime/memory/members.ts"
 import { memoryPermits } from "../../runtime/memory/permits.ts"
@@ -14,6 +15,7 @@ import { edgeContract } from "./edge-suite.ts"
 import { egressContract } from "./egress-suite.ts"
 import { inputsContract } from "./inputs-suite.ts"
 import { journalContract } from "./journal-suite.ts"
+import { journalFeedContract } from "./journal-feed-suite.ts"
 import { lanesContract } from "./lanes-suite.ts"
 import { membersContract } from "./members-suite.ts"
 import { permitsContract } from "./permits-suite.ts"
@@ -27,6 +29,11 @@ journalContract("memory", () => {
     return Promise.resolve()
   }
   return Promise.resolve({ journal: memoryJournal(() => fault), fail: (how) => (fault = how), heal, end })
+})
+
+journalFeedContract("memory", () => {
+  const journal = memoryJournal()
+  return Promise.resolve({ journal, feed: memoryJournalFeed(journal, 2), end })
 })
 
 inputsContract("memory", () => {

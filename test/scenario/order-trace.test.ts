@@ -31,7 +31,8 @@ test("the spans of a compensated order form one tree: start, every command sent,
     await running.client.ask(inventory.stock(sku, { units: 10 }), { effect: `stock ${sku}` })
   const outcome = await running.client.ask(placeOrder.start(order.orderId, order), { effect: "place T-1" })
   assert.ok(outcome.type === "done" && JSON.stringify(outcome.value).includes('"outcome":"compensated"'))
-  const traceId = sagaTraceId("place-order", "T-1")
+  const { startedMs } = outcome.value as { readonly startedMs: number } // cast: what a saga ends with
+  const traceId = sagaTraceId({ namespace: "shop", saga: "place-order", key: "T-1", startedMs })
   const ofSaga = () => collector.spans.filter((span) => span.traceId === traceId)
   await collector.waitFor((spans) =>
     spans.some((span) => span.traceId === traceId && span.serviceName === "notification"),

@@ -12,7 +12,7 @@ import { startWorker } from "../support/worker.ts"
 
 const pausedMs = 15_000
 
-test("SIGSTOP for 15 s, then SIGCONT: no second committed effect, no call under another key, fences refused", async (t) => {
+test("scenario 23: SIGSTOP for 15 s, then SIGCONT: no second effect, no call under another key, fences refused", async (t) => {
   const { url: natsUrl } = await withNats(t)
   const folder = await mkdtemp(join(tmpdir(), "troupe-ledger-"))
   t.after(() => rm(folder, { recursive: true, force: true }))

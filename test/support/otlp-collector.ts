@@ -17,6 +17,7 @@ export interface CollectedSpan {
   readonly status: { readonly code: "unset" | "ok" | "error"; readonly message: string }
   readonly startMs: number
   readonly endMs: number
+  readonly events: readonly { readonly name: string; readonly attributes: Attributes }[]
   readonly links: readonly { readonly traceId: string; readonly spanId: string }[]
 }
 
@@ -24,7 +25,8 @@ export interface CollectedSpan {
 export interface CollectedPoint {
   readonly name: string
   readonly unit: string
-  readonly type: "gauge" | "counter" | "sum"
+  /** Of a histogram the value is the sum. */
+  readonly type: "gauge" | "counter" | "sum" | "histogram"
   readonly serviceName: string
   readonly attributes: Attributes
   readonly value: number
@@ -192,11 +194,12 @@ function decodeSpan(span: Fields, resource: Attributes): CollectedSpan {
     status: { code: statusCodes[Number(integer(status, 3))] ?? "unset", message: text(status, 2) },
     startMs: millis(integer(span, 7)),
     endMs: millis(integer(span, 8)),
+    events: messages(span, 11).map((event) => ({ name: text(event, 2), attributes: attributesOf(event, 3) })),
     links: messages(span, 13).map((link) => ({ traceId: hex(link, 1), spanId: hex(link, 2) })),
   }
 }
 
-// The same for metrics: see opentelemetry/proto/metrics/v1/metrics.proto. Gauges and sums; histograms are left out.
+// The same for metrics: see opentelemetry/proto/metrics/v1/metrics.proto. Gauges, sums and histograms.
 
 function decodeMetrics(bytes: Buffer): CollectedPoint[] {
   return messages(fields(bytes), 1).flatMap((resourceMetrics) => {
@@ -209,7 +212,12 @@ function decodeMetrics(bytes: Buffer): CollectedPoint[] {
       const sums = messages(metric, 7).flatMap((sum) =>
         decodePoints(sum, { ...described, type: integer(sum, 3) === 1n ? "counter" : "sum" }),
       )
-      return [...gauges, ...sums]
+      const histograms = messages(metric, 9).flatMap((histogram) =>
+        messages(histogram, 1).map((point) => ({
+          ...described, type: "histogram" as const, attributes: attributesOf(point, 9), value: decodeDouble(point, 5),
+        })),
+      )
+      return [...gauges, ...sums, ...histograms]
     })
   })
 }
@@ -221,8 +229,11 @@ function decodePoints(data: Fields, of: Omit<CollectedPoint, "attributes" | "val
 /** A NumberDataPoint: double 4, or int 6. */
 function decodeNumber(point: Fields): number {
   const double = point.find(({ field }) => field === 4)?.value
-  if (typeof double === "bigint") return new Float64Array(BigUint64Array.of(double).buffer)[0] ?? Number.NaN
-  return Number(BigInt.asIntN(64, integer(point, 6)))
+  return typeof double === "bigint" ? decodeDouble(point, 4) : Number(BigInt.asIntN(64, integer(point, 6)))
+}
+
+function decodeDouble(point: Fields, field: number): number {
+  return new Float64Array(BigUint64Array.of(integer(point, field)).buffer)[0] ?? Number.NaN
 }
 
 function attributesOf(message: Fields, field: number): Attributes {

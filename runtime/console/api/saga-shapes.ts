@@ -70,7 +70,7 @@ export const sagaShapes: Readonly<Record<string, Shape>> = {
       states: dictionary(integer(), "by state, of those that have not ended"),
       reasons: dictionary(integer(), "by code of what turned them back"),
       parked: dictionary(integer(), "by code, of those that stand still"),
-      attributes: list(text(), "names that were ever seen"),
+      attributes: list(text(), "names that sagas of this app have"),
     })),
   }),
   Timeline: object({

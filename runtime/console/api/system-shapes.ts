@@ -68,7 +68,6 @@ export const systemShapes: Readonly<Record<string, Shape>> = {
       epoch: integer("times that it was claimed"),
       block: integer("number of its last block that is shown"),
       atMs: time("of that block"),
-      blocks: integer("shown since the start of this process"),
       perSecond: number("decisions over the last minute"),
       parked: integer(),
       gauges: maybe(dictionary(number(), "lag, inFlight, mailbox, outbox, rows, timers, ... in this process")),

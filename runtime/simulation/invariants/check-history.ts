@@ -3,10 +3,15 @@ import type { Expectations, History, Verdict } from "../history.ts"
 import { checkAcked, checkRequests, checkWriters } from "./acknowledged.ts"
 import { checkGauges, checkHealed } from "./bounds.ts"
 import { checkCauses, checkSpans } from "./causes.ts"
+import { checkSentBefore } from "./dispatch.ts"
 import { checkDecidedOnce, checkNoLateEffect } from "./effects.ts"
+import { checkChannels } from "./channels.ts"
 import { Findings } from "./findings.ts"
 import { readLog } from "./log.ts"
-import { checkChannels, checkOrderOfRequests, checkOrderOfSources, checkOverlaps } from "./order.ts"
+import { checkHandlersSeeStored, checkMailboxes } from "./mailboxes.ts"
+import { checkOrderOfRequests, checkOrderOfSources, checkOverlaps } from "./order.ts"
+import { checkOwners } from "./owners.ts"
+import { checkFaultedParked } from "./parked.ts"
 import { checkNothingLeft, checkRows, replayed } from "./replay.ts"
 import { requestsOf } from "./requests.ts"
 import { checkEnds, checkUndoOrder } from "./sagas.ts"
@@ -28,6 +33,11 @@ export function checkHistory(history: History, expectations: Expectations = {}, 
   checkChannels(log, findings)
   if (expectations.hasPriorities !== true) checkOrderOfSources(log, findings)
   checkOverlaps(history, findings)
+  checkMailboxes(log, findings)
+  checkHandlersSeeStored(history, findings)
+  checkFaultedParked(log, findings)
+  if (!ackedMayBeLost) checkSentBefore(history, findings)
+  checkOwners(history, findings)
   checkAcked(history, log, { settled, ackedMayBeLost }, findings)
   if (!ackedMayBeLost) checkRequests(history, log, requests, { settled, ackedMayBeLost }, findings)
   checkWriters(history, log, findings)

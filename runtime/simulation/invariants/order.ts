@@ -1,8 +1,8 @@
-// I6: what is for one key is handled one at a time, in order, and nothing is skipped.
+// I6: what is for one key is handled one at a time, in order.
 import type { HandlingHappening, History } from "../history.ts"
 import type { Findings } from "./findings.ts"
 import { addressText } from "../../message/message.ts"
-import { blockName, type JournalOf, placesOf } from "./journals.ts"
+import { blockName, placesOf } from "./journals.ts"
 import type { Log } from "./log.ts"
 import type { RequestOf } from "./requests.ts"
 
@@ -24,61 +24,6 @@ export function checkOrderOfRequests(log: Log, requests: ReadonlyMap<string, Req
       if (isPlain && (earliest === undefined || acceptedAt < earliest.acceptedAt)) earliest = { acceptedAt, effect }
     }
   }
-}
-
-/** The numbers of each inbound channel: none twice, marks never go back, and those of lanes leave nothing out. */
-export function checkChannels({ journals }: Log, findings: Findings): void {
-  for (const journal of journals.values()) checkJournal(journal, findings)
-}
-
-interface ChannelOf {
-  low: number
-  readonly above: Set<number>
-}
-
-function checkJournal({ blocks }: JournalOf, findings: Findings): void {
-  const channels = new Map<string, ChannelOf>()
-  const first = blocks[0]?.block
-  if (first?.number !== 0 || first.moved === true) return
-  for (const block of blocks) {
-    if (block.block.resync === true) channels.clear()
-    for (const { from, events } of block.block.decisions) {
-      for (const channel of events?.forget ?? []) channels.delete(channel)
-      for (const [id, number] of from) {
-        const channel = channelOf(channels, id)
-        findings.saw("numbers of channels")
-        if (number <= channel.low || channel.above.has(number)) {
-          const what = `record ${number} of channel ${id} was decided again in ${blockName(block)}`
-          findings.add("I6", `${id}#${number}`, `${what}; expected each number once`)
-        }
-        channel.above.add(number)
-      }
-    }
-    for (const [id, low] of Object.entries(block.block.low)) moveLow(channelOf(channels, id), id, low, blockName(block), findings)
-  }
-}
-
-function moveLow(channel: ChannelOf, id: string, low: number, where: string, findings: Findings): void {
-  if (low < channel.low)
-    findings.add("I6", id, `the mark of channel ${id} went back from ${channel.low} to ${low} in ${where}; expected it to grow`)
-  if (id.startsWith("lane:")) {
-    for (let number = channel.low + 1; number <= low; number += 1) {
-      if (channel.above.has(number)) continue
-      const what = `the mark of channel ${id} moved to ${low} in ${where} over ${number}, which nobody decided`
-      findings.add("I6", `${id}#${number}`, `${what}; expected nothing to be skipped`)
-      break
-    }
-    for (let number = channel.low + 1; number <= low; number += 1) channel.above.delete(number)
-  } else {
-    for (const number of channel.above) if (number <= low) channel.above.delete(number)
-  }
-  channel.low = Math.max(channel.low, low)
-}
-
-function channelOf(channels: Map<string, ChannelOf>, id: string): ChannelOf {
-  let channel = channels.get(id)
-  if (channel === undefined) channels.set(id, (channel = { low: 0, above: new Set() }))
-  return channel
 }
 
 /** Records of one source reach an actor in the order of their numbers. */

@@ -2,7 +2,7 @@
 // I10: when all is at rest, nothing is left of what is over, and nothing waits anywhere.
 import { CorruptJournal } from "../../message/block.ts"
 import { addressText, parseAddress } from "../../message/message.ts"
-import { laneChannel, parseDestination } from "../../delivery/channel-id.ts"
+import { type Destination, factChannel, laneChannel, parseDestination } from "../../delivery/channel-id.ts"
 import { emptyPartition, foldBlock, type Partition } from "../../delivery/partition.ts"
 import type { Row } from "../../delivery/row.ts"
 import type { History, RowHappening } from "../history.ts"
@@ -130,15 +130,20 @@ function checkEndedRows(partition: Partition, ended: ReadonlySet<string>, findin
   }
 }
 
-/** What a partition sent to another of its app is decided there. */
+/** What a partition sent to another of its app is decided there, and nothing that it did not send. */
 function checkLanes(partition: Partition, partitions: ReadonlyMap<string, Partition>, findings: Findings): void {
   for (const [id, outbox] of partition.outboxes) {
     const destination = parseDestination(id)
-    if (destination.type !== "lane") continue
-    const to = partitions.get(journalId(partition.app, destination.partition))
-    if (to === undefined) continue
+    const to = destination.type === "peer" ? undefined : partitions.get(journalId(partition.app, destination.partition))
+    const channel = to?.channels.get(channelOf(partition, destination))
+    // Events are for whoever reads them: where nobody of the app does, there is no channel.
+    if (to === undefined || (channel === undefined && destination.type === "events")) continue
     findings.saw("lanes at rest")
-    const channel = to.channels.get(laneChannel(partition.incarnation, partition.index, destination.lane))
+    const last = Math.max(channel?.low ?? 0, ...(channel?.decided ?? []))
+    if (last > outbox.last) {
+      const what = `record ${last} from partition ${partition.index} to ${id} of ${partition.app} was decided there`
+      findings.add("I7", `${id}#${last}`, `${what}, and no more than ${outbox.last} were sent; expected nothing from nowhere`)
+    }
     for (let number = (channel?.low ?? 0) + 1; number <= outbox.last; number += 1) {
       if (channel?.decided.has(number) === true) continue
       const message = number > outbox.confirmed ? outbox.owed(number - 1, 1).messages[0] : undefined
@@ -148,6 +153,11 @@ function checkLanes(partition: Partition, partitions: ReadonlyMap<string, Partit
       break
     }
   }
+}
+
+function channelOf({ incarnation, index }: Partition, destination: Destination): string {
+  if (destination.type === "events") return factChannel(incarnation, index, destination.partition)
+  return destination.type === "lane" ? laneChannel(incarnation, index, destination.lane) : ""
 }
 
 function checkMailboxes({ app, index, held, parked }: Partition, findings: Findings): void {

@@ -31,7 +31,8 @@ export function checkLedgers(facts: Facts, findings: Findings): void {
     if (line.direction === "do") checkDo(line, lines, findings)
     else checkUndo(line, lines, findings)
   }
-  for (const [saga, all] of steps) checkSaga(facts, saga, all, findings)
+  const places = new Map(facts.ledger.map((line, place) => [line, place]))
+  for (const [saga, all] of steps) checkSaga(facts, saga, all, places, findings)
   for (const { id, name, outcome } of facts.sagas.values()) {
     for (const participant of (outsideSteps[name] ?? []).flat()) {
       if (outcome !== "completed" || steps.get(id)?.has(participant) === true) continue
@@ -81,7 +82,13 @@ function checkRefusedUndo(line: LedgerHappening, steps: Map<string, Map<string, 
   findings.saw("undos of nothing")
 }
 
-function checkSaga(facts: Facts, saga: string, all: ReadonlyMap<string, StepLines>, findings: Findings): void {
+function checkSaga(
+  facts: Facts,
+  saga: string,
+  all: ReadonlyMap<string, StepLines>,
+  places: ReadonlyMap<LedgerHappening, number>,
+  findings: Findings,
+): void {
   const { sagas, requests, settled } = facts
   if (saga.startsWith("cascade/")) {
     const request = requests.get(`cascade ${saga.slice("cascade/".length)}`)
@@ -94,7 +101,10 @@ function checkSaga(facts: Facts, saga: string, all: ReadonlyMap<string, StepLine
     return findings.add("I14", saga, `${saga} had effects outside and no journal knows it; expected a saga that began`, first)
   }
   for (const { id, dones, undones } of all.values()) checkEnd(id, found.outcome, dones.length, undones, settled, findings)
-  checkReverse(saga, outsideSteps[found.name] ?? [], all, findings)
+  const undone = (outsideSteps[found.name] ?? []).map((participants) =>
+    participants.flatMap((participant) => all.get(participant)?.undones ?? []),
+  )
+  checkReverse(saga, undone, places, findings)
 }
 
 function checkEnd(
@@ -115,24 +125,23 @@ function checkEnd(
   findings.add("I3", id, `${what}; expected every effect to be undone`)
 }
 
-/** What was done later is undone earlier. */
+/** What was done later is undone earlier; `undone` is in the order of the steps. */
 function checkReverse(
   saga: string,
-  order: readonly (readonly string[])[],
-  all: ReadonlyMap<string, StepLines>,
+  undone: readonly (readonly LedgerHappening[])[],
+  places: ReadonlyMap<LedgerHappening, number>,
   findings: Findings,
 ): void {
   let later: LedgerHappening | undefined
-  for (const participants of order.toReversed()) {
-    const undone = participants.flatMap((participant) => all.get(participant)?.undones ?? [])
-    const [first] = undone
+  for (const ofStep of undone.toReversed()) {
+    const [first] = ofStep
     if (first !== undefined && later !== undefined) {
       findings.saw("undos in order")
-      if (first.atMs < later.atMs) {
+      if ((places.get(first) ?? 0) < (places.get(later) ?? 0)) {
         const what = `${saga}: ${first.participant} was undone before ${later.participant}, which was done later`
         findings.add("I4", saga, `${what}; expected the reverse order`, first, later)
       }
     }
-    later = undone.at(-1) ?? later
+    later = ofStep.at(-1) ?? later
   }
 }

@@ -84,11 +84,34 @@ function checkReservations({ log, rows }: Facts, findings: Findings): void {
   }
 }
 
-/** Every hop of a cascade counts once; one whose second or third hop is poison stops there, and is parked. */
-function checkCascades({ log, rows }: Facts, findings: Findings): void {
-  const begun = new Set<string>()
+/** Every hop of a cascade counts once. One that is poison stops the cascade, and is parked. */
+function checkCascades({ log, rows, ledger }: Facts, findings: Findings): void {
+  const carried = new Set(ledger.filter(({ participant }) => participant === "courier").map(({ saga }) => saga))
+  const stoppedAt = new Map<string, number>()
+  for (const { record } of log.parked.values()) {
+    if (record?.type === "event") stoppedAt.set(textOf(record.payload, "id"), Number(record.name.slice("Hop".length)))
+  }
+  const expected = { balance: new Map<string, number>(), passes: new Map<string, number>() }
+  for (const [id, passing] of passingsOf(log)) {
+    const keys = keysOf(passing)
+    const reached = stoppedAt.get(id) ?? Infinity
+    if (log.decided.has(`cascade ${id}`)) add(expected.passes, keys[0] ?? "", 1)
+    for (const hop of [1, 2, 4, 5]) if (hop < reached) add(expected.passes, keys[hop] ?? "", 1)
+    if (reached > 1) add(expected.balance, keys[1] ?? "", -numberOf(passing, "amount"))
+    if (reached > 5) add(expected.balance, keys[5] ?? "", numberOf(passing, "amount"))
+    findings.saw(reached < 5 ? "cascades parked" : "cascades at rest")
+    if (reached > 3 && !carried.has(`cascade/${id}`))
+      findings.add("I3", id, `cascade ${id} came to its end and courier did nothing for it; expected one effect`, passing)
+  }
+  for (const [key, passes] of expected.passes) {
+    const row = `relay/${key}`
+    compare("I3", row, rows.get(row)?.state, { passes, balance: expected.balance.get(key) ?? 0 }, findings)
+  }
+}
+
+/** What is passed on in each cascade, by its id. */
+function passingsOf(log: Facts["log"]): ReadonlyMap<string, Json> {
   const passings = new Map<string, Json>()
-  for (const [effect, [decided]] of log.decided) if (effect.startsWith("cascade ") && decided !== undefined) begun.add(effect)
   for (const journal of log.journals.values()) {
     for (const { entry } of placesOf(journal)) {
       for (const [, , message] of entry.out ?? []) {
@@ -96,27 +119,7 @@ function checkCascades({ log, rows }: Facts, findings: Findings): void {
       }
     }
   }
-  /** The hops that a cascade went before one was parked. */
-  const stopped = new Map<string, readonly number[]>()
-  for (const { record } of log.parked.values()) {
-    if (record?.type !== "event") continue
-    if (record.name === "Hop2") stopped.set(textOf(record.payload, "id"), [1])
-    if (record.name === "Hop3") stopped.set(textOf(record.payload, "id"), [1, 2])
-  }
-  const expected = { balance: new Map<string, number>(), passes: new Map<string, number>() }
-  for (const [id, passing] of passings) {
-    const keys = keysOf(passing)
-    const hops = stopped.get(id) ?? [1, 2, 4, 5]
-    if (begun.has(`cascade ${id}`)) add(expected.passes, keys[0] ?? "", 1)
-    for (const hop of hops) add(expected.passes, keys[hop] ?? "", 1)
-    add(expected.balance, keys[1] ?? "", -numberOf(passing, "amount"))
-    if (!stopped.has(id)) add(expected.balance, keys[5] ?? "", numberOf(passing, "amount"))
-    findings.saw(stopped.has(id) ? "cascades parked" : "cascades at rest")
-  }
-  for (const [key, passes] of expected.passes) {
-    const row = `relay/${key}`
-    compare("I3", row, rows.get(row)?.state, { passes, balance: expected.balance.get(key) ?? 0 }, findings)
-  }
+  return passings
 }
 
 function keysOf(passing: Json): readonly string[] {

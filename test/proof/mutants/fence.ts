@@ -74,12 +74,21 @@ export const fenceMutants: readonly Mutant[] = [
     edits: [
       {
         file: "runtime/delivery/loop.ts",
-        find: "    yield* commit(delivery.ports, delivery.partition, cut)\n    delivery.committing = false\n",
+        find: "    delivery.committing = false\n",
         replace:
-          "    const committed = yield* Effect.result(commit(delivery.ports, delivery.partition, cut))\n" +
           "    delivery.committing = false\n" +
-          "    if (committed._tag === \"Failure\" && committed.failure._tag === \"AppendUnknown\") continue\n" +
-          "    if (committed._tag === \"Failure\") return yield* Effect.fail(committed.failure)\n",
+          "    if (delivery.partition.blockNumber !== cut.head.number) continue\n",
+      },
+      {
+        file: "runtime/delivery/commit.ts",
+        find: "  const sequence = yield* appendUntilKnown(ports.journal, partition, block.bytes)\n",
+        replace:
+          "  const appended = yield* Effect.result(appendUntilKnown(ports.journal, partition, block.bytes))\n" +
+          "  if (appended._tag === \"Failure\") {\n" +
+          "    if (appended.failure._tag === \"AppendUnknown\" && block.head.kind === \"decisions\") return\n" +
+          "    return yield* Effect.fail(appended.failure)\n" +
+          "  }\n" +
+          "  const sequence = appended.success\n",
       },
       {
         file: "runtime/delivery/commit.ts",
@@ -191,14 +200,15 @@ export const fenceMutants: readonly Mutant[] = [
     edits: [
       {
         file: "runtime/delivery/loop.ts",
-        find: "    yield* commit(delivery.ports, delivery.partition, cut)\n",
+        find: "    delivery.committing = true\n",
         replace:
+          "    delivery.committing = true\n" +
           "    for (const { answers } of cut.decisions)\n" +
           "      for (const { to, outcome } of answers)\n" +
           "        delivery.ports.egress.answer(to, outcome, {\n" +
           "          partition: delivery.partition.index, epoch: cut.head.epoch, block: cut.head.number,\n" +
-          "        })\n" +
-          "    yield* commit(delivery.ports, delivery.partition, cut)\n",
+          "        })\n",
+
       },
     ],
   },

@@ -37,8 +37,8 @@ export const laneMutants: readonly Mutant[] = [
     edits: [
       {
         file: "runtime/delivery/loop.ts",
-        find: "    yield* commit(delivery.ports, delivery.partition, cut)\n",
-        replace: "    dispatch(delivery, cut.decisions)\n    yield* commit(delivery.ports, delivery.partition, cut)\n",
+        find: "    delivery.committing = true\n",
+        replace: "    delivery.committing = true\n    dispatch(delivery, cut.decisions)\n",
       },
     ],
   },

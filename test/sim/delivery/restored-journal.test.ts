@@ -60,7 +60,7 @@ function broken({ engine }: MemoryProcess) {
 
 const stopped = (process: MemoryProcess) => process.until(() => broken(process).length > 0)
 
-test("R14: a restored journal whose numbers others have decided stops its partition, and the rest goes on", async (t) => {
+test("scenario 55, R14: a restored journal whose numbers others decided stops its partition; the rest goes on", async (t) => {
   const { world, run, lose } = await restoredWorld(t, source)
   // Replies that are sent again would tell the same.
   lose(({ lane }) => lane === "replies")
@@ -119,7 +119,7 @@ test("R14: a restored journal that grew past what was decided is found out too, 
   assert.deepEqual(received(process), [...names("p", 1, 5), ...names("q", 1, 6)])
 })
 
-test("R14: a restored journal that has forgotten what it had confirmed stops; its sources wait for it", async (t) => {
+test("scenario 55, R14: a restored journal that forgot what it had confirmed stops; its sources wait for it", async (t) => {
   const { world, run, lose } = await restoredWorld(t, destination)
   // Its replies would tell the same.
   lose(({ lane }) => lane === "replies")

@@ -12,6 +12,7 @@ export function transfers(count: number): Workload {
   return {
     name: "transfers",
     apps: () => [bank],
+    outside: () => ({ call: () => Promise.reject(new Error("the bank has no outside")) }),
     setup: Array.from({ length: accounts }, (_, n): Ask => ({
       type: "command", app: "bank", kind: "command", effect: `open-${n}`, command: account.deposit(accountOf(n), { amount: money }),
     })),

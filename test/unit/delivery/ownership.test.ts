@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
+import { claim } from "../../../runtime/delivery/recover.ts"
 import { unobserved } from "../../../runtime/delivery/observer.ts"
 import { ownPartitions } from "../../../runtime/host/ownership.ts"
 import { limits } from "../../../runtime/kernel/limits.ts"
@@ -173,4 +174,22 @@ test("R8: a claim that was refused reads again and is tried again, up to five ti
   await pass(2 * limits.memberBeatMs)
   assert.deepEqual([unlucky.owned(), unlucky.failed(), five.tries()], [all, undefined, 6])
   await unlucky.stop()
+})
+
+test("R9: of two that claim alike, in the same millisecond, one has the partition: a claim is not taken for another's", async () => {
+  const { journal } = newWorld()
+  const claimant = (incarnation: string) => ({ app: "bank", index: 0, incarnation, nowMs: 5 })
+  await Effect.runPromise(claim({ journal }, claimant("before")))
+  const isFirst = { try: true }
+  const others: number[] = []
+  // Another process has read as far, and is quicker.
+  const append: Journal["append"] = (partition, bytes, expected) =>
+    Effect.suspend(() => {
+      if (!isFirst.try) return journal.append(partition, bytes, expected)
+      isFirst.try = false
+      const quicker = Effect.tap(claim({ journal }, claimant("one")), ({ epoch }) => Effect.sync(() => others.push(epoch)))
+      return Effect.andThen(Effect.orDie(quicker), journal.append(partition, bytes, expected))
+    })
+  const { epoch } = await Effect.runPromise(claim({ journal: { ...journal, append } }, claimant("two")))
+  assert.deepEqual([...others, epoch], [2, 3])
 })

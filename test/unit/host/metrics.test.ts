@@ -24,11 +24,16 @@ test("refused appends, records sent again and parked ones are counted, and the o
   observer.fenced(2)
   observer.resent(40)
   observer.resent(2)
-  observer.committed({ partition: 2, number: 7, decisions: 3, bytes: 500, ended: [], alarms: [], parked: 1, dropped: [] })
-  assert.deepEqual(tally.counts, {
+  observer.committed({
+    partition: 2, number: 7, decisions: 3, bytes: 500, ended: [], alarms: [], parked: 1, dropped: [],
+    setAside: [{ row: "mail/m-1", code: "POISON" }], outcomes: [{ service: "mail", outcome: "refused", count: 2 }],
+  })
+  const { durations: _, ...counts } = tally.counts
+  assert.deepEqual(counts, {
     counts: [{ partition: 2, blocks: 1, decisions: 3, bytes: 500, parked: 1, dropped: 0, fenced: 1 }],
     sagas: [],
     alarms: [],
+    outcomes: [{ service: "mail", outcome: "refused", count: 2 }],
     resent: 42,
   })
   assert.deepEqual(told, ["fenced 2", "resent 40", "resent 2", "block 7"])

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict"
 import { before, test } from "node:test"
 import type { History } from "../../../runtime/simulation/history.ts"
-import { addressText } from "../../../runtime/message/message.ts"
+import type { Entry } from "../../../runtime/message/block.ts"
+import { addressText, type CommandMessage, type Message } from "../../../runtime/message/message.ts"
 import { endOf } from "../../../runtime/simulation/invariants/log.ts"
 import { verdictText } from "../../../runtime/simulation/invariants/report.ts"
 import { all, change, damaged, type Damaged, entries, goodHistory, judge, listOf, only } from "./good-history.ts"
@@ -38,7 +39,7 @@ test("a run without faults is judged clean, and every kind of thing was looked a
 test("I1: an account that has more than its sagas have left it is found", () => {
   assertFound("I1", (copy) => {
     const row = only(all(copy, "row", ({ row: name }) => name.startsWith("accounts/")), "account")
-    const last = entries(copy, ({ to, state }) => to !== undefined && addressText(to) === row.row && state !== undefined).at(-1)
+    const last = entries(copy, (entry) => rowOf(entry) === row.row && entry.state !== undefined).at(-1)
     const state = { ...(row.state as object), cents: 99_999 } // cast: the service declares it
     change(row, { state })
     if (last !== undefined) change(last.entry, { state })
@@ -58,16 +59,15 @@ test("I2: a saga that was told to have ended and whose journal does not know it 
   assertFound("I2", (copy) => {
     const { entry } = only(entries(copy, ({ state }) => endOf(state) !== undefined), "end of a saga")
     Reflect.deleteProperty(entry, "state")
-    return entry.to === undefined ? "" : addressText(entry.to)
+    return rowOf(entry)
   })
 })
 
 test("I2: a saga that ends a second time is found", () => {
   assertFound("I2", (copy) => {
     const { entry, block, index } = only(entries(copy, ({ state }) => endOf(state)?.outcome === "completed"), "completed saga")
-    const again = { from: [], to: entry.to, by: { type: "reply", id: "x" }, state: { ended: { outcome: "compensated" } } } as const
-    listOf(block.block.decisions).splice(index + 1, 0, again as unknown as typeof entry) // cast: what matters is there
-    return entry.to === undefined ? "" : addressText(entry.to)
+    listOf(block.block.decisions).splice(index + 1, 0, { ...entry, from: [], state: { ended: { outcome: "compensated" } } })
+    return rowOf(entry)
   })
 })
 
@@ -82,7 +82,7 @@ test("I2: a saga that runs although its start was rejected is found", () => {
 
 test("I3: an effect that was carried out twice, under another key, is found in the ledger", () => {
   assertFound("I3", (copy) => {
-    const line = only(all(copy, "ledger", ({ participant, result }) => participant === "carrier" && result === "applied"), "label")
+    const line = standing(copy, "carrier")
     const next = all(copy, "ledger", ({ participant }) => participant === "carrier").length + 1
     copy.happenings.push({ ...line, seq: next, key: `${line.key} again` })
     return line.key
@@ -91,37 +91,33 @@ test("I3: an effect that was carried out twice, under another key, is found in t
 
 test("I3: an effect that its actor decided twice is found in the log", () => {
   assertFound("I3", (copy) => {
-    const decides = ({ by, effects }: { by?: { type: string }; effects?: readonly unknown[] }) =>
-      by?.type === "command" && effects?.length === 1
-    const { entry, block } = only(entries(copy, (item) => decides(item)), "decided effect")
-    const copyOfIt = { ...entry, from: [["lane:other:0:commands", 1] as const] }
-    listOf(block.block.decisions).push(copyOfIt)
+    const decides = ({ by, effects }: Entry) => by?.type === "command" && effects?.length === 1
+    const { entry, block } = only(entries(copy, decides), "decided effect")
+    listOf(block.block.decisions).push({ ...entry, from: [["lane:other:0:commands", 1]] })
     return entry.effects?.[0]?.[0] ?? ""
   })
 })
 
 test("I4: two undos that were sent in the order of the dos are found", () => {
   assertFound("I4", (copy) => {
-    const undos = entries(copy, ({ out = [] }) => out.some(([, , message]) => isUndo(message)))
-    const first = only(
-      undos.filter(({ entry }) => undos.filter((other) => isSameRow(other.entry.to, entry.to)).length > 1),
-      "saga that undid two things",
-    )
-    const second = undos.find((other) => other.entry !== first.entry && isSameRow(other.entry.to, first.entry.to))
-    const [a, b] = [undoOf(first.entry.out), undoOf(second?.entry.out)]
-    if (a === undefined || b === undefined) throw new RangeError("the good history has no two undos")
-    const [aUndoes, bUndoes] = [a.undoes, b.undoes]
-    Object.assign(a, { undoes: bUndoes })
-    Object.assign(b, { undoes: aUndoes })
-    return first.entry.to === undefined ? "" : addressText(first.entry.to)
+    const undos = entries(copy, (entry) => undoOf(entry) !== undefined)
+    const twice = undos.filter((one) => undos.some((other) => other !== one && rowOf(other.entry) === rowOf(one.entry)))
+    const { entry: first } = only(twice, "saga that undid two things")
+    const second = twice.find(({ entry }) => entry !== first && rowOf(entry) === rowOf(first))?.entry
+    const [one, other] = [undoOf(first), undoOf(second)]
+    if (one === undefined || other === undefined) throw new RangeError("the good history has no two undos")
+    const { undoes } = one
+    Object.assign(one, { undoes: other.undoes })
+    Object.assign(other, { undoes })
+    return rowOf(first)
   })
 })
 
 test("I4: undos that a participant carried out in the order of the dos are found in the ledger", () => {
   assertFound("I4", (copy) => {
-    const line = only(all(copy, "ledger", ({ saga, participant }) => saga.startsWith("order/") && participant === "bank"), "charge")
-    const undo = { ...line, direction: "undo" as const, seq: 10_000, result: "applied" as const, key: "undo bank", atMs: 1 }
-    copy.happenings.push(undo, { ...undo, participant: "carrier", key: "undo carrier", atMs: 2 })
+    const line = standing(copy, "carrier")
+    const undo = { ...line, direction: "undo" as const, seq: 10_000 }
+    copy.happenings.push({ ...undo, participant: "bank", key: "undo bank" }, { ...undo, key: "undo carrier" })
     return line.saga
   })
 })
@@ -139,20 +135,27 @@ test("I5: a do that an actor decided after its tombstone is found in the log", (
     const { entry, block } = only(entries(copy, ({ effects }) => effects?.some(([, { undone }]) => undone) === true), "undo")
     const [effect = ""] = entry.effects?.find(([, { undone }]) => undone) ?? []
     const by = { type: "command", name: "hold", id: effect } as const
-    listOf(block.block.decisions).push({ from: [], to: entry.to!, by, effects: [[effect, { outcome: { type: "done", value: null } }]] })
+    const outcome = { type: "done", value: null } as const
+    listOf(block.block.decisions).push({ ...entry, by, effects: [[effect, { outcome }]] })
     return effect
   })
 })
 
-function isUndo(message: { readonly type: string; readonly direction?: string }): boolean {
+/** A line of a saga that nothing was taken back of. */
+function standing(copy: Damaged, participant: string) {
+  const lines = all(copy, "ledger", ({ result }) => result === "applied")
+  const undone = new Set(lines.filter(({ direction }) => direction === "undo").map(({ saga }) => saga))
+  return only(lines.filter((line) => line.participant === participant && !undone.has(line.saga)), "effect that stands")
+}
+
+function isUndo(message: Message): message is CommandMessage {
   return message.type === "command" && message.direction === "undo"
 }
 
-function undoOf(out: History["happenings"] | undefined | readonly (readonly [string, number, object])[]) {
-  const found = (out ?? []).map((item) => (Array.isArray(item) ? (item[2] as { undoes?: string; type: string }) : undefined))
-  return found.find((message) => message !== undefined && isUndo(message))
+function undoOf(entry: Entry | undefined): CommandMessage | undefined {
+  return entry?.out?.map(([, , message]) => message).find(isUndo)
 }
 
-function isSameRow(a: { service: string; key: string } | undefined, b: { service: string; key: string } | undefined): boolean {
-  return a !== undefined && b !== undefined && addressText(a) === addressText(b)
+function rowOf({ to }: Entry): string {
+  return to === undefined ? "" : addressText(to)
 }

@@ -5,7 +5,7 @@ import { checkHistory } from "../../../runtime/simulation/invariants/check-histo
 import { runInMemory } from "../../proof/in-memory.ts"
 import { bankAndShop, mixOf } from "../../proof/workload/bank-and-shop.ts"
 
-export const workload = bankAndShop({ seed: "good", mix: mixOf(40) })
+export const workload = bankAndShop({ seed: "good", mix: mixOf(30) })
 
 /** Sizes, replicas and spans are added: a run in memory has none. */
 export async function goodHistory(): Promise<History> {

@@ -2,12 +2,20 @@
 // and what each record carries are the engine's; the decisions are written down instead of decided.
 import type { Outcome } from "../../../runtime/message/outcome.ts"
 import type { Address, CommandMessage, ReplyMessage, TimerMessage } from "../../../runtime/message/message.ts"
+import type { SagaLife } from "../../../runtime/telemetry/saga-trace.ts"
 import type { Closing, Sending, Telemetry } from "../../../runtime/ports/telemetry.ts"
 
 /** Planted in every payload, result and fault text: it must not come out anywhere. */
 export const canary = "canary-7f3a9"
 
 export const sagaServices = ["place-order", "inventory", "payment"]
+
+/** Where the tests of telemetry take place. */
+export const namespace = "shop"
+
+export function lifeOf(key: string, startedMs: number): SagaLife {
+  return { namespace, saga: "place-order", key, startedMs }
+}
 
 export interface Play {
   readonly key: string
@@ -35,8 +43,9 @@ export function playCompensatedSaga(telemetry: Telemetry, play: Play): Played {
   const saga = { service: "place-order", key: play.key }
   const take = (message: CommandMessage | ReplyMessage, sends: readonly Sending[], closing: Omit<Closing, "nowMs"> = {}) => {
     const kind = message.to.service === saga.service ? "saga" : "service"
-    const first = message.type === "command" && message.direction === "do"
-    const span = telemetry.process({ message, kind, first, nowMs })
+    const begins = message.type === "command" && message.direction === "do"
+    const standing = kind === "saga" && !begins ? { state: "running" as const, startedMs: play.startedMs } : undefined
+    const span = telemetry.process({ message, kind, begins, standing, nowMs })
     timerTrace ??= span.trace
     traces.push(...sends.map((sending) => span.send(sending)))
     nowMs += 5
@@ -53,7 +62,7 @@ export function playCompensatedSaga(telemetry: Telemetry, play: Play): Played {
   let carried = take(start, [sending(reserve, "do")])
   carried = take({ ...command(reserve, "do"), ...carried }, [answer(saga, reserve)], { outcome: done })
   carried = take({ ...reply(saga, reserve, done), ...carried }, [sending(charge, "do")])
-  carried = take({ ...command(charge, "do"), ...carried }, [answer(saga, charge)], { outcome: refused })
+  carried = take({ ...command(charge, "do"), ...carried }, [{ ...answer(saga, charge), failed: true }], { outcome: refused })
   carried = take({ ...reply(saga, charge, refused), ...carried }, [sending(release, "undo")])
   carried = take({ ...command(release, "undo"), ...carried }, [answer(saga, release)], { outcome: done })
   const ended = { outcome: "compensated", startedMs: play.startedMs, reason: "card-declined" } as const

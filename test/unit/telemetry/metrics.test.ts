@@ -2,31 +2,13 @@
 // time, which is why these tests have a process of their own.
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { Metrics } from "../../../runtime/delivery/stats.ts"
 import { names } from "../../../runtime/telemetry/names.ts"
 import { startTracing } from "../../../runtime/telemetry/setup.ts"
 import { startCollector } from "../../support/otlp-collector.ts"
+import { shown } from "./shown-metrics.ts"
 
 const service = { services: ["place-order"], namespace: "shop", instanceId: "host-1" }
 const { metric } = names
-
-const shown: Metrics = {
-  app: "order-flow",
-  gauges: [
-    {
-      partition: 3, lag: 1, inFlight: 2, mailbox: 3, parked: 4, outbox: 5, rows: 6, timers: 7, timerLateMs: 1_500,
-      journalBytes: 8,
-      subscriptions: [{ service: "mail", generation: 1, state: "live", position: 9, lag: 17 }],
-    },
-  ],
-  counts: [{ partition: 3, blocks: 11, decisions: 12, bytes: 13, parked: 14, dropped: 16, fenced: 15 }],
-  states: { claiming: 1, running: 2, stalled: 0, broken: 3, refused: 0 },
-  sagas: [{ saga: "place-order", outcome: "compensated", ended: 9 }],
-  alarms: [{ monitor: "order-monitor", kind: "late", raised: 17 }],
-  resent: 16,
-  flows: [{ service: "mail", running: 17, waiting: 18, waitsFor: "breaker", breaker: "half open", breakerOpened: 19 }],
-  heartbeatAgeMs: 250,
-}
 
 test("every metric of the table reaches the collector, with its kind, its unit and what tells its points apart", async (t) => {
   const collector = await startCollector()
@@ -35,6 +17,10 @@ test("every metric of the table reaches the collector, with its kind, its unit a
   const tracing = await startTracing({ ...service, endpoint: collector.endpoint })
   assert.deepEqual({ ...process.env }, before, "the environment is as it was")
   tracing.observe(() => shown)
+  const durations = tracing.durations("order-flow")
+  durations?.saga({ saga: "place-order", outcome: "completed", tookMs: 1_500 })
+  durations?.handler({ service: "mail", outcome: "done", tookMs: 20 })
+  durations?.append(3)
   await tracing.shutdown()
   const of = (wanted: string) =>
     collector.points.flatMap(({ name, type, unit, value, attributes: of }) => (name === wanted ? [[type, unit, value, of]] : []))
@@ -59,6 +45,16 @@ test("every metric of the table reaches the collector, with its kind, its unit a
   const ended = { ...app, "troupe.saga.name": "place-order", "troupe.saga.outcome": "compensated" }
   assert.deepEqual(of(metric.sagasEnded), [["counter", "{saga}", 9, ended]])
   const late = { ...app, "troupe.monitor.name": "order-monitor", "troupe.monitor.alarm.kind": "late" }
+  const active = (state: string) => ({ ...app, "troupe.saga.name": "place-order", "troupe.saga.state": state })
+  assert.deepEqual(of(metric.sagasActive), [
+    ["gauge", "{saga}", 20, active("running")],
+    ["gauge", "{saga}", 21, active("compensating")],
+    ["gauge", "{saga}", 22, active("parked")],
+  ])
+  assert.deepEqual(of(metric.commands), [["counter", "{command}", 23, { ...mailing, "troupe.outcome": "refused" }]])
+  const completed = { ...app, "troupe.saga.name": "place-order", "troupe.saga.outcome": "completed" }
+  assert.deepEqual(of(metric.sagaDuration), [["histogram", "s", 1.5, completed]])
+  assert.deepEqual(of(metric.handlerDuration), [["histogram", "s", 0.02, { ...mailing, "troupe.outcome": "done" }]])
   assert.deepEqual(of(metric.alarmsRaised), [["counter", "{alarm}", 17, late]])
   assert.deepEqual(
     of(metric.partitions),

@@ -3,22 +3,31 @@ import { createHash } from "node:crypto"
 import { test } from "node:test"
 import fc from "fast-check"
 import {
-  formatTraceparent, notZero, parseTraceparent, sagaRootSpanId, sagaTraceId,
+  formatTraceparent, notZero, parseTraceparent, sagaTrace, sagaTraceId,
 } from "../../../runtime/telemetry/saga-trace.ts"
 
-test("a saga's trace id is the first 128 bits of a SHA-256 of its name and key", () => {
-  const expected = createHash("sha256").update("saga:place-order:o-1").digest("hex")
-  assert.equal(sagaTraceId("place-order", "o-1"), expected.slice(0, 32))
-  assert.equal(sagaRootSpanId("place-order", "o-1"), expected.slice(32, 48))
+const life = { namespace: "shop", saga: "place-order", key: "o-1", startedMs: 1_790_000_000_250 }
+
+test("a saga's trace id is the first 128 bits of a SHA-256 of namespace, name, key and start", () => {
+  const expected = createHash("sha256").update("saga:shop:place-order:o-1:1790000000250").digest("hex")
+  assert.equal(sagaTraceId(life), expected.slice(0, 32))
+  const { traceId, rootSpanId, startSpanId } = sagaTrace(life)
+  assert.deepEqual([traceId, rootSpanId, startSpanId], [expected.slice(0, 32), expected.slice(32, 48), expected.slice(48)])
+})
+
+test("the same order in another namespace, or in another run, has a trace of its own", () => {
+  const lives = [life, { ...life, namespace: "test" }, { ...life, startedMs: life.startedMs + 1 }]
+  assert.equal(new Set(lives.map(sagaTraceId)).size, 3)
 })
 
 test("different sagas have different traces, and ids have the form that the W3C asks for", () => {
   const key = fc.string({ minLength: 1, maxLength: 40 })
   fc.assert(
     fc.property(key, key, (one, other) => {
-      assert.match(sagaTraceId("place-order", one), /^[0-9a-f]{32}$/)
-      assert.match(sagaRootSpanId("place-order", one), /^[0-9a-f]{16}$/)
-      assert.equal(sagaTraceId("place-order", one) === sagaTraceId("place-order", other), one === other)
+      const [trace, others] = [one, other].map((of) => sagaTrace({ ...life, key: of }))
+      assert.match(trace?.traceId ?? "", /^[0-9a-f]{32}$/)
+      assert.match(trace?.rootSpanId ?? "", /^[0-9a-f]{16}$/)
+      assert.equal(trace?.traceId === others?.traceId, one === other)
     }),
   )
 })

@@ -6,7 +6,7 @@ import { silent, type Telemetry } from "../../../runtime/ports/telemetry.ts"
 import { formatTraceparent, parseTraceparent, sagaTraceId } from "../../../runtime/telemetry/saga-trace.ts"
 import { startTracing } from "../../../runtime/telemetry/setup.ts"
 import { startCollector } from "../../support/otlp-collector.ts"
-import { command, playCompensatedSaga, sagaServices } from "./compensated-saga.ts"
+import { command, lifeOf, playCompensatedSaga, sagaServices } from "./compensated-saga.ts"
 
 const service = { services: sagaServices, namespace: "shop", instanceId: "host-1" }
 
@@ -89,7 +89,7 @@ test("under pressure whole traces are left out and no trace gets holes", async (
   await tracing.shutdown()
   assert.ok(sampled.includes(true) && sampled.includes(false), "there was pressure")
   for (const [index, recorded] of sampled.entries()) {
-    const tree = collector.tree(sagaTraceId("place-order", `o-${index}`))
+    const tree = collector.tree(sagaTraceId(lifeOf(`o-${index}`, 1_000)))
     assert.equal(tree.whole && tree.spans.length === 14, recorded, `saga ${index}`)
   }
 })
@@ -103,7 +103,7 @@ test("spans of traces that others began are dropped, and counted, when the queue
   const message = { ...command(reserve, "do"), trace: formatTraceparent(parent) }
   const count = 2 * limits.traceQueueSpansMax
   for (let index = 0; index < count; index += 1) {
-    tracing.telemetry.process({ message, kind: "service", first: false, nowMs: 1_000 }).end({ nowMs: 1_000 })
+    tracing.telemetry.process({ message, kind: "service", begins: false, nowMs: 1_000 }).end({ nowMs: 1_000 })
     assert.ok(tracing.counts().waiting <= limits.traceQueueSpansMax)
   }
   await tracing.shutdown()
@@ -119,7 +119,7 @@ test("spans leave by themselves, without a shutdown", async (t) => {
   playSagas(tracing.telemetry, 1)
   await collector.waitFor((spans) => spans.length === 14)
   await tracing.shutdown()
-  assert.equal(collector.tree(sagaTraceId("place-order", "o-0")).whole, true)
+  assert.equal(collector.tree(sagaTraceId(lifeOf("o-0", 1_000))).whole, true)
 })
 
 test("a saga that another process carries on after a crash stays one tree", async (t) => {
@@ -133,7 +133,7 @@ test("a saga that another process carries on after a crash stays one tree", asyn
   }
   playSagas(telemetry, 1)
   for (const tracing of processes) await tracing.shutdown()
-  const tree = collector.tree(sagaTraceId("place-order", "o-0"))
+  const tree = collector.tree(sagaTraceId(lifeOf("o-0", 1_000)))
   assert.equal(tree.whole, true)
   assert.deepEqual(new Set(tree.spans.map((span) => span.resource["service.instance.id"])), new Set(["host-1", "host-2"]))
 })

@@ -9,7 +9,7 @@ import { codeOf, endOf, openRow, rowOf, type Scenario, type Stage, untilRow } fr
 export const At = Schema.toStandardSchemaV1(Schema.Struct({ at: Schema.String }))
 const author = { by: "ann", why: "the customer called" }
 
-const route = saga("route", { input: At, version: 1 })
+export const route = saga("route", { input: At, version: 1 })
   .step("a", book("A"))
   .step("b", book("B"))
   .step("c", book("C"))

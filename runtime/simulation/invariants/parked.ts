@@ -1,0 +1,31 @@
+// I10: what could not be decided is set aside, not dropped: whoever is told that it faulted can find it (R13).
+import { cancelledCode } from "../../message/outcome.ts"
+import type { Entry } from "../../message/block.ts"
+import type { Findings } from "./findings.ts"
+import { blockName } from "./journals.ts"
+import type { Log } from "./log.ts"
+
+export function checkFaultedParked({ journals }: Log, findings: Findings): void {
+  for (const { blocks } of journals.values()) {
+    for (const block of blocks) {
+      for (const entry of block.block.decisions) {
+        const effect = faultedBy(entry)
+        if (effect === undefined) continue
+        findings.saw("faulted replies")
+        if (entry.parked !== undefined) continue
+        const what = `${blockName(block)} says that effect ${effect} faulted and sets nothing aside`
+        findings.add("I10", effect, `${what}; expected its record to be parked`, entry)
+      }
+    }
+  }
+}
+
+/** The effect whose sender is told that nobody knows how it went. Who gave it up, as an operator, knows. */
+function faultedBy({ out = [], unpark }: Entry): string | undefined {
+  if (unpark !== undefined) return undefined
+  for (const [, , message] of out) {
+    if (message.type !== "reply" || message.outcome.type !== "faulted" || message.outcome.code === cancelledCode) continue
+    return message.effect
+  }
+  return undefined
+}

@@ -1,0 +1,93 @@
+// Simulated runs of the bank and the shop: `npm run sim -- --seeds 1000`. See docs/simulation.md.
+import { spawn } from "node:child_process"
+import { createInterface } from "node:readline"
+import { parseArgs } from "node:util"
+import { addedUp, type CampaignCounts } from "../../runtime/simulation/campaign.ts"
+import { Coverage, type CoverageCounts } from "../../runtime/simulation/coverage.ts"
+import { coverageText, unseen } from "../../runtime/simulation/report.ts"
+import { runPart } from "./part.ts"
+import { replaySeed } from "./replay.ts"
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "100" },
+    from: { type: "string", default: "1" },
+    seed: { type: "string" },
+    requests: { type: "string" },
+    without: { type: "string" },
+    save: { type: "string" },
+    json: { type: "boolean", default: false },
+    mutants: { type: "boolean", default: false },
+    workers: { type: "string", default: "2" },
+    // One of several workers: tells what it found as one line.
+    part: { type: "boolean", default: false },
+  },
+})
+
+export interface PartResult {
+  readonly counts: CampaignCounts
+  readonly coverage: CoverageCounts
+  readonly failures: readonly string[]
+}
+
+/** From how many seeds on everything that can be seen has to be seen. */
+const seedsEnough = 1_000
+
+async function main(): Promise<number> {
+  const seeds = Number(values.seeds)
+  const from = Number(values.from)
+  if (values.seed !== undefined) {
+    const without = values.without?.split(",")
+    const { requests, save } = values
+    return replaySeed({
+      seed: Number(values.seed),
+      ...(requests === undefined ? {} : { requests: Number(requests) }),
+      ...(without === undefined ? {} : { without }),
+    }, save)
+  }
+  if (values.part) {
+    process.stdout.write(`${JSON.stringify(await runPart({ seeds, from }))}\n`)
+    return 0
+  }
+  return runAll(seeds, from, Math.max(1, Number(values.workers)))
+}
+
+async function runAll(seeds: number, from: number, workers: number): Promise<number> {
+  const beganMs = performance.now()
+  const share = Math.ceil(seeds / workers)
+  const parts = await Promise.all(
+    Array.from({ length: Math.min(workers, seeds) }, (_, n) => part(from + n * share, Math.min(share, seeds - n * share))),
+  )
+  const tookMs = performance.now() - beganMs
+  const coverage = new Coverage()
+  for (const each of parts) coverage.add(each.coverage)
+  const counts = addedUp(parts.map((each) => each.counts))
+  const failures = parts.flatMap((each) => each.failures)
+  console.log(coverageText(coverage))
+  for (const failure of failures) console.log(`\n${failure}`)
+  const missing = unseen(coverage)
+  if (missing.length > 0) console.log(`\nnever seen in ${counts.seeds} seeds:\n${missing.map((name) => `  ${name}`).join("\n")}`)
+  const perSecond = Math.round((counts.sagas / tookMs) * 1000)
+  const { sagas, faults, violations, replayed, replayMismatches } = counts
+  console.log(
+    `\n${counts.seeds} seeds, ${sagas} sagas, ${faults} faults, ${(counts.virtualMs / 3_600_000).toFixed(1)} virtual hours ` +
+      `in ${(tookMs / 1000).toFixed(0)} s: ${perSecond} sagas/s; ${violations} violations; ${replayed} replayed, ${replayMismatches} differed`,
+  )
+  if (values.json)
+    console.log(JSON.stringify({ seeds: counts.seeds, sagas, faults, violations, replayed, replayMismatches, perSecond }))
+  const isBlind = counts.seeds >= seedsEnough && missing.length > 0
+  return violations > 0 || replayMismatches > 0 || isBlind ? 1 : 0
+}
+
+/** A worker is a process of its own: simulations take the global scope, and a core. */
+async function part(from: number, seeds: number): Promise<PartResult> {
+  const args = [...process.execArgv, import.meta.filename, "--part", "--from", String(from), "--seeds", String(seeds)]
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] })
+  let last = ""
+  for await (const line of createInterface({ input: child.stdout })) last = line
+  // cast: what runPart gives
+  if (last.startsWith("{")) return JSON.parse(last) as PartResult
+  throw new Error(`the worker for seeds ${from} to ${from + seeds - 1} ended without a result`)
+}
+
+process.exitCode = await main()

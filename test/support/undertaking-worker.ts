@@ -1,0 +1,8 @@
+// One process of the undertaking app: prints a JSON line for every change of what it owns.
+import { start } from "../../runtime/index.ts"
+import { undertakingApp } from "./undertaking.ts"
+
+await start(undertakingApp(process.env["TROUPE_TEST_LEDGER"] ?? "").shape, {
+  natsUrl: process.env["NATS_URL"] ?? "",
+  observer: { owned: (partitions) => process.stdout.write(`${JSON.stringify({ owned: partitions })}\n`) },
+})
