@@ -1,5 +1,5 @@
 // I7: what was acknowledged is there, and what is there was asked for. I9: one writer at a time for each journal.
-import type { AckedHappening, History } from "../history.ts"
+import type { AckedHappening, BlockHappening, History } from "../history.ts"
 import { partitionOf } from "../../message/key.ts"
 import { parseAddress } from "../../message/message.ts"
 import { partitionService } from "../../message/operation.ts"
@@ -139,13 +139,14 @@ export function checkWriters(history: History, { journals }: Log, findings: Find
       findings.saw("blocks")
       const isClaim = block.kind === "genesis" || block.kind === "epoch"
       const epoch = before === undefined ? block.epoch : before.block.epoch + (isClaim ? 1 : 0)
-      const where = blockName(happening)
-      const id = `${happening.app}/${happening.partition}#${happening.sequence}`
-      if (block.epoch !== epoch)
-        findings.add("I9", id, `${where} was stored behind epoch ${before?.block.epoch}; expected epoch ${epoch}`, block.kind)
+      const id = () => `${happening.app}/${happening.partition}#${happening.sequence}`
+      if (block.epoch !== epoch) {
+        const what = `${blockName(happening)} was stored behind epoch ${before?.block.epoch}`
+        findings.add("I9", id(), `${what}; expected epoch ${epoch}`, block.kind)
+      }
       if (before !== undefined && (block.number !== before.block.number + 1 || block.previous !== before.digest)) {
-        const what = `${where} does not follow ${blockName(before)} by number and digest`
-        findings.add("I9", id, `${what}; expected a chain without a gap or a fork`)
+        const what = `${blockName(happening)} does not follow ${blockName(before)} by number and digest`
+        findings.add("I9", id(), `${what}; expected a chain without a gap or a fork`)
       }
       before = happening
     }
@@ -154,16 +155,15 @@ export function checkWriters(history: History, { journals }: Log, findings: Find
 }
 
 function checkEpochsOfProcesses(history: History, journals: Log["journals"], findings: Findings): void {
-  const stored = new Map<string, ReadonlyMap<string, number>>()
-  for (const [id, { blocks }] of journals) {
-    stored.set(id, new Map(blocks.map(({ sequence, digest, block }) => [`${sequence} ${digest}`, block.epoch])))
-  }
+  const stored = new Map<string, ReadonlyMap<number, BlockHappening>>()
+  for (const [id, { blocks }] of journals) stored.set(id, new Map(blocks.map((block) => [block.sequence, block])))
   const writers = new Map<string, string>()
   for (const happening of history.happenings) {
     if (happening.type !== "acked") continue
     const { app, partition, sequence, digest, process } = happening
-    const epoch = stored.get(journalId(app, partition))?.get(`${sequence} ${digest}`)
-    if (epoch === undefined) continue
+    const found = stored.get(journalId(app, partition))?.get(sequence)
+    if (found?.digest !== digest) continue
+    const { epoch } = found.block
     const id = `${app}/${partition} epoch ${epoch}`
     const writer = writers.get(id)
     if (writer !== undefined && writer !== process) {

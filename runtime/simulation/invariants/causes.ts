@@ -2,7 +2,7 @@
 import { addressText, type Message } from "../../message/message.ts"
 import type { History, SpanHappening } from "../history.ts"
 import type { Findings } from "./findings.ts"
-import { blockName, placesOf } from "./journals.ts"
+import { blockName } from "./journals.ts"
 import type { Log } from "./log.ts"
 import type { RequestOf } from "./requests.ts"
 
@@ -11,7 +11,7 @@ export function checkCauses(log: Log, requests: ReadonlyMap<string, RequestOf>, 
   const known = new Set(requests.keys())
   const told = new Set<string>()
   for (const journal of log.journals.values()) {
-    for (const { entry, block } of placesOf(journal)) {
+    for (const { entry, block } of journal.places) {
       for (const [, number, message] of entry.out ?? []) {
         findings.saw("causes")
         const cause = firstCause(message)

@@ -4,11 +4,10 @@ import type { Entry, ParkedEntry } from "../../message/block.ts"
 import type { Json } from "../../message/json.ts"
 import { addressText } from "../../message/message.ts"
 import type { Outcome } from "../../message/outcome.ts"
-import { type JournalOf, journalsOf, type Place, placesOf } from "./journals.ts"
+import { type JournalOf, journalsOf, type Place } from "./journals.ts"
 
 /** How an effect was decided at an actor. */
 export interface DecidedEffect extends Place {
-  readonly row: string
   readonly effect: string
   readonly outcome: Outcome
   /** It came from outside the app. */
@@ -46,12 +45,12 @@ class LogReader implements Log {
     this.#sagaNames = new Map(history.run.apps.map(({ app, sagas }) => [app, new Set(sagas)]))
     for (const journal of this.journals.values()) {
       const sagaNames = this.#sagaNames.get(journal.app) ?? new Set()
-      for (const place of placesOf(journal)) this.#read(place, sagaNames)
+      for (const place of journal.places) this.#read(place, sagaNames)
     }
   }
 
   #read(place: Place, sagaNames: ReadonlySet<string>): void {
-    const { entry } = place
+    const { entry, row } = place
     const { by, to, parked } = entry
     if (parked !== undefined) this.parked.set(parked.id, parked)
     if (by?.type === "event" && by.id !== undefined && by.name !== undefined) {
@@ -63,13 +62,12 @@ class LogReader implements Log {
       if (record?.type === "command") this.#ordered(addressText(record.to), record.effect)
       return
     }
-    const row = addressText(to)
     if (sagaNames.has(to.service)) put(this.sagas, row, place)
-    if (by?.type === "command") this.#command(place, row)
+    if (by?.type === "command") this.#command(place)
   }
 
-  #command(place: Place, row: string): void {
-    const { entry } = place
+  #command(place: Place): void {
+    const { entry, row } = place
     const effect = commandEffect(entry)
     if (effect === undefined) return
     const heldId = `${row} ${effect}`
@@ -81,7 +79,7 @@ class LogReader implements Log {
     if (external) this.#ordered(row, effect)
     const memory = entry.effects?.find(([key]) => key === effect)?.[1]
     if (memory?.outcome === undefined || memory.undone === true) return
-    put(this.decided, effect, { ...place, row, effect, outcome: memory.outcome, external })
+    put(this.decided, effect, { entry, block: place.block, row, effect, outcome: memory.outcome, external })
   }
 
   #ordered(row: string, effect: string): void {

@@ -2,7 +2,7 @@
 import type { HandlingHappening, History } from "../history.ts"
 import type { Findings } from "./findings.ts"
 import { addressText } from "../../message/message.ts"
-import { blockName, placesOf } from "./journals.ts"
+import { blockName } from "./journals.ts"
 import type { Log } from "./log.ts"
 import type { RequestOf } from "./requests.ts"
 
@@ -30,15 +30,16 @@ export function checkOrderOfRequests(log: Log, requests: ReadonlyMap<string, Req
 export function checkOrderOfSources({ journals }: Log, findings: Findings): void {
   for (const journal of journals.values()) {
     const last = new Map<string, number>()
-    for (const { entry, block } of placesOf(journal)) {
-      const to = entry.to ?? entry.parked?.record?.to
-      if (to === undefined) continue
+    for (const { entry, block, row: own } of journal.places) {
+      const record = own === "" ? entry.parked?.record : undefined
+      const row = record === undefined ? own : addressText(record.to)
+      if (row === "") continue
       for (const [channel, number] of entry.from) {
-        const id = `${addressText(to)} ${channel}`
+        const id = `${row} ${channel}`
         const before = last.get(id) ?? 0
         findings.saw("records in order")
         if (number < before) {
-          const what = `${addressText(to)} took record ${number} of channel ${channel} in ${blockName(block)}, after ${before}`
+          const what = `${row} took record ${number} of channel ${channel} in ${blockName(block)}, after ${before}`
           findings.add("I6", `${channel}#${number}`, `${what}; expected the order in which they were sent`, entry)
         }
         last.set(id, Math.max(before, number))

@@ -1,9 +1,8 @@
 // I11: a timer comes to its actor at its time or later, not much later, and counts once.
-import { addressText } from "../../message/message.ts"
 import type { Partition } from "../../delivery/partition.ts"
 import type { History } from "../history.ts"
 import type { Findings } from "./findings.ts"
-import { blockName, type Place, placesOf } from "./journals.ts"
+import { blockName, type Place } from "./journals.ts"
 import type { Log } from "./log.ts"
 
 /** How much later than its time a timer may come; undefined: clocks were set, so nothing can be said. */
@@ -29,12 +28,10 @@ export function checkTimersInLog({ journals }: Log, findings: Findings): void {
   for (const journal of journals.values()) {
     if (journal.blocks[0]?.block.number !== 0) continue
     const set = new Map<string, number>()
-    for (const place of placesOf(journal)) {
-      const { to, timers = [] } = place.entry
-      if (to === undefined) continue
-      const row = addressText(to)
-      checkDecided(place, row, set, findings)
-      for (const timer of timers) {
+    for (const place of journal.places) {
+      const { row, entry } = place
+      if (entry.by?.type === "timer") checkDecided(place, set, findings)
+      for (const timer of entry.timers ?? []) {
         if (timer.type === "set") set.set(`${row} ${timer.name}`, timer.dueMs)
         else set.delete(`${row} ${timer.name}`)
       }
@@ -43,13 +40,14 @@ export function checkTimersInLog({ journals }: Log, findings: Findings): void {
 }
 
 /** What comes out of a mailbox was looked at when it went in. */
-function checkDecided({ entry: { by, took }, block }: Place, row: string, set: Map<string, number>, findings: Findings): void {
-  if (by?.type !== "timer" || by.name === undefined || took !== undefined) return
+function checkDecided({ entry: { by, took }, block, row }: Place, set: Map<string, number>, findings: Findings): void {
+  if (by?.name === undefined || took !== undefined) return
   const dueMs = set.get(`${row} ${by.name}`)
   findings.saw("timers in logs")
+  if (dueMs !== undefined && block.block.atMs >= dueMs) return
   const where = `timer ${by.name} of ${row} was decided at ${block.block.atMs} in ${blockName(block)}`
   if (dueMs === undefined) findings.add("I11", row, `${where} and was not set, or not any more; expected one effect of it`)
-  else if (block.block.atMs < dueMs) findings.add("I11", row, `${where} and was due at ${dueMs}; expected never early`)
+  else findings.add("I11", row, `${where} and was due at ${dueMs}; expected never early`)
 }
 
 /** At rest: what was due long before the journal's last block has come. */

@@ -3,7 +3,7 @@
 import type { Json } from "../../../runtime/message/json.ts"
 import { parseAddress } from "../../../runtime/message/message.ts"
 import type { Findings } from "../../../runtime/simulation/invariants/findings.ts"
-import { blockName, placesOf } from "../../../runtime/simulation/invariants/journals.ts"
+import { blockName } from "../../../runtime/simulation/invariants/journals.ts"
 import { memberOf } from "../../../runtime/simulation/invariants/log.ts"
 import { cardLimit } from "../workload/requests.ts"
 import { add, type Facts, numberOf, type SagaFacts, textOf } from "./facts.ts"
@@ -41,7 +41,7 @@ function checkLedgerPrefixes({ ledger }: Facts, findings: Findings): void {
 
 function checkRowsOnTheWay({ log }: Facts, findings: Findings): void {
   for (const journal of log.journals.values()) {
-    for (const { entry, block } of placesOf(journal)) {
+    for (const { entry, block } of journal.places) {
       const { to, state } = entry
       if (state === undefined || (to?.service !== "accounts" && to?.service !== "stock")) continue
       findings.saw("balances on the way")

@@ -3,7 +3,6 @@
 import type { Json } from "../../../runtime/message/json.ts"
 import { parseAddress } from "../../../runtime/message/message.ts"
 import type { Findings } from "../../../runtime/simulation/invariants/findings.ts"
-import { placesOf } from "../../../runtime/simulation/invariants/journals.ts"
 import { memberOf } from "../../../runtime/simulation/invariants/log.ts"
 import type { RequestOf } from "../../../runtime/simulation/invariants/requests.ts"
 import { add, type Facts, numberOf, textOf } from "./facts.ts"
@@ -113,7 +112,7 @@ function checkCascades({ log, rows, ledger }: Facts, findings: Findings): void {
 function passingsOf(log: Facts["log"]): ReadonlyMap<string, Json> {
   const passings = new Map<string, Json>()
   for (const journal of log.journals.values()) {
-    for (const { entry } of placesOf(journal)) {
+    for (const { entry } of journal.places) {
       for (const [, , message] of entry.out ?? []) {
         if (message.type === "event" && message.name === "Hop1") passings.set(textOf(message.payload, "id"), message.payload)
       }
