@@ -12,7 +12,7 @@ const Amount = Schema.toStandardSchemaV1(Schema.Struct({ amount: Schema.Int }))
 test("R11, G4: a charge whose process ended before its journal knew of it is refunded, though the refund comes first", async (t) => {
   let charged = 0
   const calls: string[] = []
-  const first = Promise.withResolvers<void>()
+  const first = Promise.withResolvers<string>()
   const bank = service("bank", { state: () => ({}) })
     .command(
       "charge",
@@ -22,7 +22,7 @@ test("R11, G4: a charge whose process ended before its journal knew of it is ref
         if (calls.length > 1) return done(state, null)
         // The same key again changes nothing outside. The first call does, and its process does not live to say so.
         charged += amount
-        first.resolve()
+        first.resolve(idempotencyKey)
         return new Promise<never>(() => {})
       }),
     )
