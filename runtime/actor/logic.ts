@@ -86,6 +86,8 @@ export interface IoLogic {
   readonly flow: Flow
   /** The policy for a message that takes I/O; undefined for one that `decide` decides. */
   policy(message: Message): Policy | undefined
+  /** Whether what a handler of this message does outside is taken back by a handler that does I/O too. */
+  isTakenBack(message: Message): boolean
   /** Handles a message on committed state. Interruption aborts its signal. */
   perform(state: Json | undefined, message: Message, context: PerformContext): Effect<Decision, unknown>
 }

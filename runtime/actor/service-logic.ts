@@ -66,12 +66,14 @@ function ioLogic(
   const { commands, reactions, timers } = definition
   const handlers = [commands, reactions, timers].flatMap((table) => Object.values<{ handler: Prepared["handler"] }>(table))
   if (handlers.every(({ handler }) => typeof handler === "function")) return undefined
+  const takenBack = new Set(Object.values(commands).flatMap(({ undoes, handler }) => (typeof handler === "function" ? [] : [undoes])))
   return {
     flow: definition.flow,
     policy(message) {
       const handler = handlerOf(definition, message)?.handler
       return handler === undefined || typeof handler === "function" ? undefined : handler.policy
     },
+    isTakenBack: (message) => message.type === "command" && takenBack.has(message.name),
     perform: (state, message, context) =>
       Effect.suspend(() => {
         const current = stateOf(state, context.self.key)

@@ -30,10 +30,10 @@ export function drop(delivery: Delivery, task: Task, { code, message }: Cause): 
   return { ...seal(entry, undefined, { outcome }), dropped: { id: recordName(delivery, task), row, code, message } }
 }
 
-/** Completes when it is durable that the handling begins. */
-export function noteBegun(delivery: Delivery, task: Task): Effect.Effect<void> {
+/** Completes when it is durable that so many attempts at it have begun. */
+export function noteBegun(delivery: Delivery, task: Task, attempts: number): Effect.Effect<void> {
   return Effect.callback((resume: (noted: Effect.Effect<void>) => void) => {
-    const noted = seal(hold(delivery, task, { attempts: 1, dueMs: 0 }))
+    const noted = seal(hold(delivery, task, { attempts, dueMs: 0 }))
     ready(delivery, { ...noted, durable: () => resume(Effect.void) })
     delivery.decided.openUnsafe()
   })

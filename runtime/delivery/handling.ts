@@ -63,7 +63,8 @@ export function concludeHandlings(delivery: Delivery, nowMs: number): void {
 export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox: Mailbox): Effect.fn.Return<void> {
   const { task, logic, io, policy, attempts } = underWay(delivery, mailbox)
   // Before its turn is taken: storing it takes time, and what allows it to begin is good for a moment only.
-  if (isAtMostOnce(delivery, task)) yield* noteBegun(delivery, task)
+  if (isAtMostOnce(delivery, task)) yield* noteBegun(delivery, task, 1)
+  else if (isTakenBack(delivery, task)) yield* noteBegun(delivery, task, 0)
   if (mailbox.slot?.begin() !== true) return
   if (io.flow.keyRate !== undefined)
     delivery.keyRates.note(task.row, io.flow.keyRate, delivery.sharing.slots.nowMs())
@@ -132,6 +133,15 @@ function concludeHandling(delivery: Delivery, { mailbox, exit, span }: Finished,
   } catch (error) {
     return tryAgainOrPark(delivery, mailbox, { error, isProbe: false, span, nowMs })
   }
+}
+
+/**
+ * After a crash a do comes again from its source, and its undo may overtake it there: nobody would know any more that the
+ * handler was called, and what it did outside would stay. In the durable mailbox the do is in front of its undo.
+ */
+function isTakenBack({ app }: Delivery, { message, held }: Task): boolean {
+  if (held !== undefined || message.type !== "command" || message.direction === "undo" || message.scope === undefined) return false
+  return app.logics.get(message.to.service)?.io?.isTakenBack(message) === true
 }
 
 interface Failure {

@@ -142,8 +142,8 @@ export class Asking {
   }
 
   async #until(effect: string, phase: "accepted" | "answered"): Promise<void> {
-    const has = () => this.#phases.get(effect)
-    while (!has()?.has(phase) && !has()?.has("answered")) {
+    const isSeen = () => [phase, "answered" as const].some((wanted) => this.#phases.get(effect)?.has(wanted))
+    while (!isSeen()) {
       await new Promise<void>((resolve) => this.#waiting.set(effect, [...(this.#waiting.get(effect) ?? []), resolve]))
     }
   }

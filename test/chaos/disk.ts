@@ -1,11 +1,10 @@
 // A small disk of its own for one server: an ext4 file system in an image file, mounted through a loop device. What the
 // image holds at a moment is what the disk would hold if the power went then: what waits in the page cache of the mounted
 // file system is not in it. So a power cut is true to life: only what was synced is sure to be there afterwards.
-import { mkdir, open, rename, rm, statfs, truncate } from "node:fs/promises"
+import { mkdir, mkdtemp, open, rename, rm, statfs, truncate } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { mkdtemp } from "node:fs/promises"
 import { run, succeeds } from "./commands.ts"
 import { Janitor } from "./janitor.ts"
 

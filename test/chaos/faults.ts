@@ -116,8 +116,10 @@ async function killTwo(run: Supervisor, [luck = 0, ...others]: readonly number[]
 }
 
 async function cut({ network }: Supervisor, names: readonly string[]): Promise<Begun> {
-  await Promise.all(names.map((name) => network?.cut(name)))
-  const mend = async () => void (await Promise.all(names.map((name) => network?.join(name))))
+  for (const name of names) await network?.cut(name)
+  const mend = async () => {
+    for (const name of names) await network?.join(name)
+  }
   return { target: names.join(", "), mend }
 }
 
@@ -125,9 +127,9 @@ async function cut({ network }: Supervisor, names: readonly string[]): Promise<B
 function oneWay(run: Supervisor, [luck = 0, which = 0]: readonly number[]): Promise<Begun> {
   const server = one(run.servers.names, which)
   const { name: worker } = one(run.workers, which)
-  const others = run.servers.names.filter((name) => name !== server)
+  const other = run.servers.names.find((name) => name !== server)
   const ways: readonly (readonly [string, string])[] = [
-    [server, "hub"], [server, worker], [worker, server], ...(others[0] === undefined ? [] : [[server, others[0]] as const]),
+    [server, "hub"], [server, worker], [worker, server], ...(other === undefined ? [] : [[server, other] as const]),
   ]
   return silence(run, [one(ways, luck)])
 }

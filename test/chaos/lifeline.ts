@@ -2,11 +2,11 @@
 
 export const settingsVariable = "TROUPE_CHAOS"
 
-/** What the supervisor has put into the environment of this process, with the type that its script expects. */
-export function readSettings<Settings>(): Settings {
+/** What the supervisor has put into the environment of this process: JSON, which its script knows. */
+export function readSettings(): unknown {
   const text = process.env[settingsVariable]
   if (text === undefined) throw new Error(`${settingsVariable} is not set: this script is started by the supervisor only`)
-  return JSON.parse(text) as Settings // cast: the supervisor wrote it for this script
+  return JSON.parse(text)
 }
 
 export function say(message: object): void {
@@ -14,11 +14,11 @@ export function say(message: object): void {
 }
 
 /** Calls back for each order, and ends the process when the supervisor is gone, however it went. */
-export function obey<Order>(order: (order: Order) => void): void {
+export function obey(order: (message: unknown) => void): void {
   // It may have gone while this process was still being loaded.
   if (!process.connected) process.exit(exits.orphan)
   process.on("disconnect", () => process.exit(exits.orphan))
-  process.on("message", (message) => order(message as Order)) // cast: the supervisor sends these only
+  process.on("message", order)
 }
 
 /** Exit codes that are no accident. */

@@ -35,10 +35,6 @@ export interface ParticipantSettings {
   readonly seed: number
 }
 
-export interface ParticipantOrder {
-  readonly type: "stop"
-}
-
 export interface ClientSettings {
   readonly name: string
   readonly natsUrl: string

@@ -2,12 +2,12 @@
 // runtime. It serves HTTP, and is built again from its ledger.
 import { exits, obey, readSettings, say } from "./lifeline.ts"
 import { openLedger } from "./ledger-file.ts"
-import type { ParticipantOrder, ParticipantSettings } from "./messages.ts"
+import type { ParticipantSettings } from "./messages.ts"
 import { serveOutside } from "./outside-http.ts"
 import { worldOf } from "./workload.ts"
 
-const { file, host, port, seed } = readSettings<ParticipantSettings>()
+const { file, host, port, seed } = readSettings() as ParticipantSettings // cast: the supervisor wrote them for this script
 const ledger = openLedger(file)
-obey<ParticipantOrder>(() => process.exit(exits.done))
+obey(() => process.exit(exits.done))
 await serveOutside(worldOf(seed, ledger), host, port)
 say({ type: "ready" })

@@ -12,7 +12,7 @@ import { type Means, planFaults, type PlannedFault } from "./nemesis.ts"
 import { type ChaosOptions, type Profile, profileOf } from "./options.ts"
 import { Supervisor } from "./supervisor.ts"
 
-const setUpMs = 60_000
+const setUpMs = 180_000
 const baselineMs = 3_000
 /** After a fault is mended, the next waits until answers come again as before, but not for ever. */
 const recoveryMs = 30_000

@@ -161,13 +161,11 @@ export class Servers {
   async cutPower(names: readonly string[]): Promise<void> {
     const nodes = names.map((name) => this.#node(name))
     for (const name of names) this.pause(name)
-    const copies = await Promise.all(nodes.map(({ disk }) => disk?.copy()))
+    const disks = nodes.flatMap(({ disk }) => disk ?? [])
+    if (disks.length < nodes.length) throw new Error("a power cut needs disks of their own")
+    const copies = await Promise.all(disks.map((disk) => disk.copy()))
     await Promise.all(names.map((name) => this.kill(name)))
-    for (const [index, { disk }] of nodes.entries()) {
-      const copy = copies[index]
-      if (disk === undefined || copy === undefined) throw new Error("a power cut needs disks of their own")
-      await disk.replace(copy)
-    }
+    for (const [index, disk] of disks.entries()) await disk.replace(copies[index] ?? "")
   }
 
   async fillDisk(name: string): Promise<void> {

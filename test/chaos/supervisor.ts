@@ -16,7 +16,7 @@ import { freePorts, Servers, untilTrue } from "./servers.ts"
 import type { Sync } from "./server-config.ts"
 
 const diskBytes = 1024 * 1024 * 1024
-const readyMs = 60_000
+const readyMs = 120_000
 const stopMs = 15_000
 
 export interface SupervisorOptions {
@@ -145,8 +145,7 @@ export class Supervisor {
   }
 
   record(happening: DistributiveOmit<Happening, "atMs">): void {
-    // cast: only the time was missing
-    this.happenings.push({ atMs: clockMs(), ...happening } as Happening)
+    this.happenings.push({ atMs: clockMs(), ...happening })
   }
 
   count(code: string): void {

@@ -13,7 +13,7 @@ import { workloadOf } from "./workload.ts"
 
 const measureEveryMs = 500
 
-const settings = readSettings<WorkerSettings>()
+const settings = readSettings() as WorkerSettings // cast: the supervisor wrote them for this script
 const { name, natsUrl, replicas, release, seed, participants, monitoringUrls, file } = settings
 /** A process that is started anew is another one. */
 const life = `${name} ${process.pid}`
@@ -73,7 +73,8 @@ function isAtRest(): boolean {
   })
 }
 
-obey<WorkerOrder>((order) => {
+obey((message) => {
+  const order = message as WorkerOrder // cast: the supervisor sends these only
   if (order.type === "rows") tell({ type: "rows", rows: rows() })
   else void Promise.all(running.map((each) => each.stop())).then(() => process.exit(exits.done))
 })
