@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { readFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { repository } from "./mutant.ts"
@@ -90,7 +91,7 @@ function startChild(seeds: readonly number[], env: Readonly<Record<string, strin
   const here = (file: string) => join(repository, "test/proof/mutants", file)
   return spawn(process.execPath, ["--import", here("load-mutant.ts"), here("run-seeds.ts"), JSON.stringify(seeds)], {
     cwd: repository,
-    env: { ...process.env, ...env },
+    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   })
 }
