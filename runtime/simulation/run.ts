@@ -6,6 +6,7 @@ import { Coverage, type CoverageCounts } from "./coverage.ts"
 import { CrashWatch, type Question } from "./crash-watch.ts"
 import type { History } from "./history.ts"
 import { Kernel } from "./kernel.ts"
+import { throwGarbage } from "./garbage.ts"
 import { LaneNet } from "./lane-net.ts"
 import { Nemesis } from "./nemesis.ts"
 import { Network } from "./network.ts"
@@ -130,6 +131,7 @@ class Run {
       this.#requests.plan(asks, plan.safetyMs * 0.8)
       this.#recorder.note({ type: "phase", phase: "faults" })
       this.#nemesis.begin()
+      throwGarbage({ kernel: this.kernel, server: this.#server, recorder: this.#recorder }, this.#apps, this.random, plan.safetyMs)
       await this.kernel.run(this.kernel.nowMs + plan.safetyMs)
       this.#nemesis.end()
       this.#recorder.note({ type: "phase", phase: "healed" })

@@ -4,7 +4,7 @@ import type { JudgedRun, Judging } from "../../runtime/simulation/judged-run.ts"
 import { failureText } from "../../runtime/simulation/report.ts"
 import { shrink } from "../../runtime/simulation/shrink.ts"
 import type { Spec } from "../../runtime/simulation/spec.ts"
-import { bankAndShop, mixOf } from "../proof/workload/bank-and-shop.ts"
+import { bankAndShop, hurriedMixOf } from "../proof/workload/bank-and-shop.ts"
 import type { PartResult } from "./main.ts"
 
 /** Sagas that clients start in one run; events start more. */
@@ -12,7 +12,7 @@ const sagasPerRun = 200
 const shrinkMs = 60_000
 
 export const judging: Judging = {
-  workload: (seed) => bankAndShop({ seed: String(seed), mix: mixOf(sagasPerRun), partitions: 2 + (seed % 3) }),
+  workload: (seed) => bankAndShop({ seed: String(seed), mix: hurriedMixOf(sagasPerRun), partitions: 2 + (seed % 3) }),
 }
 
 export async function runPart({ seeds, from }: { readonly seeds: number; readonly from: number }): Promise<PartResult> {

@@ -10,8 +10,9 @@ import { Findings } from "./findings.ts"
 import { readLog } from "./log.ts"
 import { checkHandlersSeeStored, checkMailboxes } from "./mailboxes.ts"
 import { checkOrderOfRequests, checkOrderOfSources, checkOverlaps } from "./order.ts"
+import { checkNewsBeforeTimers } from "./news.ts"
 import { checkOwners } from "./owners.ts"
-import { checkFaultedParked } from "./parked.ts"
+import { checkFaultedParked, checkGarbageParked } from "./parked.ts"
 import { checkNothingLeft, checkRows, replayed } from "./replay.ts"
 import { requestsOf } from "./requests.ts"
 import { checkEnds, checkUndoOrder } from "./sagas.ts"
@@ -43,10 +44,12 @@ export function checkHistory(history: History, expectations: Expectations = {}, 
   checkWriters(history, log, findings)
   checkTimersSeen(history, lateMs, findings)
   checkTimersInLog(log, findings)
+  checkNewsBeforeTimers(history, findings)
   const partitions = replayed(log, findings)
   checkRows(history, partitions, findings)
   if (settled) {
     checkNothingLeft(history, partitions, findings)
+    checkGarbageParked(history, log, findings)
     checkOverdue(partitions, lateMs, findings)
   }
   checkGauges(history, gaugesMax, findings)
