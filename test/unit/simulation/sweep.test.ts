@@ -118,7 +118,8 @@ test("an event has the same id in every run, also when the process ended before 
     heard.push(idempotencyKey)
     return done(state, null)
   }))
-  const mouth = service("mouth", { state: () => ({}) }).command("say", Letter, (state, letter) => done(state, null, [Sent(letter)]))
+  const silent = service("mouth", { state: () => ({}) })
+  const mouth = silent.command("say", Letter, (state, letter) => done(state, null, [Sent(letter)]))
   const report = await sweep(app("echo", { namespace: "test", partitions: 3, services: [mouth, ear] }), {
     reset: () => void heard.splice(0),
     scenario: async ({ ask }) => void (await ask(mouth.say("m", { text: "hello" }))),
