@@ -295,7 +295,8 @@ export const limits = {
   sweepQuietMsMax: 600_000,
   /** In so many steps, or in smaller ones, time passes that its scenario lets pass. */
   sweepPassSteps: 200,
-  /** Violations that the text of a sweep shows. */
+  /** Runs that stand still before a sweep is given up, and violations that its text shows. */
+  sweepStuckMax: 10,
   sweepViolationsShownMax: 20,
   /** How long a start looks for a collector on this machine. */
   collectorProbeMs: 200,

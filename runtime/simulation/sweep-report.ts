@@ -28,7 +28,7 @@ export interface Swept {
   readonly violations: readonly SweepViolation[]
 }
 
-type OutcomeOf = (cell: SweptCell) => SweptOutcome | undefined
+type OutcomeOf = (cell: SweptCell) => SweptOutcome
 
 export function sweepReport(swept: Swept, outcomeOf: OutcomeOf): SweepReport {
   const { runs, tookMs, cells, violations } = swept
@@ -67,8 +67,7 @@ function table(cells: readonly SweptCell[], outcomeOf: OutcomeOf): readonly stri
   const lines = [...byMessage.values()].map((own, index) => {
     const markOf = (name: CrashPoint) => {
       const cell = own.find(({ point }) => point === name)
-      const outcome = cell === undefined ? undefined : outcomeOf(cell)
-      return outcome === undefined ? " " : marks[outcome]
+      return cell === undefined ? " " : marks[outcomeOf(cell)]
     }
     return `${texts[index]?.padEnd(width)}  ${points.map(({ name }) => markOf(name)).join(" ")}`.trimEnd()
   })

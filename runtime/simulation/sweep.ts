@@ -1,6 +1,7 @@
 // Every crash point x every message: a user's scenario is run once without a fault, and then once for each message and each
 // point at which its process may end. What is different in the end is a violation.
 import type { App } from "../host/app.ts"
+import { limits } from "../kernel/limits.ts"
 import { factsDifference } from "./sweep-facts.ts"
 import { type CalledAgain, cellId, type SweepViolation, type SweptCell, type SweptOutcome } from "./sweep-outcome.ts"
 import type { SweepPlan } from "./sweep-plan.ts"
@@ -25,7 +26,8 @@ export async function sweep(app: App, plan: SweepPlan): Promise<SweepReport> {
   const violations: SweepViolation[] = []
   let runs = 0
   for (const [id, cell] of cells) {
-    if (outcomes.has(id)) continue
+    // A run that stands still takes long: some of them say enough. What was not swept then counts as not reached.
+    if (outcomes.has(id) || violations.filter(({ stuck }) => stuck !== undefined).length >= limits.sweepStuckMax) continue
     runs += 1
     const ended = await crashedRun(app, plan, cell)
     const violation = violationOf(cell, { result, calls }, ended)
@@ -39,7 +41,7 @@ export async function sweep(app: App, plan: SweepPlan): Promise<SweepReport> {
   }
   const tookMs = performance.now() - startedMs
   const swept = { app: app.shape.name, runs, tookMs, cells: [...cells.values()], violations }
-  return sweepReport(swept, (cell) => outcomes.get(cellId(cell)))
+  return sweepReport(swept, (cell) => outcomes.get(cellId(cell)) ?? "not reached")
 }
 
 interface Clean {
