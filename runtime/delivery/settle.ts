@@ -69,8 +69,8 @@ function summary(delivery: Delivery, cut: Cut, nowMs: number): CommittedBlock {
 
 function setAside({ entry: { to, parked }, span }: Decided): CommittedBlock["setAside"] {
   if (parked === undefined) return []
-  const traceId = span?.trace?.slice(3, 35)
-  return [{ row: rowOf(to, parked), code: parked.code, ...(traceId === undefined ? {} : { traceId }) }]
+  const { trace } = span ?? {}
+  return [{ row: rowOf(to, parked), code: parked.code, ...(trace === undefined ? {} : { trace }) }]
 }
 
 function rowOf(to: Address | undefined, { record, id }: ParkedEntry): string {

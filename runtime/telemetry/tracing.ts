@@ -6,7 +6,7 @@
 // No span is held open longer than one message takes, so a killed process loses spans but no trace. Times come from the
 // engine. An unsampled message costs no span: records carry on its traceparent, with the flag 00.
 import { silent, type Closing, type Opening, type ProcessSpan, type Sending, type Telemetry } from "../ports/telemetry.ts"
-import { callWithin } from "./active-span.ts"
+import { activeTrace, callWithin } from "./active-span.ts"
 import { names } from "./names.ts"
 import { formatTraceparent, type SpanRef } from "./saga-trace.ts"
 import type { Sampling } from "./sampling.ts"
@@ -26,6 +26,7 @@ export interface TracingParts {
 
 export function openTelemetry(parts: TracingParts): Telemetry {
   return {
+    active: activeTrace,
     process(opening) {
       const { message } = opening
       if (message.type === "settled" || !parts.services.has(message.to.service)) return silent.process(opening)
