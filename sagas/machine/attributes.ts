@@ -20,7 +20,7 @@ export function attributesOf({ attributes }: SagaDefinition, outline: Outline, k
   }
   if (typeof given !== "object" || given === null) return {}
   const kept: Record<string, string | number | boolean> = {}
-  for (const [key, value] of Object.entries(given).slice(0, limits.attributesPerSagaMax) as [string, unknown][]) {
+  for (const [key, value] of Object.entries<unknown>({ ...given }).slice(0, limits.attributesPerSagaMax)) {
     if (!name.test(key)) continue
     if (typeof value === "string") kept[key] = value.slice(0, limits.attributeTextMax)
     else if (typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value))) kept[key] = value
