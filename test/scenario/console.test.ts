@@ -4,8 +4,8 @@ import assert from "node:assert/strict"
 import { mkdtemp, rm, stat } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { test } from "node:test"
-import { appOnNats, type Client, launch, readEnvironment, startConsole } from "../../runtime/index.ts"
+import { test, type TestContext } from "node:test"
+import { type App, appOnNats, type Client, launch, readEnvironment, startConsole } from "../../runtime/index.ts"
 import { sagaPictures } from "../../sagas/index.ts"
 import { askUrl, operatorToken } from "../support/console-in-memory.ts"
 import { withNats } from "../support/nats-process.ts"
@@ -26,6 +26,19 @@ async function fill(client: Client): Promise<void> {
   for (let n = 0; n < 40; n += 1) await client.send(order.start(`o-${n}`, anOrder(`c-${n % 4}`)), { effect: `start ${n}` })
   for (let n = 0; n < 60; n += 1)
     await client.ask(desk.note("d-1", { text: `note ${n}`, amount: 1 }), { effect: `note ${n}` })
+}
+
+/** A console that runs nothing of the app. */
+async function besideIt(t: TestContext, shop: App, natsUrl: string, storeDir: string) {
+  const alone = await appOnNats(shop, { natsUrl, storeDir })
+  const beside = await startConsole([alone], { port: 0, token: operatorToken, pictures: sagaPictures })
+  t.after(async () => {
+    await beside.close()
+    await alone.close()
+  })
+  const shown = beside.apps.get("shop")
+  await shown?.projector.until(() => shown.projector.status().state === "live", 10_000)
+  return { alone, beside }
 }
 
 test("an app is launched with its console; one beside it shows the same, over a restart, and orders what happens", async (t) => {
@@ -49,14 +62,7 @@ test("an app is launched with its console; one beside it shows the same, over a 
   const killed = await asked(url, "sagas/order/o-30/actions/kill", author)
   assert.equal(killed["isShown"], true)
   await client.ask(desk.note("d-2", { text: "bad", amount: -1 }), { effect: "bad" })
-  const alone = await appOnNats(shop, { natsUrl, storeDir: join(dataDir, "alone") })
-  const beside = await startConsole([alone], { port: 0, token: operatorToken, pictures: sagaPictures })
-  t.after(async () => {
-    await beside.close()
-    await alone.close()
-  })
-  const shown = beside.apps.get("shop")!
-  await shown.projector.until(() => shown.projector.status().state === "live", 10_000)
+  const { alone, beside } = await besideIt(t, shop, natsUrl, join(dataDir, "alone"))
   const search = "sagas?where=customer%3Dc-1&count=true"
   for (const path of ["saga-counts", "sagas/order/o-3", "sagas/order/o-30", search, "orders?limit=100", "parked"])
     assert.deepEqual(await asked(beside.url, path), await asked(url, path), path)
