@@ -31,6 +31,8 @@ interface Shop extends Asker {
   readonly world: World
   readonly process: MemoryProcess
   tell(command: Parameters<typeof askInMemory>[2]): ReturnType<typeof askInMemory>
+  /** Until all is decided, and shown. */
+  settled(): Promise<void>
   phase(key: string): Promise<string>
   /** An order to a saga, which must be followed and shown. */
   act(key: string, action: string, more?: object): Promise<void>
@@ -47,14 +49,18 @@ async function open(t: TestContext): Promise<Shop> {
     await process.kill()
   })
   const tell = (command: Parameters<typeof askInMemory>[2]) => askInMemory(shop, world, command)
+  const settled = async () => {
+    await process.until(() => process.engine.isIdle())
+    const { projector } = asker.console.apps.get("shop")!
+    const last = Math.max(...[0, 1].map((partition) => world.journal.records(partition).at(-1)?.sequence ?? 0))
+    assert.ok(await projector.until(() => projector.status().sequence >= last, 10_000))
+  }
   await tell(stock.fill("P1", { units: 50 }))
   return {
     ...asker, world, process, tell,
+    settled,
     async phase(key) {
-      await process.until(() => process.engine.isIdle())
-      const projector = asker.console.apps.get("shop")!.projector
-      const last = Math.max(...[0, 1].map((partition) => world.journal.records(partition).at(-1)?.sequence ?? 0))
-      await projector.until(() => projector.status().sequence >= last, 5_000)
+      await settled()
       return ((await asker.get(`sagas/order/${key}`)) as { item: { phase: string } }).item.phase // cast: of the saga's shape
     },
     async act(key, action, more = {}) {
@@ -111,13 +117,13 @@ test("a saga is paused, resumed, signalled, tried again, skipped, cancelled, com
 })
 
 test("a parked record is shown without secrets, tried again with another payload, or given up", async (t) => {
-  const { get, post, ask, refused, process } = await open(t)
+  const { get, post, ask, refused, process, settled } = await open(t)
   const id = "note 1/x"
   const { effect } = (await post("commands", {
     ...aNote, key: "d-1", payload: { text: "a note", amount: -5, cardNumber: "4111" }, effect: id,
   })) as { effect: string } // cast: of its shape
   assert.equal(effect, id)
-  await process.until(() => process.engine.parked().length === 1)
+  await settled()
   // cast: likewise
   const { groups } = (await get("parked-groups")) as { groups: readonly { count: number; example: Place }[] }
   assert.deepEqual([groups.length, groups[0]?.count, groups[0]?.example.id], [1, 1, id])
@@ -135,6 +141,7 @@ test("a parked record is shown without secrets, tried again with another payload
   assert.deepEqual(process.engine.row({ service: "desk", key: "d-1" })?.state, { notes: 1, total: 5 })
   assert.equal(await refused(`${path}/redrive`, author), "404 NOT_FOUND")
   await post("commands", { ...aNote, key: "d-2", payload: { text: "b", amount: -1 }, effect: "n2" })
+  await settled()
   const [parked] = ((await get("parked")) as { parked: readonly { partition: number; id: string }[] }).parked // cast: likewise
   assert.equal(((await post(`parked/${parked?.partition}/n2/discard`, author)) as Fields)["count"], 1) // cast: likewise
   assert.deepEqual(process.engine.parked(), [])
@@ -144,10 +151,10 @@ test("a parked record is shown without secrets, tried again with another payload
 })
 
 test("many parked records are tried again or given up at once, by their names or by what they have in common", async (t) => {
-  const { get, post, process, refused } = await open(t)
+  const { get, post, process, refused, settled } = await open(t)
   for (let n = 0; n < 6; n += 1)
     await post("commands", { ...aNote, key: `d-${n}`, payload: { text: `t${n}`, amount: -1 }, effect: `n${n}` })
-  await process.until(() => process.engine.parked().length === 6)
+  await settled()
   const { parked } = (await get("parked")) as { parked: readonly { partition: number; id: string }[] } // cast: of its shape
   const items = parked.slice(0, 2).map(({ partition, id }) => ({ partition, id }))
   assert.equal(await refused("parked/discard", author), "400 INVALID_INPUT")
@@ -161,9 +168,8 @@ test("many parked records are tried again or given up at once, by their names or
   const again = (await post("parked/redrive", { ...author, filter: { service: "desk", code: "HANDLER_THREW" } })) as Fields
   assert.deepEqual([again["count"], again["more"]], [4, false])
   // They fail again, and are parked anew.
-  const shown = async () => ((await get("parked")) as Fields)["total"] // cast: likewise
   await process.until(() => process.engine.parked().length === 4)
-  while ((await shown()) !== 4) await new Promise((resolve) => setImmediate(resolve))
+  await settled()
   assert.equal(((await post("parked/discard", { ...author, filter: { name: "note" } })) as Fields)["count"], 4) // cast: likewise
   assert.deepEqual(process.engine.parked(), [])
 })
