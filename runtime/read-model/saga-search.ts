@@ -97,9 +97,11 @@ export function findSagas(store: Store, query: SagaQuery): SagaPage {
   if (column === "ended_ms" || column === "due_ms") conditions.push({ sql: `saga.${column} IS NOT NULL`, values: [] })
   const after: Cursor | undefined = readCursor(query.cursor)
   const page = after === undefined ? conditions : [...conditions, keyset(`saga.${column}`, "saga.id", direction, after)]
+  const inOrder = `ORDER BY saga.${column} ${direction}, saga.id ${direction}`
+  // Where what fits has to be sorted, only the order and the id are: an index may hold both. CROSS keeps the page in front.
   const rows = store.all<SagaColumns>(
-    `SELECT ${sagaColumns} FROM saga JOIN state ON state.id = saga.state ${whereOf(page)}
-     ORDER BY saga.${column} ${direction}, saga.id ${direction} LIMIT ?`,
+    `SELECT ${sagaColumns} FROM (SELECT id FROM saga ${whereOf(page)} ${inOrder} LIMIT ?) AS page
+     CROSS JOIN saga ON saga.id = page.id CROSS JOIN state ON state.id = saga.state ${inOrder}`,
     ...valuesOf(page), limit + 1,
   )
   const last = rows.length > limit ? rows[limit - 1] : undefined
