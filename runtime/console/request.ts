@@ -20,9 +20,8 @@ interface Pattern {
 }
 
 // cast: the names of the table itself
-const patterns: readonly Pattern[] = (Object.entries(routes) as readonly (readonly [RouteName, Route])[]).map(([name, route]) => ({
-  name, route, segments: route.path.split("/"),
-}))
+const named = Object.entries(routes) as readonly (readonly [RouteName, Route])[]
+const patterns: readonly Pattern[] = named.map(([name, route]) => ({ name, route, segments: route.path.split("/") }))
 
 /** The route of a request. Throws Refused if there is none, or only others of this path. */
 export function matchRoute(method: string, pathname: string): Matched {

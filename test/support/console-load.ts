@@ -16,7 +16,14 @@ export interface LoadResult {
   readonly projectedMs: number
   readonly storeBytes: number
   /** Median and worst answer of each request, with its body read. */
-  readonly answers: readonly { readonly what: string; readonly medianMs: number; readonly worstMs: number; readonly bytes: number }[]
+  readonly answers: readonly Answered[]
+}
+
+export interface Answered {
+  readonly what: string
+  readonly medianMs: number
+  readonly worstMs: number
+  readonly bytes: number
 }
 
 const hour = 3_600_000
@@ -43,8 +50,9 @@ export async function consoleLoad(ended: number, live: number, file: string, tim
     const shown = console.apps.get("shop")
     const isLive = await shown?.projector.until(() => shown.projector.status().state === "live", hour)
     if (isLive !== true) throw new Error(`the read model is not built: ${JSON.stringify(shown?.projector.status())}`)
-    const answers: LoadResult["answers"][number][] = []
-    for (const [what, path] of requests(keyOf, ended + live)) answers.push(await ask(`${console.url}/api/apps/shop/${path}`, what, times))
+    const answers: Answered[] = []
+    for (const [what, path] of requests(keyOf, ended + live))
+      answers.push(await ask(`${console.url}/api/apps/shop/${path}`, what, times))
     const storeBytes = statSync(file).size
     return { sagas: ended + live, blocks, decisions, journalBytes: many.bytes, projectedMs, storeBytes, answers }
   } finally {
@@ -87,7 +95,7 @@ function requests(keyOf: (index: number) => string, sagas: number): readonly (re
   ]
 }
 
-async function ask(url: string, what: string, times: number): Promise<LoadResult["answers"][number]> {
+async function ask(url: string, what: string, times: number): Promise<Answered> {
   const took: number[] = []
   let bytes = 0
   for (let n = 0; n < times; n += 1) {
