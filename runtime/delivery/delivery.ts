@@ -105,10 +105,12 @@ export interface Sharing {
   readonly slots: Slots
   /** Whether this process may be trusted to own what it thinks it owns: without, no effectful handler starts (R10). */
   readonly mayAct: () => boolean
+  /** Partitions whose block is on its way to the journal. */
+  readonly appending: Set<Delivery>
 }
 
 export function newSharing(mayAct: () => boolean = () => true): Sharing {
-  return { slots: new Slots(), mayAct }
+  return { slots: new Slots(), mayAct, appending: new Set() }
 }
 
 export function newDelivery(

@@ -142,20 +142,25 @@ const deciding = Effect.fnUntraced(function* (delivery: Delivery, backlog: numbe
 /** commit, dispatch, settle: one block at a time. */
 const committing = Effect.fnUntraced(function* (
   delivery: Delivery,
-): Effect.fn.Return<never, Fenced | AppendUnknown | JournalUnavailable> {
+): Effect.fn.Return<never, Fenced | AppendUnknown | JournalUnavailable, Scope> {
   const clock = yield* Effect.clockWith(Effect.succeed)
   const { observer, partition } = delivery
+  const { appending } = delivery.sharing
+  yield* Effect.addFinalizer(() => Effect.sync(() => appending.delete(delivery)))
   for (;;) {
     yield* delivery.decided.await
     if (delivery.pending.length === 0) {
       delivery.decided.closeUnsafe()
       continue
     }
+    yield* gathering(delivery)
     delivery.compaction.step(partition, delivery.pending)
     observer.reached?.(partition, "commit", "before")
     const cut = cutBlock(delivery, clock.currentTimeMillisUnsafe())
     delivery.committing = true
+    appending.add(delivery)
     yield* commit(delivery.ports, partition, cut)
+    appending.delete(delivery)
     delivery.committing = false
     observer.reached?.(partition, "commit", "after")
     observer.reached?.(partition, "dispatch", "before")
@@ -166,6 +171,15 @@ const committing = Effect.fnUntraced(function* (
     observer.reached?.(partition, "settle", "after")
     yield* truncateJournal(delivery, cut)
   }
+})
+
+/**
+ * The journals of a namespace are one stream, which stores one block after the other: while another partition's block is on
+ * its way nothing is lost by deciding first what is ready, and blocks become fewer and larger. Turns are short when there is
+ * little to do, and a partition that is alone does not wait.
+ */
+const gathering = Effect.fnUntraced(function* ({ sharing: { appending } }: Delivery): Effect.fn.Return<void> {
+  for (let turn = 0; turn < limits.gatheringTurnsMax && appending.size > 0; turn += 1) yield* Effect.yieldNow
 })
 
 /** Pauses before another try that are over, and records that hold the window up. */

@@ -85,6 +85,8 @@ export const limits = {
   cautiousHandlingMs: 250,
   /** Owners that may end with one record under way before it is parked (R13). */
   deathsMax: 3,
+  /** Turns of the event loop for which a block is held open while another partition's block is on its way. */
+  gatheringTurnsMax: 4,
   /** Decisions that a partition takes before it yields to the others of the process. */
   decisionsPerTurnMax: 512,
   /** One try of a journal append. */
