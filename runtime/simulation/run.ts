@@ -180,7 +180,11 @@ class Run {
         untilMs = Math.min(longestMs, Math.max(untilMs, (this.#nextTimerMs() ?? 0) + restWithinMs))
         continue
       }
-      if (this.kernel.nowMs - quietSinceMs < quietMs) continue
+      if (this.kernel.nowMs - quietSinceMs < quietMs) {
+        // It has just come to rest: it is looked at for as long as any other.
+        untilMs = Math.max(untilMs, Math.min(longestMs, quietSinceMs + quietMs + lookMs))
+        continue
+      }
       const nextMs = this.#nextTimerMs()
       if (nextMs === undefined) return undefined
       untilMs = Math.max(untilMs, nextMs + restWithinMs)
