@@ -169,16 +169,17 @@ class Run {
     let untilMs = this.kernel.nowMs + restWithinMs
     let quietSinceMs = this.kernel.nowMs
     let blocks = this.#recorder.blocks
-    while (this.kernel.nowMs < untilMs) {
+    for (;;) {
       await this.kernel.run(this.kernel.nowMs + lookMs)
       this.#tellSizes()
       if (this.#recorder.blocks !== blocks || this.#unrest() !== undefined) {
         blocks = this.#recorder.blocks
         quietSinceMs = this.kernel.nowMs
-        if (this.kernel.nowMs < untilMs || untilMs >= longestMs) continue
+        if (this.kernel.nowMs < untilMs) continue
         // What waits for a timer may take so long, and what follows from it a little more.
-        untilMs = Math.min(longestMs, Math.max(untilMs, (this.#nextTimerMs() ?? 0) + restWithinMs))
-        continue
+        untilMs = Math.min(longestMs, (this.#nextTimerMs() ?? 0) + restWithinMs)
+        if (this.kernel.nowMs < untilMs) continue
+        return `it has not come to rest: ${this.#unrest() ?? "it goes on writing"}`
       }
       if (this.kernel.nowMs - quietSinceMs < quietMs) {
         // It has just come to rest: it is looked at for as long as any other.
@@ -191,7 +192,6 @@ class Run {
       await this.kernel.run(nextMs)
       quietSinceMs = this.kernel.nowMs
     }
-    return `it has not come to rest: ${this.#unrest() ?? "it goes on writing"}`
   }
 
   /** What is still under way, if anything is. */

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util"
 import { addedUp, type CampaignCounts } from "../../runtime/simulation/campaign.ts"
 import { Coverage, type CoverageCounts } from "../../runtime/simulation/coverage.ts"
 import { coverageText, unseen } from "../../runtime/simulation/report.ts"
+import { huntMutants } from "../proof/mutants/main.ts"
 import { runPart } from "./part.ts"
 import { replaySeed } from "./replay.ts"
 
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     seed: { type: "string" },
     requests: { type: "string" },
+    sagas: { type: "string" },
     without: { type: "string" },
     save: { type: "string" },
     json: { type: "boolean", default: false },
@@ -30,6 +32,8 @@ export interface PartResult {
   readonly failures: readonly string[]
 }
 
+/** Runs of the engine as it is that are counted beside a hunt. */
+const seedsOfControl = 20
 /** From how many seeds on everything that can be seen has to be seen. */
 const seedsEnough = 1_000
 
@@ -38,17 +42,19 @@ async function main(): Promise<number> {
   const from = Number(values.from)
   if (values.seed !== undefined) {
     const without = values.without?.split(",")
-    const { requests, save } = values
+    const { requests, save, sagas } = values
     return replaySeed({
       seed: Number(values.seed),
       ...(requests === undefined ? {} : { requests: Number(requests) }),
       ...(without === undefined ? {} : { without }),
+      ...(sagas === undefined ? {} : { sagas: Number(sagas) }),
     }, save)
   }
   if (values.part) {
     process.stdout.write(`${JSON.stringify(await runPart({ seeds, from }))}\n`)
     return 0
   }
+  if (values.mutants) return huntAll(seeds, from)
   return runAll(seeds, from, Math.max(1, Number(values.workers)))
 }
 
@@ -77,6 +83,18 @@ async function runAll(seeds: number, from: number, workers: number): Promise<num
     console.log(JSON.stringify({ seeds: counts.seeds, sagas, faults, violations, replayed, replayMismatches, perSecond }))
   const isBlind = counts.seeds >= seedsEnough && missing.length > 0
   return violations > 0 || replayMismatches > 0 || isBlind ? 1 : 0
+}
+
+/** Each mutant of the engine runs seeds until one shows that something is wrong; see test/proof/mutants. */
+async function huntAll(seeds: number, from: number): Promise<number> {
+  const { mutants, killed, unfit } = await huntMutants({ from, seeds, processes: Number(values.workers) })
+  const beganMs = performance.now()
+  const control = await part(from, Math.min(seeds, seedsOfControl))
+  const { sagas, faults, violations, replayed, replayMismatches } = control.counts
+  const perSecond = Math.round((sagas / (performance.now() - beganMs)) * 1000)
+  const counts = { seeds: control.counts.seeds, sagas, faults, violations, replayed, replayMismatches, perSecond }
+  if (values.json) console.log(JSON.stringify({ ...counts, mutants, killed }))
+  return violations > 0 || unfit > 0 || killed < mutants ? 1 : 0
 }
 
 /** A worker is a process of its own: simulations take the global scope, and a core. */
