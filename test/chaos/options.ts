@@ -121,8 +121,8 @@ function parse(args: readonly string[]) {
 
 function count(option: string, text: string): number {
   const value = Number(text)
-  if (!Number.isFinite(value) || value < 0 || text.trim() === "") throw new WrongUse(`${option} is a number from 0 up, not ${text}`)
-  return value
+  if (Number.isFinite(value) && value >= 0 && text.trim() !== "") return value
+  throw new WrongUse(`${option} is a number from 0 up, not ${text}`)
 }
 
 function kindsOf(text: string): readonly FaultKind[] {
