@@ -34,7 +34,8 @@ export async function lastRecords(
     multi_last: keys.map((key) => `${prefix}${key}`),
     callback: (done, message) => {
       if (done !== null) return ended(done.err)
-      if (message.header.get(operationHeader) === "") records.push({ key: message.subject.slice(prefix.length), data: message.data })
+      const { header, subject, data } = message
+      if (header.get(operationHeader) === "") records.push({ key: subject.slice(prefix.length), data })
     },
   })
   const late = new Error(`bucket ${bucket} was not read within ${withinMs} ms`)

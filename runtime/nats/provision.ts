@@ -21,6 +21,13 @@ export class ManifestMismatch extends Fault {
   readonly retry = "never"
 }
 
+/** The journals were deleted under the namespace: what its apps knew is gone, and nobody may go on as if it had never been. */
+export class JournalMissing extends Fault {
+  readonly _tag = "JournalMissing"
+  readonly code = "JOURNAL_MISSING"
+  readonly retry = "never"
+}
+
 export class ProvisionFailed extends Fault {
   readonly _tag = "ProvisionFailed"
   readonly code = "PROVISION_FAILED"
@@ -58,7 +65,7 @@ const inputBounds = {
 } as const
 
 /**
- * The app's manifest. Throws ManifestMismatch, UnreadableManifest or ProvisionFailed. In a cluster a stream that was just
+ * The app's manifest. Throws ManifestMismatch, UnreadableManifest, JournalMissing or ProvisionFailed. In a cluster a stream that was just
  * made may not be known yet to the server that we are connected to, and elections take seconds, so it tries for a while.
  */
 export async function provision(options: Provision): Promise<Manifest> {
@@ -75,6 +82,8 @@ export async function provision(options: Provision): Promise<Manifest> {
 
 /** Silence, a cluster that elects a leader, or one that does not know all its servers yet. */
 function mayPass(error: unknown): boolean {
+  // A cluster that has just been started may not know all its streams yet.
+  if (error instanceof JournalMissing) return true
   if (!(error instanceof ProvisionFailed)) return false
   const { cause } = error
   if (cause instanceof ManifestRefused) return false
@@ -88,7 +97,8 @@ async function provisionOnce(options: Provision): Promise<Manifest> {
     const manager = await jetstreamManager(connection, { checkAPI: false })
     // Truth must never make room for more truth: journals and undecided input refuse when full (R15).
     const kept = { storage: "file", discard: "new", allow_direct: true, num_replicas: replicas } as const
-    await ensureStream(manager, { ...kept, name: streams.journal, subjects: [bindings.journal] })
+    const journal = { ...kept, name: streams.journal, subjects: [bindings.journal] }
+    await ensureStream(manager, journal, () => checkUnused(manager, streams.journal, streams.input))
     await ensureStream(manager, { ...kept, ...inputBounds, name: streams.input, subjects: [bindings.input] })
     await ensureStream(manager, { ...kept, name: streams.replies, subjects: [bindings.replies] })
     const events = { subjects, partitions, replicas, kept: options.eventsKept }
@@ -108,7 +118,23 @@ async function provisionOnce(options: Provision): Promise<Manifest> {
 
 type NewStream = Pick<StreamConfig, "name" | "subjects"> & Partial<StreamConfig>
 
-async function ensureStream(manager: JetStreamManager, wanted: NewStream): Promise<void> {
+/** The journals are always made first: an input that was there before them was decided in others. */
+async function checkUnused(manager: JetStreamManager, journal: string, input: string): Promise<void> {
+  const last = await manager.streams.info(input).then(({ state }) => state.last_seq, ifNotFound)
+  if (last === 0) return
+  throw new JournalMissing(
+    `stream ${journal} is not there, and ${input} has held ${last} records: the journals were deleted; ` +
+      `restore them, or delete ${input} and the other streams of the namespace to begin anew`,
+  )
+}
+
+function ifNotFound(error: unknown): number {
+  if (error instanceof JetStreamApiError && error.code === streamNotFound) return 0
+  throw error
+}
+
+/** `before` may refuse to have it made. */
+async function ensureStream(manager: JetStreamManager, wanted: NewStream, before = () => Promise.resolve()): Promise<void> {
   try {
     const { config } = await manager.streams.info(wanted.name)
     if (wanted.subjects.every((subject) => config.subjects?.includes(subject))) return
@@ -117,6 +143,7 @@ async function ensureStream(manager: JetStreamManager, wanted: NewStream): Promi
     )
   } catch (error) {
     if (!(error instanceof JetStreamApiError) || error.code !== streamNotFound) throw error
+    await before()
     await addStream(manager, wanted)
   }
 }

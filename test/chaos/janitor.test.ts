@@ -27,11 +27,12 @@ const network = await Network.make(janitor, ["n1"])
 const child = spawn("sleep", ["600"], { detached: true, stdio: "ignore" })
 janitor.owns("pid", child.pid)
 process.kill(child.pid, "SIGSTOP")
-console.log(JSON.stringify({ folder, mount: disk.path, space: network.enter("n1")[1].slice("--net=".length), pid: child.pid, janitor: janitor.pid }))
+const space = network.enter("n1")[1].slice("--net=".length)
+console.log(JSON.stringify({ folder, mount: disk.path, space, pid: child.pid, janitor: janitor.pid }))
 setInterval(() => {}, 1000)
 `
 
-test("kill -9 of who made them leaves no process, no mount, no namespace and no folder", { skip }, async () => { // no root or no loop devices
+test("kill -9 of who made them leaves nothing: process, mount, namespace, folder", { skip }, async () => { // no root, no loops
   const maker = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], {
     cwd: new URL(".", import.meta.url),
     stdio: ["ignore", "pipe", "inherit"],

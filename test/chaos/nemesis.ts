@@ -74,7 +74,8 @@ export interface PlanOptions {
 }
 
 /** Round after round of all kinds that are possible, each round in another order. */
-export function planFaults({ draw, means, kinds, count, holdMsMax = Number.POSITIVE_INFINITY }: PlanOptions): readonly PlannedFault[] {
+export function planFaults(options: PlanOptions): readonly PlannedFault[] {
+  const { draw, means, kinds, count, holdMsMax = Number.POSITIVE_INFINITY } = options
   const possible = kinds.filter((kind) => isPossible(kind, means))
   const planned: PlannedFault[] = []
   while (possible.length > 0 && planned.length < count) {

@@ -52,6 +52,8 @@ export interface Profile {
   readonly restMs: readonly [minMs: number, maxMs: number]
   /** Between the last fault and the end of requests. */
   readonly quietMs: number
+  /** After the end of requests, within this time each has its answer, or is stuck. */
+  readonly drainMs: number
 }
 
 const manyPowerCuts: readonly FaultKind[] = [...faultKinds, "power-cut", "power-cut", "power-cut-all", "power-cut", "power-cut"]
@@ -59,15 +61,15 @@ const manyPowerCuts: readonly FaultKind[] = [...faultKinds, "power-cut", "power-
 const profiles = {
   smoke: {
     workers: 2, participants: 1, clients: 1, perSecond: 16, minutes: 0, kinds: ["kill-worker", "kill-server", "power-cut"],
-    holdMsMax: 500, restMs: [500, 1_000], quietMs: 2_000,
+    holdMsMax: 500, restMs: [500, 1_000], quietMs: 2_000, drainMs: 60_000,
   },
   ci: {
     workers: 3, participants: 2, clients: 2, perSecond: 16, minutes: 3, kinds: manyPowerCuts,
-    holdMsMax: 8_000, restMs: [1_000, 2_000], quietMs: 10_000,
+    holdMsMax: 8_000, restMs: [1_000, 2_000], quietMs: 10_000, drainMs: 120_000,
   },
   soak: {
     workers: 3, participants: 2, clients: 2, perSecond: 20, minutes: 120, kinds: manyPowerCuts,
-    holdMsMax: 20_000, restMs: [1_000, 6_000], quietMs: 30_000,
+    holdMsMax: 20_000, restMs: [1_000, 6_000], quietMs: 30_000, drainMs: 120_000,
   },
 } as const satisfies Record<string, Profile>
 
@@ -121,8 +123,8 @@ function parse(args: readonly string[]) {
 
 function count(option: string, text: string): number {
   const value = Number(text)
-  if (!Number.isFinite(value) || value < 0 || text.trim() === "") throw new WrongUse(`${option} is a number from 0 up, not ${text}`)
-  return value
+  if (Number.isFinite(value) && value >= 0 && text.trim() !== "") return value
+  throw new WrongUse(`${option} is a number from 0 up, not ${text}`)
 }
 
 function kindsOf(text: string): readonly FaultKind[] {

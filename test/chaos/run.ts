@@ -18,8 +18,6 @@ const baselineMs = 3_000
 const recoveryMs = 30_000
 const recoveredShare = 0.8
 const windowMs = 1_000
-/** After the last fault everything that was accepted has ended within this time, or is stuck. */
-const drainMs = 120_000
 const restMs = 45_000
 const pollMs = 100
 /** More requests than can be made in the time: a run ends when its time does. */
@@ -120,7 +118,7 @@ async function untilRecovered(run: Supervisor, beganMs: number): Promise<void> {
 async function finish(
   run: Supervisor,
   spans: readonly FaultSpan[],
-  { quietMs }: Profile,
+  { quietMs, drainMs }: Profile,
   startedMs: number,
   say: (line: string) => void,
 ): Promise<RunEnd> {

@@ -27,7 +27,8 @@ export interface ServerSettings {
 
 const fileStoreBytesMax = 2 * 1024 * 1024 * 1024
 
-export function renderServer(plan: ServerPlan, all: readonly ServerPlan[], { sync, refusesLogins = false }: ServerSettings): string {
+export function renderServer(plan: ServerPlan, all: readonly ServerPlan[], settings: ServerSettings): string {
+  const { sync, refusesLogins = false } = settings
   const password = refusesLogins ? wrongPassword : login.password
   return `server_name: ${plan.name}
 listen: "${plan.host}:${plan.client}"

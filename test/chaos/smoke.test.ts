@@ -56,19 +56,21 @@ test("profile smoke is green, and who counts the ledgers again finds the same", 
   assert.equal(accepted.size, sagas)
   assert.deepEqual([...accepted].filter((effect) => !ended.has(effect)), [], "each saga that was accepted has ended")
   const applied = (await lines<LedgerHappening>(ledgers, "participant-")).filter(({ result }) => result === "applied")
-  const effects = applied.map(({ participant, saga, step, direction, item }) => [participant, saga, step, direction, item].join(" "))
+  const nameOf = (line: LedgerHappening) => [line.participant, line.saga, line.step, line.direction, line.item].join(" ")
+  const effects = applied.map(nameOf)
   assert.ok(effects.length > 0)
   assert.equal(new Set(effects).size, effects.length, "no effect outside was applied twice")
 })
 
-test("where the server syncs every two minutes the same power cut loses sagas, and the run says so", {
+test("where the server syncs every two minutes a power cut loses what was acknowledged, and the run says so", {
   skip: obstacle === undefined ? false : `power cuts cannot be made here: ${obstacle}`,
 }, async (t) => {
   const { code, stdout, summary } = await runChaos(
     t, "--profile", "smoke", "--seed", "2", "--sync", "default", "--kinds", "power-cut",
   )
   assert.equal(code, 1, stdout)
-  assert.ok(summary.lost > 0, stdout)
+  // Usually all streams are gone and made anew; if only the journals are, nobody may go on without them.
+  assert.ok(summary.lost + summary.stuck > 0, stdout)
   assert.match(stdout, /mode +dev/)
-  assert.match(stdout, /was accepted and never began/)
+  assert.match(stdout, /NOT GREEN/)
 })

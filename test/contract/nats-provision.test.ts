@@ -37,6 +37,17 @@ describe("provisioning on NATS", { concurrency: true }, () => {
     assert.deepEqual([config.max_age, config.storage], [7 * 24 * 3600 * 1e9, "file"])
   })
 
+  promise("journals that were deleted are not begun anew behind an input that was used: who starts is told", async (parts) => {
+    await make(parts)
+    const { journal, input } = parts.subjects.streams
+    await parts.store("external", 0, "a record")
+    await parts.manager.streams.delete(journal)
+    await assert.rejects(make(parts), { code: "JOURNAL_MISSING", message: new RegExp(`${journal} is not there.*${input} has held 1 `) })
+    await assert.rejects(parts.manager.streams.info(journal), "nothing was made")
+    await parts.manager.streams.delete(input)
+    await make(parts)
+  })
+
   promise("R15: each partition's input has a bound; journals have none, it would refuse their compaction", async (parts) => {
     await make(parts)
     const { journal, input } = parts.subjects.streams

@@ -13,9 +13,8 @@ async function place(t: TestContext): Promise<string> {
   return join(folder, "ledger.jsonl")
 }
 
-const line = (seq: number): LedgerLine => ({
-  participant: "bank", seq, key: `k${seq}`, result: "applied", saga: "order/o1", step: "book", direction: "do", item: "c1", amount: 5,
-})
+const charge = { participant: "bank", saga: "order/o1", step: "book", direction: "do", item: "c1", amount: 5 } as const
+const line = (seq: number): LedgerLine => ({ ...charge, seq, key: `k${seq}`, result: "applied" })
 
 test("a ledger that is opened again holds what was appended", async (t) => {
   const file = await place(t)

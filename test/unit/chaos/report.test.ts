@@ -82,6 +82,7 @@ test("the summary has the promised fields, and the report the figures of each ki
     sagas: 0, faults: 1, lost: 0, doubled: 0, orderBreaks: 0, stuck: 0, powerCuts: 1, maxStallMs: 100, ledgers: "ledgers",
   })
   const text = reportText(options(), means, end, verdict)
-  for (const word of ["strict: R1", "seed", "power-cut", "worker-1 100 MiB", "NO_OUTCOME 3", "green"]) assert.ok(text.includes(word), word)
+  const words = ["strict: R1", "seed", "power-cut", "worker-1 100 MiB", "NO_OUTCOME 3", "green"]
+  for (const word of words) assert.ok(text.includes(word), word)
   assert.match(reportText(options(), { ...means, hasDisks: false }, end, verdict), /left out +power cuts and full disks/)
 })

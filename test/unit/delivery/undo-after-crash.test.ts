@@ -9,7 +9,7 @@ import { saga } from "../../../sagas/index.ts"
 
 const Amount = Schema.toStandardSchemaV1(Schema.Struct({ amount: Schema.Int }))
 
-test("R11, G4: a charge whose process ended before its journal knew of it is refunded, though the refund comes first", async (t) => {
+test("R11, G4: a charge that no journal knows of when its process ends is refunded, though the refund comes first", async (t) => {
   let charged = 0
   const calls: string[] = []
   const first = Promise.withResolvers<string>()
