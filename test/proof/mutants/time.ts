@@ -11,14 +11,14 @@ export const timeMutants: readonly Mutant[] = [
         file: "runtime/delivery/timers.ts",
         find:
           "  yield* allReady\n" +
-          "  while (delivery.readCount < backlog) yield* Effect.sleep(limits.timerTickMs)\n" +
+          "  while (delivery.unreadBefore.size > 0) yield* Effect.sleep(limits.timerTickMs)\n" +
           "  yield* whenDecided(delivery, delivery.decidedCount + delivery.queue.size)\n" +
           "  const clock = yield* Effect.clockWith(Effect.succeed)\n" +
           "  let lastMs = clock.currentTimeMillisUnsafe()\n",
         replace:
           "  const clock = yield* Effect.clockWith(Effect.succeed)\n" +
           "  let lastMs = clock.currentTimeMillisUnsafe()\n" +
-          "  queueDueTimers(delivery, lastMs + 0 * backlog + 0 * Number(allReady === undefined))\n",
+          "  queueDueTimers(delivery, lastMs + 0 * Number(allReady === undefined))\n",
       },
     ],
   },
