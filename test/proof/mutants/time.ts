@@ -124,20 +124,6 @@ export const timeMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: "redrive-under-a-new-name",
-    rule: "R23",
-    breaks: "A redriven record has a new effect key: what did happen happens again.",
-    edits: [
-      {
-        file: "runtime/delivery/operate.ts",
-        find: "    if (waits === undefined) out.redrive(message)\n",
-        replace:
-          "    const renamed = message.type === \"command\" ? { ...message, effect: `${message.effect}!` } : message\n" +
-          "    if (waits === undefined) out.redrive(renamed)\n",
-      },
-    ],
-  },
-  {
     name: "claims-without-a-heartbeat",
     rule: "R24",
     breaks: "A process that could not say that it lives takes the others for gone and claims everything.",
