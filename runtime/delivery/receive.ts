@@ -79,7 +79,7 @@ export const receiveStream = Effect.fnUntraced(function* (
       observer.reached?.(partition, "admit", "after", message)
     }
     if (source === "events") noteRead(events.main, record)
-    delivery.readCount += 1
+    noteReadBefore(delivery, source)
     observer.reached?.(partition, "receive", "after")
     closeRoomWhenFull(delivery)
     delivery.work.openUnsafe()
@@ -90,6 +90,13 @@ export const receiveStream = Effect.fnUntraced(function* (
 function isOvertaking({ partition }: Delivery, { incarnation, source, repliesTo = 0 }: LaneFrame): boolean {
   const replies = channelOf(partition, laneChannel(incarnation, source, "replies"))
   return !replies.adopts && replies.high < repliesTo
+}
+
+function noteReadBefore({ unreadBefore }: Delivery, source: InputSource): void {
+  const left = unreadBefore.get(source)
+  if (left === undefined) return
+  if (left > 1) unreadBefore.set(source, left - 1)
+  else unreadBefore.delete(source)
 }
 
 /** A record was read and admitted. */
