@@ -33,7 +33,8 @@ test("what is shown to people has no credentials, what is used has them", async 
   assert.deepEqual(found, {
     endpoint: "https://vendor.example/otlp",
     tracesUrl: "https://user:secret@vendor.example/otlp/v1/traces?token=secret",
-    metricsUrl: "https://user:secret@vendor.example/otlp/v1/metrics?token=secret", logsUrl: "https://user:secret@vendor.example/otlp/v1/logs?token=secret",
+    metricsUrl: "https://user:secret@vendor.example/otlp/v1/metrics?token=secret",
+    logsUrl: "https://user:secret@vendor.example/otlp/v1/logs?token=secret",
   })
 })
 
