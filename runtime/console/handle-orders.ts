@@ -174,7 +174,7 @@ async function publishEvent(asked: Asked): Promise<Answer> {
 /** As those of this app read it who react to it, if any do. */
 function checkEvent(logics: readonly ActorLogic[], name: string, payload: Json, version: number | undefined): void {
   for (const { describe } of logics) {
-    const contract = describe?.().reactions[name]
+    const contract = new Map(Object.entries(describe?.().reactions ?? {})).get(name)
     if (contract === undefined || (version ?? contract.versions.version) !== contract.versions.version) continue
     parse(contract.schema, payload, `event ${name}`)
   }

@@ -14,7 +14,7 @@ import type { ShownApp } from "./shown-app.ts"
 
 type Names =
   | "session" | "signIn" | "signOut" | "apps" | "overview" | "health" | "services" | "partitions" | "handlings"
-  | "subscriptions" | "rates" | "orders" | "flow" | "flowDrawing" | "live" | "pauseService" | "resumeService"
+  | "subscriptions" | "rates" | "orders" | "flow" | "flowDrawing" | "live" | "rebuildReadModel" | "pauseService" | "resumeService"
 
 export const systemHandlers: Handlers<Names> = {
   session: (asked) => json(sessionOf(asked)),
@@ -59,6 +59,10 @@ export const systemHandlers: Handlers<Names> = {
   live: (asked) => {
     const live = asked.context.live.get(asked.shown.name)
     return live === undefined ? {} : { live }
+  },
+  rebuildReadModel({ shown: { projector }, author: { by, why } }) {
+    projector.rebuild(`${by} wants it: ${why}`)
+    return json(projector.status())
   },
   pauseService: (asked) => orderService(asked, "pause"),
   resumeService: (asked) => orderService(asked, "resume"),
@@ -111,23 +115,24 @@ async function partitionsOf({ app, store, source, projector }: ShownApp): Promis
   const parked = countParked(store)
   const health = source.engine?.health().partitions
   const gauges = source.engine?.metrics().gauges
-  const own = source.engine === undefined ? undefined : new Set(source.engine.owned())
+  const here = source.engine === undefined ? undefined : new Set(source.engine.owned())
   const partitions = owners.map((owner, partition) => {
     const applied = projector.applied.get(partition)
     const known = health?.find((one) => one.partition === partition)
-    const { subscriptions: _, partition: __, ...numbers } = gauges?.find((one) => one.partition === partition) ?? {}
+    const own = gauges?.find((one) => one.partition === partition)
+    const numbers = Object.entries(own ?? {}).filter(([name, value]) => typeof value === "number" && name !== "partition")
     const { code, message } = known ?? {}
     return present({
       partition,
       owner,
-      isHere: own?.has(partition),
+      isHere: here?.has(partition),
       state: known?.state,
       epoch: applied?.epoch ?? 0,
       block: applied?.number ?? -1,
       atMs: applied?.atMs ?? 0,
       perSecond: rates[`partition ${partition}`] ?? 0,
       parked: parked.reduce((sum, one) => sum + (one.partition === partition ? one.count : 0), 0),
-      gauges: Object.keys(numbers).length === 0 ? undefined : numbers,
+      gauges: own === undefined ? undefined : Object.fromEntries(numbers),
       fault: code === undefined || message === undefined ? undefined : { code, message },
     })
   })

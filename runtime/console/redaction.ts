@@ -26,14 +26,12 @@ export function redact(value: Json, isSecret: IsSecret): Redacted {
   const visit = (part: Json, path: readonly string[]): Json => {
     if (typeof part !== "object" || part === null) return part
     if (Array.isArray(part)) return part.map((item: Json) => visit(item, path))
-    const shown: Record<string, Json> = {}
-    for (const [name, member] of Object.entries(part)) {
-      if (member === undefined) continue
+    const members = Object.entries(part).map(([name, member = null]): [string, Json] => {
       const isBlotted = member !== null && isSecret(name, path)
       isRedacted ||= isBlotted
-      shown[name] = isBlotted ? blot : visit(member, [...path, name])
-    }
-    return shown
+      return [name, isBlotted ? blot : visit(member, [...path, name])]
+    })
+    return Object.fromEntries(members)
   }
   return { value: visit(value, []), isRedacted }
 }

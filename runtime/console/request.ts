@@ -67,10 +67,14 @@ function decoded(part: string): string {
 }
 
 /** Throws Refused on a parameter that the route does not have, or that is not as it says. */
-export function readQuery({ query = { type: "object", additionalProperties: false } }: Route, search: URLSearchParams) {
+export function readQuery(
+  { query = { type: "object", additionalProperties: false } }: Route,
+  search: URLSearchParams,
+): Readonly<Record<string, unknown>> {
+  const known = new Map(Object.entries(query.properties ?? {}))
   const values: Record<string, unknown> = {}
   for (const name of new Set(search.keys())) {
-    const shape: Shape | undefined = query.properties?.[name]
+    const shape = known.get(name)
     const all = search.getAll(name)
     if (shape === undefined) throw new Refused(400, "INVALID_INPUT", `there is no query parameter "${name}" here`)
     if (shape.type !== "array" && all.length > 1) throw new Refused(400, "INVALID_INPUT", `"${name}" is given twice`)

@@ -188,6 +188,17 @@ test("a saga that stands still is resumed with the parked records, and is not gi
   assert.equal(await phase("p"), "running")
 })
 
+test("the read model is made anew when an operator wants it, and shows the same again", async (t) => {
+  const { tell, get, post, settled, console } = await open(t)
+  for (const key of ["a", "b"]) void tell(order.start(key, anOrder("c-1")))
+  await settled()
+  const before = await get("sagas?order=key")
+  check("rebuildReadModel", await post("read-model/rebuild", author))
+  const { projector } = console.apps.get("shop")!
+  assert.ok(await projector.until(() => projector.status().rebuilds === 1 && projector.status().state === "live", 10_000))
+  assert.deepEqual(await get("sagas?order=key"), before)
+})
+
 test("an undo that fails is given up, and the saga goes on to its end", async (t) => {
   const { tell, act, phase, get } = await open(t)
   void tell(order.start("u", anOrder("c-1", unrefundable)))

@@ -3,13 +3,14 @@ import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { get } from "node:http"
 import { test, type TestContext } from "node:test"
-import { openApi } from "../../../runtime/index.ts"
+import { openApi, startConsole } from "../../../runtime/index.ts"
 import { misfit } from "../../../runtime/console/api/check-shape.ts"
 import { type RouteName, routes, shapes } from "../../../runtime/console/api/open-api.ts"
 import type { Route } from "../../../runtime/console/api/route.ts"
 import type { Shape } from "../../../runtime/console/api/shape.ts"
 import { askInMemory, type MemoryProcess, newWorld, startInMemory, type World } from "../../../runtime/testing/index.ts"
-import { type Asker, consoleInMemory, operatorToken } from "../../support/console-in-memory.ts"
+import { bank, transfer } from "../../support/bank.ts"
+import { appInMemory, type Asker, askUrl, consoleInMemory, operatorToken } from "../../support/console-in-memory.ts"
 import { anOrder, desk, order, ordersShop, stock } from "../../support/orders-shop.ts"
 
 const shop = ordersShop()
@@ -81,6 +82,26 @@ test("what reads answers as the document says", async (t) => {
   const others = new Set(["sagaDrawing", "drawDefinition", "flowDrawing", "live", "showParked"])
   const asked = Object.entries(routes).filter(([, { method }]) => method === "GET").map(([name]) => name)
   assert.deepEqual(asked.filter((name) => !read.has(name) && !others.has(name)), [])
+})
+
+test("several apps are shown together, each with its own", async (t) => {
+  const [one, other] = [ordersShop(), bank]
+  const worlds = [newWorld(), newWorld()] as const
+  await Promise.all([startInMemory(one, worlds[0]), startInMemory(other, worlds[1])].map(async (starting) => {
+    const process = await starting
+    t.after(() => process.kill())
+  }))
+  await askInMemory(other, worlds[1], transfer.start("t-1", { from: "a", to: "b", amount: 1 }))
+  const sources = [appInMemory(one, worlds[0]), appInMemory(other, worlds[1])]
+  const console = await startConsole(sources, { port: 0, token: operatorToken })
+  t.after(() => console.close())
+  const { projector } = console.apps.get("bank")!
+  await projector.until(() => projector.status().state === "live", 5_000)
+  const read = (path: string) => askUrl("GET", `${console.url}${path}`, undefined, { authorization: `Bearer ${operatorToken}` })
+  const { apps } = (await read("/api/apps")).json as { apps: readonly { app: string }[] } // cast: of its shape
+  assert.deepEqual(apps.map(({ app }) => app), ["shop", "bank"])
+  assert.match((await read("/api/apps/bank/sagas")).text, /"key":"t-1"/)
+  assert.doesNotMatch((await read("/api/apps/shop/sagas")).text, /"key"/)
 })
 
 test("the document is the one in the documentation, and every name that it uses is there", () => {
