@@ -52,7 +52,7 @@ function checkAccepted(log: Log, request: RequestOf, limits: SagaLimits, finding
   const parked = memberOf(memberOf(last?.entry.state, "parked"), "code")
   // A code, or a code of one saga only.
   const codes = typeof parked === "string" ? [parked, `${parseAddress(to).service} ${parked}`] : []
-  if (codes.some((code) => mayPark.includes(code))) return findings.saw(`sagas parked ${parked}`)
+  if (codes.some((code) => mayPark.includes(code))) return findings.saw(`sagas parked ${codes[0]}`)
   const stands = typeof parked === "string" ? `is parked (${parked})` : "has not ended, nor is it parked"
   findings.add("I2", to, `saga ${to} was accepted and ${stands} when all was at rest; expected an end`, last?.entry)
 }

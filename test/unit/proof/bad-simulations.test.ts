@@ -3,10 +3,10 @@
 import assert from "node:assert/strict"
 import { before, test } from "node:test"
 import type { Entry } from "../../../runtime/message/block.ts"
-import type { Message } from "../../../runtime/message/message.ts"
+import { addressText, type Message } from "../../../runtime/message/message.ts"
 import type { History } from "../../../runtime/simulation/history.ts"
 import { checkHistory } from "../../../runtime/simulation/invariants/check-history.ts"
-import { commandEffect } from "../../../runtime/simulation/invariants/log.ts"
+import { commandEffect, isExternal } from "../../../runtime/simulation/invariants/log.ts"
 import { verdictText } from "../../../runtime/simulation/invariants/report.ts"
 import { judgedRun } from "../../../runtime/simulation/judged-run.ts"
 import { bankAndShop, mixOf } from "../../proof/workload/bank-and-shop.ts"
@@ -84,6 +84,23 @@ test("R24, I9: a claim of a process whose share it was not is found", () => {
     const claim = only(all(copy, "block", ({ block }) => block.kind === "genesis"), "claim")
     for (const view of all(copy, "members")) change(view, { members: [{ name: "somebody else", refuses: [] }] })
     return `claimed partition ${claim.partition}`
+  })
+})
+
+test("R20, I11: a timer that fired before what had arrived when its partition was claimed is found", () => {
+  assertFound("I11", (copy) => {
+    const { entry, block, index } = only(entries(copy, (each) => each.to?.service === "notes" && isExternal(each)), "note")
+    const { to = { service: "", key: "" } } = entry
+    listOf(block.block.decisions).splice(index, 0, { from: [], to, by: { type: "timer", name: "hasty" } })
+    copy.happenings.unshift({ type: "input", atMs: 0, app: block.app, partition: block.partition, position: 1_000_000 })
+    return `a timer of ${addressText(to)} fired`
+  })
+})
+
+test("R17, I10: garbage that came and was not parked is found", () => {
+  assertFound("I10", (copy) => {
+    copy.happenings.push({ type: "fault", atMs: 9, phase: "once", kind: "garbage", target: "bank-and-shop/0", detail: "external 77" })
+    return "external 77 of bank-and-shop/0"
   })
 })
 
