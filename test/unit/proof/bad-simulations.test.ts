@@ -99,7 +99,8 @@ test("R20, I11: a timer that fired before what had arrived when its partition wa
 
 test("R17, I10: garbage that came and was not parked is found", () => {
   assertFound("I10", (copy) => {
-    copy.happenings.push({ type: "fault", atMs: 9, phase: "once", kind: "garbage", target: "bank-and-shop/0", detail: "external 77" })
+    const fault = { type: "fault", atMs: 9, phase: "once", kind: "garbage" } as const
+    copy.happenings.push({ ...fault, target: "bank-and-shop/0", detail: "external 77" })
     return "external 77 of bank-and-shop/0"
   })
 })
