@@ -166,7 +166,9 @@ class Run {
 
   async #comeToRest(): Promise<string | undefined> {
     const longestMs = this.kernel.nowMs + restAtAllMs
-    let untilMs = this.kernel.nowMs + restWithinMs
+    // What waits for a timer may take so long, and what follows from it a little more.
+    const bound = () => Math.min(longestMs, (this.#timersMs()?.last ?? this.kernel.nowMs) + restWithinMs)
+    let untilMs = bound()
     let quietSinceMs = this.kernel.nowMs
     let blocks = this.#recorder.blocks
     for (;;) {
@@ -176,8 +178,7 @@ class Run {
         blocks = this.#recorder.blocks
         quietSinceMs = this.kernel.nowMs
         if (this.kernel.nowMs < untilMs) continue
-        // What waits for a timer may take so long, and what follows from it a little more.
-        untilMs = Math.min(longestMs, (this.#nextTimerMs() ?? 0) + restWithinMs)
+        untilMs = this.#timersMs() === undefined ? 0 : bound()
         if (this.kernel.nowMs < untilMs) continue
         return `it has not come to rest: ${this.#unrest() ?? "it goes on writing"}`
       }
@@ -186,10 +187,10 @@ class Run {
         untilMs = Math.max(untilMs, Math.min(longestMs, quietSinceMs + quietMs + lookMs))
         continue
       }
-      const nextMs = this.#nextTimerMs()
-      if (nextMs === undefined) return undefined
-      untilMs = Math.max(untilMs, nextMs + restWithinMs)
-      await this.kernel.run(nextMs)
+      const timers = this.#timersMs()
+      if (timers === undefined) return undefined
+      untilMs = bound()
+      await this.kernel.run(timers.next)
       quietSinceMs = this.kernel.nowMs
     }
   }
@@ -212,12 +213,13 @@ class Run {
     return undefined
   }
 
-  /** When the next timer is due that somebody waits for; what is due in days only tidies up. */
-  #nextTimerMs(): number | undefined {
-    let next = Number.POSITIVE_INFINITY
-    for (const { timers } of this.#rows()) for (const [, dueMs] of timers) next = Math.min(next, dueMs)
-    const inMs = next - this.#server.wallMs
-    return inMs > restAtAllMs ? undefined : this.kernel.nowMs + Math.max(1_000, inMs + 1_000)
+  /** When timers are due that somebody waits for; what is due in days only tidies up. */
+  #timersMs(): { readonly next: number; readonly last: number } | undefined {
+    const { wallMs } = this.#server
+    const inMs = this.#rows().flatMap(({ timers }) => timers.map(([, dueMs]) => dueMs - wallMs)).filter((ms) => ms < restAtAllMs)
+    if (inMs.length === 0) return undefined
+    const atMs = (ms: number) => this.kernel.nowMs + Math.max(1_000, ms + 1_000)
+    return { next: atMs(Math.min(...inMs)), last: atMs(Math.max(...inMs)) }
   }
 
   /** What the owners show at the end. */
