@@ -83,7 +83,9 @@ async function runAll(seeds: number, from: number, workers: number): Promise<num
   const score = values.mutants ? await huntAll(from, workers) : undefined
   const mutants = score === undefined ? {} : { mutants: score.mutants, killed: score.killed }
   if (values.json)
-    console.log(JSON.stringify({ seeds: counts.seeds, sagas, faults, violations, replayed, replayMismatches, perSecond, ...mutants }))
+    console.log(
+      JSON.stringify({ seeds: counts.seeds, sagas, faults, violations, replayed, replayMismatches, perSecond, ...mutants }),
+    )
   const isBlind = counts.seeds >= seedsEnough && missing.length > 0
   const isAlive = score !== undefined && (score.killed < score.mutants || score.unfit > 0)
   return violations > 0 || replayMismatches > 0 || isBlind || isAlive ? 1 : 0

@@ -35,14 +35,15 @@ function faultedBy({ out = [], unpark }: Entry): string | undefined {
 export function checkGarbageParked({ happenings }: History, { journals }: Log, findings: Findings): void {
   const parked = new Map<string, Set<string>>()
   for (const [id, { blocks }] of journals) {
-    const ids = blocks.flatMap(({ block }) => block.decisions.flatMap(({ parked: entry }) => (entry === undefined ? [] : [entry.id])))
-    parked.set(id, new Set(ids))
+    const entries = blocks.flatMap(({ block }) => block.decisions.flatMap((entry) => entry.parked ?? []))
+    parked.set(id, new Set(entries.map((entry) => entry.id)))
   }
   for (const happening of happenings) {
     if (happening.type !== "fault" || happening.kind !== "garbage") continue
     const { target, detail = "" } = happening
     findings.saw("garbage")
     if (parked.get(target)?.has(detail) === true) continue
-    findings.add("I10", `${target} ${detail}`, `${detail} of ${target} could not be read and is not parked; expected it to be`, happening)
+    const what = `${detail} of ${target} could not be read and is not parked; expected it to be`
+    findings.add("I10", `${target} ${detail}`, what, happening)
   }
 }

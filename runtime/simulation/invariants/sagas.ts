@@ -50,8 +50,8 @@ function checkAccepted(log: Log, request: RequestOf, limits: SagaLimits, finding
   if (places === undefined)
     return findings.add("I2", to, `saga ${to} was accepted and never began; expected one end of it`, ...request.happenings)
   const parked = memberOf(memberOf(last?.entry.state, "parked"), "code")
-  const mayBeParked = typeof parked === "string" && [parked, `${parseAddress(to).service} ${parked}`].some((code) => mayPark.includes(code))
-  if (mayBeParked) return findings.saw(`sagas parked ${parked}`)
+  const codes = typeof parked === "string" ? [parked, `${parseAddress(to).service} ${parked}`] : []
+  if (codes.some((code) => mayPark.includes(code))) return findings.saw(`sagas parked ${parked}`)
   const stands = typeof parked === "string" ? `is parked (${parked})` : "has not ended, nor is it parked"
   findings.add("I2", to, `saga ${to} was accepted and ${stands} when all was at rest; expected an end`, last?.entry)
 }
