@@ -12,7 +12,8 @@ export interface GarbageWorld {
 }
 
 /** Told as a fault "garbage" of `app/partition`, with the id under which it is to be parked. */
-export function throwGarbage({ kernel, server, recorder }: GarbageWorld, apps: readonly App[], random: Random, withinMs: number): void {
+export function throwGarbage(world: GarbageWorld, apps: readonly App[], random: Random, withinMs: number): void {
+  const { kernel, server, recorder } = world
   const luck = random.fork("garbage")
   for (const { shape } of apps) {
     for (let partition = 0; partition < shape.partitions; partition += 1) {

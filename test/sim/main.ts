@@ -19,7 +19,13 @@ const { values } = parseArgs({
     without: { type: "string" },
     save: { type: "string" },
     json: { type: "boolean", default: false },
+    // Hunts mutants of the engine as well: each until it is killed, or for so many seeds. Only these, with commas between.
     mutants: { type: "boolean", default: false },
+    mutant: { type: "string" },
+    within: { type: "string", default: "100" },
+    // Prints their table, and notes the seeds that killed them.
+    table: { type: "boolean", default: false },
+    note: { type: "boolean", default: false },
     workers: { type: "string", default: "2" },
     // One of several workers: tells what it found as one line.
     part: { type: "boolean", default: false },
@@ -79,10 +85,20 @@ async function runAll(seeds: number, from: number, workers: number): Promise<num
     `\n${counts.seeds} seeds, ${sagas} sagas, ${faults} faults, ${(counts.virtualMs / 3_600_000).toFixed(1)} virtual hours ` +
       `in ${(tookMs / 1000).toFixed(0)} s: ${perSecond} sagas/s; ${violations} violations; ${replayed} replayed, ${replayMismatches} differed`,
   )
+  const score = values.mutants ? await huntAll(from, workers) : undefined
+  const mutants = score === undefined ? {} : { mutants: score.mutants, killed: score.killed }
   if (values.json)
-    console.log(JSON.stringify({ seeds: counts.seeds, sagas, faults, violations, replayed, replayMismatches, perSecond }))
+    console.log(
+      JSON.stringify({ seeds: counts.seeds, sagas, faults, violations, replayed, replayMismatches, perSecond, ...mutants }),
+    )
   const isBlind = counts.seeds >= seedsEnough && missing.length > 0
-  return violations > 0 || replayMismatches > 0 || isBlind ? 1 : 0
+  const isAlive = score !== undefined && (score.killed < score.mutants || score.unfit > 0)
+  return violations > 0 || replayMismatches > 0 || isBlind || isAlive ? 1 : 0
+}
+
+function huntAll(from: number, processes: number) {
+  const { within, mutant, table, note } = values
+  return huntMutants({ from, seeds: Number(within), processes, table, note, ...(mutant === undefined ? {} : { only: mutant }) })
 }
 
 /** Each mutant of the engine runs seeds until one shows that something is wrong; see test/proof/mutants. */

@@ -30,7 +30,8 @@ export function checkOwners({ run, happenings }: History, findings: Findings): v
       if (process === undefined) owners.delete(id)
       else {
         owners.set(id, { claim: happening, process })
-        checkShare(happening, process, views.get(`${happening.app} ${process}`), partitions.get(happening.app) ?? 1, findings)
+        const known = views.get(`${happening.app} ${process}`)
+        checkShare(happening, process, known, partitions.get(happening.app) ?? 1, findings)
       }
     }
     if (happening.type !== "handling" || happening.phase !== "began") continue

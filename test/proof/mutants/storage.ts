@@ -110,8 +110,8 @@ export const storageMutants: readonly Mutant[] = [
     edits: [
       {
         file: "runtime/delivery/decode.ts",
-        find: "    return [{ number: base, marks: [], work: { type: \"park\", parked: parkedBytes(\"external\", record, error) } }]\n",
-        replace: "    return [{ number: base, marks: [], work: { type: \"forward\", messages: error === undefined ? [] : [] } }]\n",
+        find: "work: { type: \"park\", parked: parkedBytes(\"external\", record, error) } }]\n",
+        replace: "work: { type: \"forward\", messages: error === undefined ? [] : [] } }]\n",
       },
     ],
   },

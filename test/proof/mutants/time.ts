@@ -42,7 +42,9 @@ export const timeMutants: readonly Mutant[] = [
       {
         file: "runtime/delivery/recover.ts",
         find: "  partition.resynced = isResync\n",
-        replace: "  partition.resynced = isResync\n  while (partition.dueTimers.takeDue(Number.MAX_SAFE_INTEGER) !== undefined);\n",
+        replace:
+          "  partition.resynced = isResync\n" +
+          "  while (partition.dueTimers.takeDue(Number.MAX_SAFE_INTEGER) !== undefined);\n",
       },
     ],
   },
@@ -66,7 +68,7 @@ export const timeMutants: readonly Mutant[] = [
       {
         file: "runtime/delivery/conclude.ts",
         find: "        ? { type: \"clear\" as const, name: change.name }\n",
-        replace: "        ? { type: \"clear\" as const, name: `${change.name}!` }\n",
+        replace: "        ? { type: \"clear\" as const, name: change.name + \"!\" }\n",
       },
     ],
   },
@@ -89,7 +91,9 @@ export const timeMutants: readonly Mutant[] = [
     edits: [
       {
         file: "sagas/orchestrator/saga-actor.ts",
-        find: "  if (message.name === \"start\") return row === undefined ? begin(parts, message, context) : join(row, message)\n",
+        find:
+          "  if (message.name === \"start\") return row === undefined ? begin(parts, message, context) : " +
+          "join(row, message)\n",
         replace:
           "  if (message.name === \"start\")\n" +
           "    return row === undefined || \"ended\" in row ? begin(parts, message, context) : join(row, message)\n",
