@@ -271,7 +271,7 @@ export const limits = {
   traceRetryMs: 250,
   /** Names of spans and attributes whose encoding is kept. */
   traceNamesKept: 2_000,
-  /** Sagas whose trace a process remembers, so that it need not compute it again. */
+  /** Sagas of one name whose trace a process remembers, so that it need not compute it again. */
   traceSagasKept: 4_096,
   /** A saga that is older than this is slow: what happens to it from then on is traced, chosen or not. */
   traceSlowSagaMs: 60_000,
