@@ -175,9 +175,6 @@ export const limits = {
   unreadLookMs: 5_000,
   /** The last answers of a process that ends may take so long to leave it. */
   lastFlushMs: 1_000,
-  /** One request for health, and how many may be under way. */
-  healthRequestMs: 5_000,
-  healthConnectionsMax: 64,
   /** After a take-over with other members about: how long their replies may take to arrive before timers fire (R20). */
   takeOverGraceMs: 1_000,
   /** One lane frame on the wire: below the server's default max_payload. */

@@ -29,8 +29,8 @@ try {
       `at most ${mib(process.resourceUsage().maxRSS * 1024)} MiB of memory\n`,
   )
   const ms = (time: number) => `${time.toFixed(1).padStart(7)} ms`
-  for (const { what, medianMs, worstMs, bytes } of answers)
-    process.stdout.write(`${what.padEnd(48)} ${ms(medianMs)}, at most ${ms(worstMs)}, ${bytes} bytes\n`)
+  for (const { what, medianMs, worstMs, cpuMs, bytes } of answers)
+    process.stdout.write(`${what.padEnd(48)} ${ms(medianMs)}, at most ${ms(worstMs)}, CPU ${ms(cpuMs)}, ${bytes} bytes\n`)
 } finally {
   await rm(folder, { recursive: true, force: true })
 }

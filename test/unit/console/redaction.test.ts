@@ -7,8 +7,8 @@ import { redact, secretsNamed } from "../../../runtime/console/redaction.ts"
 
 test("members named like secrets are blotted out at any depth, by usual names and by those that are given", () => {
   const payload = {
-    orderId: "o-1", password: "p", card: { cardNumber: "4111", cvc: 1, holder: "Ann" }, list: [{ apiKey: "k", n: 1 }], token: null,
-    accessToken: "t", shipping: "post", nickname: "Bo",
+    orderId: "o-1", password: "p", card: { cardNumber: "4111", cvc: 1, holder: "Ann" }, list: [{ apiKey: "k", n: 1 }],
+    token: null, accessToken: "t", shipping: "post", nickname: "Bo",
   }
   const { value, isRedacted } = redact(payload, secretsNamed(["NickName"]))
   assert.deepEqual(value, {
@@ -30,7 +30,8 @@ test("a member with the name of a prototype is a member like any other", () => {
 test("a shape says in words what is wrong with a value, and where", () => {
   const named = { Place: object({ city: text("", 5) }) }
   const shape = object({
-    n: integer("", { minimum: 1, maximum: 9 }), kind: maybe(oneOf(["a", "b"])), places: maybe({ ...list(ref("Place")), maxItems: 2 }),
+    n: integer("", { minimum: 1, maximum: 9 }), kind: maybe(oneOf(["a", "b"])),
+    places: maybe({ ...list(ref("Place")), maxItems: 2 }),
   })
   const said = (value: unknown) => misfit(shape, value, named)
   assert.equal(said({ n: 1, kind: "a", places: [{ city: "Bern" }] }), undefined)

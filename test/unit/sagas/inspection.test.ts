@@ -37,7 +37,7 @@ function inspected({ inspect }: ActorLogic, driver: Driver): Inspection {
   return inspect(driver.state, driver.self)
 }
 
-test("a saga tells its phase, its state and what it waits for: commands, tries, undos, signals, tokens, times and children", () => {
+test("a saga tells its phase, its state and what it waits for: tries, undos, signals, tokens, times and children", () => {
   const driver = drive(full.logic)
   driver.start(order)
   const first = inspected(full.logic, driver)
@@ -83,7 +83,8 @@ test("what it is found by follows its progress, and is kept with its end, as are
   driver.ask(full.resume("o-1", author))
   driver.reply("payment.charge/c-1", refused("no-money"))
   const ended = inspected(full.logic, driver)
-  assert.deepEqual([ended.phase, ended.reason, ended.attributes["customer"], ended.waits], ["compensated", "no-money", customer, []])
+  const { phase, reason, attributes, waits } = ended
+  assert.deepEqual([phase, reason, attributes["customer"], waits], ["compensated", "no-money", customer, []])
   assert.deepEqual(ended.orders.map(({ order: name }) => name), ["pause", "resume"])
   const killed = drive(full.logic)
   killed.start(order)
@@ -112,7 +113,8 @@ test("attributes that throw, or cannot be searched, are left out and stop nothin
   const driver = drive(strange.logic)
   driver.start(order)
   assert.deepEqual(inspected(strange.logic, driver).attributes, { good: 1, long: long.slice(1), no: false })
-  const many = empty.attributes(() => Object.fromEntries(Array.from({ length: 99 }, (_, n) => [`a${n}`, n]))).step("charge", charge)
+  const numbers = Object.fromEntries(Array.from({ length: 99 }, (_, n) => [`a${n}`, n]))
+  const many = empty.attributes(() => numbers).step("charge", charge)
   const other = drive(many.logic)
   other.start(order)
   assert.equal(Object.keys(inspected(many.logic, other).attributes).length, limits.attributesPerSagaMax)
