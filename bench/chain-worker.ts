@@ -11,7 +11,7 @@ export interface ChainTask {
 }
 
 await runChild(async () => {
-  const { natsUrl, service, form } = readTask<ChainTask>()
+  const { natsUrl, service, form } = readTask() as ChainTask // cast: run.ts wrote it
   const services = service === "all" ? chainServices : chainServices.slice(service, service + 1)
   const connection = await runChain(natsUrl, services, form)
   process.once("SIGTERM", () => void connection.close().finally(() => process.exit(0)))

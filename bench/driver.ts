@@ -43,7 +43,7 @@ function endingOf(value: unknown): "completed" | "compensated" {
 }
 
 await runChild(async () => {
-  const task = readTask<DriverTask>()
+  const task = readTask() as DriverTask // cast: run.ts wrote it
   const { start, close } = await placingOrders(task)
   const tell = { measuring: () => say({ type: "measuring" }), measured: () => say({ type: "measured" }) }
   const result = await runLoad(start, task, tell)

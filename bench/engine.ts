@@ -36,7 +36,7 @@ const handlers = axes.handlers.find((name) => name === values.handlers) ?? "effe
 const outcome = axes.outcome.find((name) => name === values.outcome) ?? "happy"
 const shop = shopOf("bench", limits.partitionsDefault, { services: "same-app", handlers }).orders
 const world = withLatency(newWorld())
-const process_ = await startInMemory(shop, world)
+const engine = await startInMemory(shop, world)
 let started = 0
 
 async function place(): Promise<void> {
@@ -61,12 +61,12 @@ async function round(sagas: number): Promise<number> {
 await round(Number(values.sagas))
 const rounds: number[] = []
 for (let n = 0; n < Number(values.rounds); n += 1) rounds.push(await round(Number(values.sagas)))
-const bytes = process_.blocks.reduce((sum, block) => sum + block.bytes, 0)
-const decisions = process_.blocks.reduce((sum, block) => sum + block.decisions, 0)
+const bytes = engine.blocks.reduce((sum, block) => sum + block.bytes, 0)
+const decisions = engine.blocks.reduce((sum, block) => sum + block.decisions, 0)
 console.log(
   `${handlers}, ${outcome}: ${median(rounds).toFixed(0)} µs of CPU a saga (${rounds.map((us) => us.toFixed(0)).join(" ")}); ` +
     `${(bytes / started).toFixed(0)} bytes, ${(decisions / started).toFixed(2)} decisions, ` +
-    `${(process_.blocks.length / started).toFixed(3)} blocks`,
+    `${(engine.blocks.length / started).toFixed(3)} blocks`,
 )
-await process_.kill()
+await engine.kill()
 process.exit(0)

@@ -58,21 +58,29 @@ const refund = (account: typeof newAccount, order: Charge) => done(business.refu
 const book = (carrier: { readonly booked: number }, { orderId, isDoomed }: Parcel) =>
   isDoomed ? refused("never-shipped") : done({ booked: carrier.booked + 1 }, { trackingId: `parcel-${orderId}` })
 
+/** The same, as a handler that does I/O. */
+function waiting<State, Payload, Value>(decide: (state: State, payload: Payload) => Value) {
+  return async (state: State, payload: Payload): Promise<Value> => {
+    await yielding()
+    return decide(state, payload)
+  }
+}
+
 const shelf = service("inventory", { state: () => fullShelf })
 const pureInventory = shelf.command("reserve", Reservation, reserve).undo("release", "reserve", release)
 const inventory = shelf
-  .command("reserve", Reservation, effectful(async (stock, asked) => (await yielding(), reserve(stock, asked))))
-  .undo("release", "reserve", effectful(async (stock, asked) => (await yielding(), release(stock, asked))))
+  .command("reserve", Reservation, effectful(waiting(reserve)))
+  .undo("release", "reserve", effectful(waiting(release)))
 
 const accounts = service("payment", { state: () => newAccount })
 const purePayment = accounts.command("charge", Charge, charge).undo("refund", "charge", refund)
 const payment = accounts
-  .command("charge", Charge, effectful(async (account, asked) => (await yielding(), charge(account, asked))))
-  .undo("refund", "charge", effectful(async (account, asked) => (await yielding(), refund(account, asked))))
+  .command("charge", Charge, effectful(waiting(charge)))
+  .undo("refund", "charge", effectful(waiting(refund)))
 
 const carrier = service("shipping", { state: () => ({ booked: 0 }) })
 const pureShipping = carrier.command("book", Parcel, book)
-const shipping = carrier.command("book", Parcel, effectful(async (state, asked) => (await yielding(), book(state, asked))))
+const shipping = carrier.command("book", Parcel, effectful(waiting(book)))
 
 /** Commands are the same data whoever handles them. */
 export const placeOrder = saga("place-order", { input: OrderInput, version: 1 })

@@ -29,7 +29,7 @@ export interface WorkerReport {
 const ratios = { off: 0, "10%": 0.1, "100%": 1 } as const
 
 async function work(): Promise<void> {
-  const task = readTask<WorkerTask>()
+  const task = readTask() as WorkerTask // cast: run.ts wrote it
   keepHeapLean()
   const shop = shopOf(task.namespace, task.partitions, task.row)
   const app = shop.apps[task.app]

@@ -9,7 +9,8 @@ import { checkKey, checkName } from "../message/key.ts"
 import type { Done, Outcome } from "../message/outcome.ts"
 import { parse } from "../message/schema.ts"
 import { parseToken } from "../message/token.ts"
-import { type Asked, type Answer, type Handlers, json, present } from "./handler.ts"
+import { type Asked, type Answer, type Handlers, json } from "./handler.ts"
+import { present } from "./present.ts"
 import { notFound, Refused } from "./problem.ts"
 
 type Names =
@@ -19,9 +20,9 @@ type Names =
 type Payload = { readonly [name: string]: Json | undefined }
 
 export const orderHandlers: Handlers<Names> = {
-  signalSaga: (asked) => order(asked, "signal", { name: asked.body("name"), payload: asked.body<Json>("payload") ?? null }),
-  updateSaga: (asked) => order(asked, "update", { name: asked.body("name"), payload: asked.body<Json>("payload") ?? null }),
-  skipStep: (asked) => order(asked, "skip", { step: asked.body("step"), value: asked.body<Json>("value") ?? null }),
+  signalSaga: (asked) => order(asked, "signal", { name: asked.body.json("name"), payload: asked.body.json("payload") ?? null }),
+  updateSaga: (asked) => order(asked, "update", { name: asked.body.json("name"), payload: asked.body.json("payload") ?? null }),
+  skipStep: (asked) => order(asked, "skip", { step: asked.body.json("step"), value: asked.body.json("value") ?? null }),
   retryNow: (asked) => order(asked, "retryNow"),
   pauseSaga: (asked) => order(asked, "pause"),
   resumeSaga: (asked) => order(asked, "resume"),
@@ -62,23 +63,23 @@ function outcomeOf(outcome: Outcome): Payload {
 
 async function startSaga(asked: Asked): Promise<Answer> {
   const logic = asked.shown.saga(asked.segment("saga"))
-  const payload = checkPayload(logic, "commands", "start", asked.body<Json>("input"), undefined)
+  const payload = checkPayload(logic, "commands", "start", asked.body.json("input"), undefined)
   return ask(asked, { service: logic.service, key: asked.segment("key"), name: "start", payload })
 }
 
 async function sendCommand(asked: Asked): Promise<Answer> {
   const { shown } = asked
-  const logic = shown.logic(asked.body<string>("service") ?? "")
-  const name = asked.body<string>("name") ?? ""
+  const logic = shown.logic(asked.body.text("service") ?? "")
+  const name = asked.body.text("name") ?? ""
   checkName("command", name)
   // Orders to sagas say who gives them.
-  if (logic.kind === "saga") throw new Refused(400, "USE_SAGA_ROUTES", "sagas have routes of their own: start, signal, cancel ...")
-  const version = asked.body<number>("version")
-  const payload = checkPayload(logic, "commands", name, asked.body<Json>("payload"), version)
-  const command = { service: logic.service, key: asked.body<string>("key") ?? "", name, payload }
-  const [dueMs, expiresMs] = [asked.body<number>("dueMs"), asked.body<number>("expiresMs")]
+  if (logic.kind === "saga") throw new Refused(400, "USE_SAGA_ROUTES", "sagas have routes of their own: start, signal ...")
+  const version = asked.body.number("version")
+  const payload = checkPayload(logic, "commands", name, asked.body.json("payload"), version)
+  const command = { service: logic.service, key: asked.body.text("key") ?? "", name, payload }
+  const [dueMs, expiresMs] = [asked.body.number("dueMs"), asked.body.number("expiresMs")]
   const timing = { ...(dueMs && { dueMs }), ...(expiresMs && { expiresMs }) }
-  const urgent = asked.body<boolean>("isUrgent") === true ? { priority: "high" as const } : {}
+  const urgent = asked.body.flag("isUrgent") === true ? { priority: "high" as const } : {}
   return ask(asked, { ...command, ...(version === undefined ? {} : { version }) }, { ...timing, ...urgent })
 }
 
@@ -86,10 +87,10 @@ async function sendCommand(asked: Asked): Promise<Answer> {
 async function ask(asked: Asked, command: Command, more: object = {}): Promise<Answer> {
   checkKey(command.key)
   const { client } = asked.shown.source
-  const effect = asked.body<string>("effect") ?? newEffect()
-  const correlation = asked.body<string>("correlation")
+  const effect = asked.body.text("effect") ?? newEffect()
+  const correlation = asked.body.text("correlation")
   const options = { effect, ...(correlation === undefined ? {} : { correlation }), ...more }
-  const waitMs = asked.body<number>("waitMs") ?? 0
+  const waitMs = asked.body.number("waitMs") ?? 0
   if (waitMs === 0) {
     await client.send(command, options)
     return json({ effect })
@@ -134,7 +135,7 @@ async function awaitSaga(asked: Asked): Promise<Answer> {
   const logic = shown.saga(asked.segment("saga"))
   const { service } = logic
   const key = asked.segment("key")
-  const deadlineMs = performance.now() + (asked.query<number>("waitMs") ?? 30_000)
+  const deadlineMs = performance.now() + (asked.query.number("waitMs") ?? 30_000)
   for (;;) {
     const { state } = await shown.source.client.query(service, key, { timeoutMs: limits.consoleOrderMs })
     if (state === null) throw notFound(`saga ${service}/${key}: it was never started, or is forgotten`)
@@ -150,22 +151,22 @@ async function awaitSaga(asked: Asked): Promise<Answer> {
 }
 
 async function completeToken(asked: Asked): Promise<Answer> {
-  const token = asked.body<string>("token") ?? ""
+  const token = asked.body.text("token") ?? ""
   const { saga, key, wait } = parseToken(token)
   const { service } = asked.shown.saga(saga)
-  const payload = { name: wait, payload: asked.body<Json>("payload") ?? null, token }
-  return tell(asked, { service, key, name: "complete", payload }, asked.body<string>("effect"))
+  const payload = { name: wait, payload: asked.body.json("payload") ?? null, token }
+  return tell(asked, { service, key, name: "complete", payload }, asked.body.text("effect"))
 }
 
 async function publishEvent(asked: Asked): Promise<Answer> {
   const { shown } = asked
-  const name = asked.body<string>("name") ?? ""
-  const payload = asked.body<Json>("payload") ?? null
-  const version = asked.body<number>("version")
+  const name = asked.body.text("name") ?? ""
+  const payload = asked.body.json("payload") ?? null
+  const version = asked.body.number("version")
   checkName("event", name)
   checkEvent([...shown.app.shape.logics.values()], name, payload, version)
-  const key = asked.body<string>("key") ?? ""
-  const id = asked.body<string>("id")
+  const key = asked.body.text("key") ?? ""
+  const id = asked.body.text("id")
   const event = { name, payload, key, ...(version === undefined ? {} : { version }) }
   return json({ id: await shown.source.client.publish(event, id === undefined ? {} : { id }) })
 }
@@ -173,7 +174,7 @@ async function publishEvent(asked: Asked): Promise<Answer> {
 /** As those of this app read it who react to it, if any do. */
 function checkEvent(logics: readonly ActorLogic[], name: string, payload: Json, version: number | undefined): void {
   for (const { describe } of logics) {
-    const contract = describe?.().reactions[name]
+    const contract = new Map(Object.entries(describe?.().reactions ?? {})).get(name)
     if (contract === undefined || (version ?? contract.versions.version) !== contract.versions.version) continue
     parse(contract.schema, payload, `event ${name}`)
   }

@@ -5,8 +5,9 @@ import { limits } from "../kernel/limits.ts"
 import type { Json } from "../message/json.ts"
 import type { ParkedEntry } from "../message/block.ts"
 import { parseAddress } from "../message/message.ts"
-import { findParked, groupParked, type ParkedItem, type ParkedQuery, readParked } from "../read-model/reader.ts"
-import { type Asked, type Answer, type Handlers, json, present } from "./handler.ts"
+import { findParked, groupParked, type ParkedItem, type ParkedQuery, type ParkedSpot, readParked } from "../read-model/reader.ts"
+import { type Asked, type Answer, type Handlers, json } from "./handler.ts"
+import { present } from "./present.ts"
 import { notFound, Refused } from "./problem.ts"
 import { redact } from "./redaction.ts"
 import type { ShownApp } from "./shown-app.ts"
@@ -15,14 +16,14 @@ type Names = "parkedGroups" | "parked" | "showParked" | "redriveParked" | "disca
 
 export const parkedHandlers: Handlers<Names> = {
   parkedGroups(asked) {
-    const groups = groupParked(asked.shown.store, filterOf((name) => asked.query(name)))
+    const groups = groupParked(asked.shown.store, filterOf((name) => asked.query.text(name)))
     return json({ groups, total: groups.reduce((sum, { count }) => sum + count, 0) })
   },
   parked: (asked) =>
     json(findParked(asked.shown.store, {
-      ...filterOf((name) => asked.query(name)),
-      limit: Math.min(asked.query<number>("limit") ?? 50, limits.searchPageMax),
-      ...present({ key: asked.query<string>("key"), cursor: asked.query<string>("cursor") }),
+      ...filterOf((name) => asked.query.text(name)),
+      limit: Math.min(asked.query.number("limit") ?? 50, limits.searchPageMax),
+      ...present({ key: asked.query.text("key"), cursor: asked.query.text("cursor") }),
     })),
   showParked: async (asked) => json(await detailOf(asked)),
   redriveParked: (asked) => orderOne(asked, "redrive"),
@@ -38,14 +39,14 @@ function filterOf(member: (name: string) => string | undefined): ParkedQuery {
 }
 
 /** Throws Refused. */
-function itemOf(asked: Asked): NonNullable<ReturnType<typeof readParked>> {
+function itemOf(asked: Asked): ParkedSpot {
   const [partition, id] = [Number(asked.segment("partition")), asked.segment("id")]
   const found = Number.isSafeInteger(partition) ? readParked(asked.shown.store, partition, id) : undefined
   if (found === undefined) throw notFound(`parked record ${id} in partition ${asked.segment("partition")} (any more)`)
   return found
 }
 
-async function entryOf(shown: ShownApp, found: NonNullable<ReturnType<typeof readParked>>): Promise<ParkedEntry | undefined> {
+async function entryOf(shown: ShownApp, found: ParkedSpot): Promise<ParkedEntry | undefined> {
   return (await shown.block(found.at.sequence))?.decisions[found.at.place]?.parked
 }
 
@@ -76,16 +77,19 @@ type Action = "redrive" | "discard"
 
 async function orderOne(asked: Asked, action: Action): Promise<Answer> {
   const { item } = itemOf(asked)
-  const payload = asked.body<Json>("payload")
+  const payload = asked.body.json("payload")
   const result = await orderItem(asked, action, item, payload)
   if (result.failed !== undefined) throw new Refused(409, result.failed.code, result.failed.detail)
   await gone(asked.shown, [item])
   return json({ count: result.count, failed: [], more: false })
 }
 
-interface Failed {
+interface Place {
   readonly partition: number
   readonly id: string
+}
+
+interface Failed extends Place {
   readonly code: string
   readonly detail: string
 }
@@ -125,15 +129,17 @@ async function resume(asked: Asked, action: Action, id: string): Promise<{ reado
 }
 
 async function orderMany(asked: Asked, action: Action): Promise<Answer> {
-  const named = asked.body<readonly { readonly partition: number; readonly id: string }[]>("items")
-  const filter = asked.body<ParkedQuery>("filter")
+  // casts: the route says what they are, and they were checked
+  const named = asked.body.json("items") as readonly Place[] | undefined
+  const filter = asked.body.json("filter") as ParkedQuery | undefined // cast: likewise
   if ((named === undefined) === (filter === undefined))
     throw new Refused(400, "INVALID_INPUT", "say either `items` or `filter`: which parked records are meant")
   const { store } = asked.shown
   const limit = limits.parkedOrderItemsMax
   const found = named === undefined ? findParked(store, { ...filter, limit }) : undefined
   const items = found?.parked ?? (named ?? []).flatMap(({ partition, id }) => readParked(store, partition, id)?.item ?? [])
-  const missing = (named ?? []).filter(({ partition, id }) => !items.some((item) => item.partition === partition && item.id === id))
+  const isThere = (place: Place) => items.some(({ partition, id }) => partition === place.partition && id === place.id)
+  const missing = (named ?? []).filter((place) => !isThere(place))
   const failed: Failed[] = missing.map((place) => ({ ...place, code: "not-parked", detail: "it is parked no more" }))
   let count = 0
   for (const item of items) {

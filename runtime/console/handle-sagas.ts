@@ -2,9 +2,10 @@
 import type { ActorLogic } from "../actor/logic.ts"
 import type { Phase } from "../actor/inspection.ts"
 import { attributeNames, countCodes, countStates, findParked } from "../read-model/reader.ts"
-import { findSagas } from "../read-model/saga-search.ts"
+import { findSagas, type SagaQuery } from "../read-model/saga-search.ts"
 import type { Asked, Handlers } from "./handler.ts"
-import { json, present } from "./handler.ts"
+import { json } from "./handler.ts"
+import { present } from "./present.ts"
 import { notFound } from "./problem.ts"
 import { redact } from "./redaction.ts"
 import { drawnRun, nothingAccepted, sagaEntry, sagaPage } from "./saga-page.ts"
@@ -76,19 +77,19 @@ async function actorOf(asked: Asked): Promise<object> {
 }
 
 function timelineOptions(asked: Asked) {
-  const withPayloads = asked.query<boolean>("payloads") === true
+  const withPayloads = asked.query.flag("payloads") === true
   if (withPayloads) asked.needPayloads()
-  const before = asked.query<string>("before")
+  const before = asked.query.text("before")
   return {
-    limit: asked.query<number>("limit") ?? 50,
+    limit: asked.query.number("limit") ?? 50,
     ...(before === undefined ? {} : { before }),
     ...(withPayloads ? { payloads: asked.context.isSecret } : {}),
   }
 }
 
-function queryOf(asked: Asked): Parameters<typeof findSagas>[1] {
-  const text = (name: string) => asked.query<string>(name)
-  const number = (name: string) => asked.query<number>(name)
+function queryOf(asked: Asked): SagaQuery {
+  const text = asked.query.text.bind(asked.query)
+  const number = asked.query.number.bind(asked.query)
   // cast: a phase that is none finds nothing
   const phases = text("phase")?.split(",").map((phase) => phase.trim() as Phase)
   return present({
@@ -96,9 +97,9 @@ function queryOf(asked: Asked): Parameters<typeof findSagas>[1] {
     waitsFor: text("waitsFor"), cursor: text("cursor"), phases, version: number("version"), limit: number("limit"),
     startedAfterMs: number("startedAfter"), startedBeforeMs: number("startedBefore"),
     endedAfterMs: number("endedAfter"), endedBeforeMs: number("endedBefore"), stuckSinceMs: number("stuckSince"),
-    where: asked.query<readonly string[]>("where"), count: asked.query<boolean>("count"),
-    order: asked.query<"started">("order"),
-  }) as Parameters<typeof findSagas>[1] // cast: what is undefined is left out
+    where: asked.query.texts("where"), count: asked.query.flag("count"),
+    order: asked.query.text("order") as SagaQuery["order"], // cast: the route has no others
+  })
 }
 
 function countsOf({ store, app }: ShownApp): readonly object[] {

@@ -1,5 +1,6 @@
 // What the handler of a route gets and gives. The request was checked against its route before.
 import type { Pictures } from "../actor/pictures.ts"
+import type { Json } from "../message/json.ts"
 import type { RouteName } from "./api/open-api.ts"
 import type { Caller, Callers } from "./caller.ts"
 import type { LiveChanges } from "./live.ts"
@@ -18,14 +19,43 @@ export interface ConsoleContext {
   nowMs(): number
 }
 
+/** The members of a query or a body. The route says what each is, and they were checked. */
+export class Fields {
+  readonly #values: Readonly<Record<string, unknown>>
+
+  constructor(values: Readonly<Record<string, unknown>>) {
+    this.#values = values
+  }
+
+  text(name: string): string | undefined {
+    return this.#values[name] as string | undefined // cast: as above
+  }
+
+  texts(name: string): readonly string[] | undefined {
+    return this.#values[name] as readonly string[] | undefined // cast: as above
+  }
+
+  number(name: string): number | undefined {
+    return this.#values[name] as number | undefined // cast: as above
+  }
+
+  flag(name: string): boolean | undefined {
+    return this.#values[name] as boolean | undefined // cast: as above
+  }
+
+  json(name: string): Json | undefined {
+    return this.#values[name] as Json | undefined // cast: it was read from JSON
+  }
+}
+
 /** A checked request. */
 export class Asked {
   readonly context: ConsoleContext
   /** Undefined on a route that needs nobody to be signed in. */
   readonly caller: Caller | undefined
   readonly #path: Readonly<Record<string, string>>
-  readonly #query: Readonly<Record<string, unknown>>
-  readonly #body: Readonly<Record<string, unknown>>
+  readonly query: Fields
+  readonly body: Fields
 
   constructor(
     context: ConsoleContext,
@@ -39,8 +69,8 @@ export class Asked {
     this.context = context
     this.caller = caller
     this.#path = parts.path
-    this.#query = parts.query
-    this.#body = parts.body
+    this.query = new Fields(parts.query)
+    this.body = new Fields(parts.body)
   }
 
   /** The app that the path names. Throws Refused. */
@@ -54,16 +84,8 @@ export class Asked {
     return this.#path[name] ?? ""
   }
 
-  query<Value>(name: string): Value | undefined {
-    return this.#query[name] as Value | undefined // cast: the route says what it is, and it was checked
-  }
-
-  body<Value>(name: string): Value | undefined {
-    return this.#body[name] as Value | undefined // cast: likewise
-  }
-
   get author(): { readonly by: string; readonly why: string } {
-    return { by: this.body<string>("by") ?? "", why: this.body<string>("why") ?? "" }
+    return { by: this.body.text("by") ?? "", why: this.body.text("why") ?? "" }
   }
 
   get seesPayloads(): boolean {
@@ -92,15 +114,3 @@ export type Handlers<Names extends RouteName = RouteName> = Readonly<Record<Name
 export function json(value: object): Answer {
   return { value }
 }
-
-/** What may be undefined need not be there. */
-export type Present<Value> = { readonly [Name in keyof Value as undefined extends Value[Name] ? never : Name]: Value[Name] } & {
-  readonly [Name in keyof Value as undefined extends Value[Name] ? Name : never]?: Exclude<Value[Name], undefined>
-}
-
-/** Without the members that are undefined. */
-export function present<Value extends object>(value: Value): Present<Value> {
-  const kept = Object.entries(value).filter(([, member]) => member !== undefined)
-  return Object.fromEntries(kept) as Present<Value> // cast: the same members
-}
-

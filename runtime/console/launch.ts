@@ -45,6 +45,9 @@ export async function launch(app: App, options: LaunchOptions): Promise<Launched
   }
 }
 
-function consoleOf({ consolePort: port, consoleHost: host, consoleToken: token, consoleViewerToken: viewerToken }: Environment) {
-  return { ...(port !== undefined && { port }), ...(host && { host }), ...(token && { token }), ...(viewerToken && { viewerToken }) }
+function consoleOf(environment: Environment): ConsoleOptions {
+  const { consolePort: port, consoleHost: host, consoleToken: token, consoleViewerToken: viewerToken } = environment
+  return {
+    ...(port !== undefined && { port }), ...(host && { host }), ...(token && { token }), ...(viewerToken && { viewerToken }),
+  }
 }

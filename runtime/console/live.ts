@@ -62,7 +62,9 @@ export class LiveChanges {
   #standing(row: string): object {
     const { service: saga, key } = parseAddress(row)
     const item = readSaga(this.#shown.store, saga, key)?.item
-    return item === undefined ? { saga, key, isGone: true } : { saga, key, phase: item.phase, state: item.state, changedMs: item.changedMs }
+    if (item === undefined) return { saga, key, isGone: true }
+    const { phase, state, changedMs } = item
+    return { saga, key, phase, state, changedMs }
   }
 }
 

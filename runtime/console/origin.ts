@@ -12,7 +12,7 @@ const loopbackNames = ["localhost", "127.0.0.1", "[::1]"]
 
 /** A server that listens on the loopback address is reached by its names, and by others only if they are given. */
 export function originRules(host: string, names: readonly string[] = []): OriginRules {
-  const isLoopback = host === "localhost" || host === "::1" || /^127\./.test(host)
+  const isLoopback = host === "localhost" || host === "::1" || host.startsWith("127.")
   if (!isLoopback && names.length === 0) return {}
   return { hosts: new Set([...(isLoopback ? loopbackNames : []), host, ...names].map((name) => name.toLowerCase())) }
 }
@@ -22,7 +22,7 @@ export function handleOrigin({ hosts }: OriginRules, { headers, method = "GET" }
   const { host = "", origin } = headers
   const name = host.replace(/:\d+$/, "").toLowerCase()
   if (hosts !== undefined && !hosts.has(name))
-    throw new Refused(403, "UNKNOWN_HOST", `this console is not reached as ${JSON.stringify(name)}; name it in its option \`hosts\``)
+    throw new Refused(403, "UNKNOWN_HOST", `this console is not reached as ${JSON.stringify(name)}; name it in its \`hosts\``)
   if (method === "GET" || method === "HEAD" || origin === undefined) return
   if (origin !== `http://${host}` && origin !== `https://${host}`)
     throw new Refused(403, "OTHER_ORIGIN", `a page of ${origin} may not change anything here`)

@@ -3,7 +3,7 @@ import { assignPartitions } from "../delivery/assignment.ts"
 import type { Health } from "../host/health.ts"
 import { perSecond } from "../read-model/past.ts"
 import { countParked, countStates, groupParked } from "../read-model/reader.ts"
-import { present } from "./handler.ts"
+import { present } from "./present.ts"
 import { summed } from "./summed.ts"
 import type { ShownApp } from "./shown-app.ts"
 

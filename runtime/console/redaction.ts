@@ -7,13 +7,13 @@ export const blot = "[redacted]"
 /** Whether the member of this name, at this path of names, is to be blotted out. */
 export type IsSecret = (name: string, path: readonly string[]) => boolean
 
-const secretNames =
-  /^(secret|token|password|passwd|passphrase|pin|cvv|cvc|iban|authorization|cookie|credentials?)$|(secret|token|password|api[-_]?key|private[-_]?key|card[-_]?number)$/i
+const wholeNames = /^(passwd|passphrase|pin|cvv|cvc|iban|authorization|cookie|credentials?)$/i
+const nameEnds = /(secret|token|password|api[-_]?key|private[-_]?key|card[-_]?number)$/i
 
 /** By usual names, and those that are given. */
 export function secretsNamed(names: readonly string[] = []): IsSecret {
   const more = new Set(names.map((name) => name.toLowerCase()))
-  return (name) => secretNames.test(name) || more.has(name.toLowerCase())
+  return (name) => wholeNames.test(name) || nameEnds.test(name) || more.has(name.toLowerCase())
 }
 
 export interface Redacted {
@@ -26,14 +26,12 @@ export function redact(value: Json, isSecret: IsSecret): Redacted {
   const visit = (part: Json, path: readonly string[]): Json => {
     if (typeof part !== "object" || part === null) return part
     if (Array.isArray(part)) return part.map((item: Json) => visit(item, path))
-    const shown: Record<string, Json> = {}
-    for (const [name, member] of Object.entries(part)) {
-      if (member === undefined) continue
+    const members = Object.entries(part).map(([name, member = null]): [string, Json] => {
       const isBlotted = member !== null && isSecret(name, path)
       isRedacted ||= isBlotted
-      shown[name] = isBlotted ? blot : visit(member, [...path, name])
-    }
-    return shown
+      return [name, isBlotted ? blot : visit(member, [...path, name])]
+    })
+    return Object.fromEntries(members)
   }
   return { value: visit(value, []), isRedacted }
 }

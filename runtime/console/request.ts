@@ -20,9 +20,8 @@ interface Pattern {
 }
 
 // cast: the names of the table itself
-const patterns: readonly Pattern[] = (Object.entries(routes) as readonly (readonly [RouteName, Route])[]).map(([name, route]) => ({
-  name, route, segments: route.path.split("/"),
-}))
+const named = Object.entries(routes) as readonly (readonly [RouteName, Route])[]
+const patterns: readonly Pattern[] = named.map(([name, route]) => ({ name, route, segments: route.path.split("/") }))
 
 /** The route of a request. Throws Refused if there is none, or only others of this path. */
 export function matchRoute(method: string, pathname: string): Matched {
@@ -68,10 +67,14 @@ function decoded(part: string): string {
 }
 
 /** Throws Refused on a parameter that the route does not have, or that is not as it says. */
-export function readQuery({ query = { type: "object", additionalProperties: false } }: Route, search: URLSearchParams) {
+export function readQuery(
+  { query = { type: "object", additionalProperties: false } }: Route,
+  search: URLSearchParams,
+): Readonly<Record<string, unknown>> {
+  const known = new Map(Object.entries(query.properties ?? {}))
   const values: Record<string, unknown> = {}
   for (const name of new Set(search.keys())) {
-    const shape: Shape | undefined = query.properties?.[name]
+    const shape = known.get(name)
     const all = search.getAll(name)
     if (shape === undefined) throw new Refused(400, "INVALID_INPUT", `there is no query parameter "${name}" here`)
     if (shape.type !== "array" && all.length > 1) throw new Refused(400, "INVALID_INPUT", `"${name}" is given twice`)

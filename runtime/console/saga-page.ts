@@ -4,7 +4,8 @@ import type { Json } from "../message/json.ts"
 import { findOrders } from "../read-model/past.ts"
 import { readSaga, type SagaEntry } from "../read-model/reader.ts"
 import type { WaitSince } from "../read-model/saga-writer.ts"
-import { type Asked, present } from "./handler.ts"
+import type { Asked } from "./handler.ts"
+import { present } from "./present.ts"
 import { notFound } from "./problem.ts"
 import type { ShownApp } from "./shown-app.ts"
 
@@ -26,6 +27,7 @@ export async function sagaPage(asked: Asked): Promise<object> {
   const logic = shown.saga(item.saga)
   // Which names it takes depends on the version that decides it, which its state tells.
   const state = notes === undefined ? undefined : await shown.stateAt(entry.state)
+  const run = state === undefined ? undefined : runOf(item.key, state, asked.context.nowMs())
   return present({
     item,
     waiting: waitingOf(entry),
@@ -36,7 +38,7 @@ export async function sagaPage(asked: Asked): Promise<object> {
     children: notes?.children ?? [],
     accepts: notes === undefined ? nothingAccepted : (logic.accepted?.(state) ?? nothingAccepted),
     actions: actionsOf(entry),
-    isDrawable: pictures?.graph(logic, state === undefined ? undefined : runOf(item.key, state, asked.context.nowMs())) !== undefined,
+    isDrawable: pictures?.graph(logic, run) !== undefined,
   })
 }
 

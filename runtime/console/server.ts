@@ -2,7 +2,7 @@
 // of its route; and every answer, also a refusal, leaves with the same headers.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { limits } from "../kernel/limits.ts"
-import { type RouteName, openApi } from "./api/open-api.ts"
+import { openApi } from "./api/open-api.ts"
 import type { Caller } from "./caller.ts"
 import { handleOrigin, type OriginRules } from "./origin.ts"
 import { Asked, type Answer, type ConsoleContext, type Handlers } from "./handler.ts"
@@ -14,7 +14,7 @@ import type { PageFiles } from "./page-files.ts"
 import { problemOf, Refused } from "./problem.ts"
 import { matchRoute, readBody, readQuery } from "./request.ts"
 
-const handlers: Handlers<RouteName> = { ...systemHandlers, ...sagaHandlers, ...orderHandlers, ...parkedHandlers }
+const handlers: Handlers = { ...systemHandlers, ...sagaHandlers, ...orderHandlers, ...parkedHandlers }
 
 export interface ServerParts {
   readonly context: ConsoleContext
@@ -117,7 +117,8 @@ function sendBytes(
 
 function refuse({ report }: ServerParts, request: IncomingMessage, response: ServerResponse, error: unknown): void {
   const { problem, isDefect } = problemOf(error)
-  if (isDefect) report(`CONSOLE_FAILED: ${request.method} ${request.url?.split("?")[0]}: ${error instanceof Error ? error.stack : String(error)}`)
+  const why = error instanceof Error ? error.stack : String(error)
+  if (isDefect) report(`CONSOLE_FAILED: ${request.method} ${request.url?.split("?")[0]}: ${why}`)
   if (response.headersSent) return void response.end()
   if (problem.retryAfterMs !== undefined) response.setHeader("retry-after", Math.ceil(problem.retryAfterMs / 1000))
   if (problem.status === 401) response.setHeader("www-authenticate", "Bearer")

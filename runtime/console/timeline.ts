@@ -7,7 +7,7 @@ import { partitionOf } from "../message/key.ts"
 import { type Address, addressText, type Message } from "../message/message.ts"
 import type { Phase } from "../actor/inspection.ts"
 import { type DecisionSpot, readDecisions, readSaga, type Spot, stoodBefore } from "../read-model/reader.ts"
-import { present } from "./handler.ts"
+import { present } from "./present.ts"
 import { type IsSecret, redact } from "./redaction.ts"
 import type { ShownApp } from "./shown-app.ts"
 
@@ -63,7 +63,8 @@ export async function sagaTimeline(shown: ShownApp, actor: Address, options: Tim
 /** Of any actor: searched in its journal. */
 export async function actorTimeline(shown: ShownApp, actor: Address, options: TimelineOptions): Promise<Timeline> {
   const { limit, before, payloads } = options
-  const page = await shown.source.operator.history(actor, { limit, ...(before === undefined ? {} : { before: readSpot(before) }) })
+  const from = before === undefined ? {} : { before: readSpot(before) }
+  const page = await shown.source.operator.history(actor, { limit, ...from })
   const partition = partitionOf(actor.key, shown.app.shape.partitions)
   return {
     entries: page.decisions.map((decision) => entryOf(decision, { partition, payloads, commands: new Map() })),
@@ -97,7 +98,7 @@ function entryOf(past: PastDecision, { partition, payloads, commands }: Told, be
     before, after,
     outcome: outcome && present({ type: outcome.type, code }),
     sent: sent.map(({ message }) => sentRecord(message)),
-    timers: timers.map((timer) => present({ type: timer.type, name: timer.name, dueMs: timer.type === "set" ? timer.dueMs : undefined })),
+    timers: timers.map((timer) => ({ type: timer.type, name: timer.name, ...(timer.type === "set" && { dueMs: timer.dueMs }) })),
     parked: parked && present({ id: parked.id, code: parked.code, message: parked.message, attempts: parked.attempts }),
     released: unparked.map(({ id, action }) => ({ id, action })),
     held: waits && { attempts: waits.attempts, dueMs: waits.dueMs, isParked: waits.parked === true },
@@ -112,9 +113,13 @@ function payloadsOf({ state, outcome, sent, parked }: PastDecision, isSecret: Is
   return present({
     state: shown(state),
     outcome: shown(outcome),
-    sent: sent.map(({ message }) => shown("payload" in message ? message.payload : "outcome" in message ? message.outcome : null) ?? null),
+    sent: sent.map(({ message }) => shown(saidIn(message)) ?? null),
     parked: shown(parked?.record),
   })
+}
+
+function saidIn(message: Message): unknown {
+  return "payload" in message ? message.payload : "outcome" in message ? message.outcome : null
 }
 
 function sentRecord(message: Message): object {
@@ -142,7 +147,8 @@ function textOf(past: PastDecision, known: Told["commands"], after: Standing | u
   const came = record === undefined ? "it changed" : recordText(record, known)
   const commands = sent.flatMap(({ message }) => (message.type === "command" ? [message] : []))
   const events = sent.flatMap(({ message }) => (message.type === "event" ? [message.name] : []))
-  const names = commands.slice(0, 3).map((message) => `${message.direction === "undo" ? "undo " : ""}${message.name} to ${addressText(message.to)}`)
+  const names = commands.slice(0, 3).map(({ direction, name, to }) =>
+    `${direction === "undo" ? "undo " : ""}${name} to ${addressText(to)}`)
   const parts = [
     ...(after === undefined ? [] : [`now ${after.state}`]),
     ...(names.length === 0 ? [] : [`sent ${names.join(", ")}${commands.length > 3 ? ` and ${commands.length - 3} more` : ""}`]),
@@ -155,7 +161,8 @@ function textOf(past: PastDecision, known: Told["commands"], after: Standing | u
   return parts.length === 0 ? came : `${came}: ${parts.join("; ")}`
 }
 
-function recordText({ type, name, id = "", undoes, outcome }: NonNullable<PastDecision["record"]>, known: Told["commands"]): string {
+function recordText(record: NonNullable<PastDecision["record"]>, known: Told["commands"]): string {
+  const { type, name, id = "", undoes, outcome } = record
   switch (type) {
     case "command":
       return undoes === undefined ? `command ${name ?? ""}` : `undo by ${name ?? ""}`

@@ -16,14 +16,14 @@ import { ready } from "./ready.ts"
 import type { Mailbox, Task } from "./task.ts"
 
 /** Takes what waited when the partition was claimed, but no more records than may have been under way, and not for long. */
-export const takeCautiously = Effect.fnUntraced(function* (delivery: Delivery, backlog: number): Effect.fn.Return<void> {
+export const takeCautiously = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Return<void> {
   const { partition } = delivery
   if (partition.blockNumber === 0 || partition.closed) return
   const clock = yield* Effect.clockWith(Effect.succeed)
   const untilMs = clock.currentTimeMillisUnsafe() + limits.cautionMaxMs
   const suspect = partition.starting
   for (let taken = 0; taken < limits.cautiousRecords && clock.currentTimeMillisUnsafe() < untilMs; taken += 1) {
-    const isOver = yield* whenSomethingWaits(delivery, backlog)
+    const isOver = yield* whenSomethingWaits(delivery)
     if (isOver) break
     const nowMs = timeOf(partition, clock.currentTimeMillisUnsafe())
     const mailbox = delivery.starting.shift()
@@ -35,9 +35,9 @@ export const takeCautiously = Effect.fnUntraced(function* (delivery: Delivery, b
 })
 
 /** True when all that had arrived before is taken. */
-const whenSomethingWaits = Effect.fnUntraced(function* (delivery: Delivery, backlog: number): Effect.fn.Return<boolean> {
+const whenSomethingWaits = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Return<boolean> {
   while (delivery.starting.length === 0 && delivery.queue.size === 0) {
-    if (delivery.readCount >= backlog) return true
+    if (delivery.unreadBefore.size === 0) return true
     yield* Effect.sleep(1)
   }
   return false

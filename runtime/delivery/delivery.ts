@@ -7,7 +7,7 @@ import { parseAddress } from "../message/message.ts"
 import type { Peer } from "../message/peer.ts"
 import type { Attachments } from "../ports/attachments.ts"
 import type { Egress } from "../ports/egress.ts"
-import type { Inputs } from "../ports/inputs.ts"
+import type { Inputs, InputSource } from "../ports/inputs.ts"
 import type { Journal } from "../ports/journal.ts"
 import type { Lanes } from "../ports/lanes.ts"
 import type { Permits } from "../ports/permits.ts"
@@ -76,8 +76,8 @@ export interface Delivery {
   readonly dispatched: Map<string, number>
   /** Per channel: the low mark of the last committed block. */
   readonly committedLow: Map<string, number>
-  /** Stream records read and records decided so far: after a take-over, timers wait for what came in before (R20). */
-  readCount: number
+  /** After a take-over, timers wait for what came in before (R20): of each stream the records of then that are not read yet. */
+  readonly unreadBefore: Map<InputSource, number>
   decidedCount: number
   /** A block is on its way to the journal. */
   committing: boolean
@@ -105,10 +105,12 @@ export interface Sharing {
   readonly slots: Slots
   /** Whether this process may be trusted to own what it thinks it owns: without, no effectful handler starts (R10). */
   readonly mayAct: () => boolean
+  /** Partitions whose block is on its way to the journal. */
+  readonly appending: Set<Delivery>
 }
 
 export function newSharing(mayAct: () => boolean = () => true): Sharing {
-  return { slots: new Slots(), mayAct }
+  return { slots: new Slots(), mayAct, appending: new Set() }
 }
 
 export function newDelivery(
@@ -130,7 +132,7 @@ export function newDelivery(
     pending: [],
     dispatched: new Map([...partition.outboxes].map(([destination, outbox]) => [destination, outbox.last])),
     committedLow: new Map([...partition.channels].map(([id, channel]) => [id, channel.low])),
-    readCount: 0,
+    unreadBefore: new Map(),
     decidedCount: 0,
     committing: false,
     compaction: new Compaction(app.compactionBytesMin, keptUntil(app)),

@@ -1,7 +1,7 @@
 // dispatch: hand on the outgoing records of a committed block. They are durable in the journal, which keeps them until
 // their destination confirms: the journal is the outbox, and everything here may be lost and is then sent again (R4, R7).
 import type { Message } from "../message/message.ts"
-import { parseDestination } from "./channel-id.ts"
+import { destinationId, parseDestination } from "./channel-id.ts"
 import type { Decided } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
 import type { Outbox } from "./outbox.ts"
@@ -18,18 +18,25 @@ export function dispatch(delivery: Delivery, decisions: readonly Decided[]): voi
       delivery.dispatched.set(destination, number)
     }
   }
-  for (const [destination, frame] of frames) sendFrame(delivery, destination, frame)
+  // What is settled has to come behind every undo of its saga (R11).
+  for (const lane of ["replies", "commands"] as const) {
+    for (const [id, frame] of frames) {
+      const destination = parseDestination(id)
+      if ((destination.type === "lane" ? destination.lane : "commands") === lane) sendFrame(delivery, id, frame)
+    }
+  }
 }
 
 function sendFrame(
   delivery: Delivery,
-  destinationId: string,
+  id: string,
   frame: { readonly first: number; readonly messages: readonly Message[] },
 ): void {
   const { partition, ports } = delivery
-  const destination = parseDestination(destinationId)
+  const destination = parseDestination(id)
   if (destination.type !== "lane") return void delivery.facts.openUnsafe()
-  const outbox = outboxOf(partition, destinationId)
+  const outbox = outboxOf(partition, id)
+  const settles = destination.lane === "commands" && frame.messages.some(({ type }) => type === "settled")
   ports.lanes.send({
     incarnation: partition.incarnation,
     source: partition.index,
@@ -39,6 +46,7 @@ function sendFrame(
     messages: frame.messages,
     confirmed: outbox.confirmed,
     claims: outbox.claims.list,
+    ...(settles ? { repliesTo: delivery.dispatched.get(destinationId({ ...destination, lane: "replies" })) ?? 0 } : {}),
   })
 }
 

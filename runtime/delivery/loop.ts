@@ -53,14 +53,15 @@ export const runPartition = Effect.fnUntraced(function* (
   openSubscriptions(delivery, bounds)
   if (delivery.pending.length > 0) delivery.decided.openUnsafe()
   lanes.ready(delivery.partition.index)
-  const backlog = readers.reduce((sum, { reader }) => sum + reader.backlog, 0)
+  for (const { source, reader } of readers) if (reader.backlog > 0) delivery.unreadBefore.set(source, reader.backlog)
   return yield* Effect.raceAllFirst([
-    deciding(delivery, backlog),
+    deciding(delivery),
     committing(delivery),
     ...readers.map(({ source, channel, reader }) => receiveStream(delivery, source, channel, reader)),
     publishing(delivery),
     resending(delivery),
-    fireTimers(delivery, allReady, backlog),
+    fireTimers(delivery, allReady),
+    tendBacklog(delivery, readers),
     tending(delivery),
     delivery.deadlines.watch,
     tendSubscriptions(delivery),
@@ -116,10 +117,10 @@ function noteOpened({ events, partition }: Delivery, stream: string, channel: st
 }
 
 /** receive has queued it; load and decide it, and let it wait for the next block, or for its actor. */
-const deciding = Effect.fnUntraced(function* (delivery: Delivery, backlog: number): Effect.fn.Return<never> {
+const deciding = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Return<never> {
   const clock = yield* Effect.clockWith(Effect.succeed)
   reopenMailboxes(delivery, clock.currentTimeMillisUnsafe())
-  yield* takeCautiously(delivery, backlog)
+  yield* takeCautiously(delivery)
   wakeActors(delivery, timeOf(delivery.partition, clock.currentTimeMillisUnsafe()))
   for (;;) {
     yield* delivery.work.await
@@ -142,20 +143,25 @@ const deciding = Effect.fnUntraced(function* (delivery: Delivery, backlog: numbe
 /** commit, dispatch, settle: one block at a time. */
 const committing = Effect.fnUntraced(function* (
   delivery: Delivery,
-): Effect.fn.Return<never, Fenced | AppendUnknown | JournalUnavailable> {
+): Effect.fn.Return<never, Fenced | AppendUnknown | JournalUnavailable, Scope> {
   const clock = yield* Effect.clockWith(Effect.succeed)
   const { observer, partition } = delivery
+  const { appending } = delivery.sharing
+  yield* Effect.addFinalizer(() => Effect.sync(() => appending.delete(delivery)))
   for (;;) {
     yield* delivery.decided.await
     if (delivery.pending.length === 0) {
       delivery.decided.closeUnsafe()
       continue
     }
+    yield* gathering(delivery)
     delivery.compaction.step(partition, delivery.pending)
     observer.reached?.(partition, "commit", "before")
     const cut = cutBlock(delivery, clock.currentTimeMillisUnsafe())
     delivery.committing = true
+    appending.add(delivery)
     yield* commit(delivery.ports, partition, cut)
+    appending.delete(delivery)
     delivery.committing = false
     observer.reached?.(partition, "commit", "after")
     observer.reached?.(partition, "dispatch", "before")
@@ -166,6 +172,31 @@ const committing = Effect.fnUntraced(function* (
     observer.reached?.(partition, "settle", "after")
     yield* truncateJournal(delivery, cut)
   }
+})
+
+/**
+ * The journals of a namespace are one stream, which stores one block after the other: while another partition's block is on
+ * its way nothing is lost by deciding first what is ready, and blocks become fewer and larger. Turns are short when there is
+ * little to do, and a partition that is alone does not wait.
+ */
+const gathering = Effect.fnUntraced(function* ({ sharing: { appending } }: Delivery): Effect.fn.Return<void> {
+  for (let turn = 0; turn < limits.gatheringTurnsMax && appending.size > 0; turn += 1) yield* Effect.yieldNow
+})
+
+/** What has left its stream before it could be read, as events do by age, is not waited for. */
+const tendBacklog = Effect.fnUntraced(function* (
+  { unreadBefore }: Delivery,
+  readers: readonly { readonly source: InputSource; readonly reader: InputReader }[],
+): Effect.fn.Return<never> {
+  while (unreadBefore.size > 0) {
+    yield* Effect.sleep(limits.takeOverGraceMs)
+    for (const { source, reader } of readers) {
+      if (!unreadBefore.has(source)) continue
+      const unread = yield* Effect.result(reader.unread)
+      if (unread._tag === "Success" && unread.success === 0) unreadBefore.delete(source)
+    }
+  }
+  return yield* Effect.never
 })
 
 /** Pauses before another try that are over, and records that hold the window up. */

@@ -37,7 +37,7 @@ export function handle(delivery: Delivery, inbound: Inbound, nowMs: number, deci
     stopCancelled(delivery, mailbox, nowMs)
     if (!isParkedHead(delivery, task)) return
   }
-  pump(delivery, openMailbox(delivery, task.row, [task]), nowMs)
+  pump(delivery, openMailbox(delivery, task.row, [task]), nowMs, decided === undefined ? task : undefined)
 }
 
 export function newTask(from: Task["from"], message: Message): Task {
@@ -53,8 +53,8 @@ export function reopenMailboxes(delivery: Delivery, nowMs: number): void {
   }
 }
 
-/** Takes as many records as can be taken now, in order. */
-export function pump(delivery: Delivery, mailbox: Mailbox, nowMs: number): void {
+/** Takes as many records as can be taken now, in order. Of `asked` it is known that its handler has I/O to do first. */
+export function pump(delivery: Delivery, mailbox: Mailbox, nowMs: number, asked?: Task): void {
   mailbox.waitsFor = "nothing"
   while (mailbox.current === undefined) {
     const task = mailbox.waiting[0]
@@ -64,7 +64,7 @@ export function pump(delivery: Delivery, mailbox: Mailbox, nowMs: number): void 
       mailbox.waiting.shift()
       continue
     }
-    const decided = obstacle === undefined ? decide(delivery, task, nowMs) : undefined
+    const decided = obstacle === undefined && task !== asked ? decide(delivery, task, nowMs) : undefined
     // An effectful handler sees committed state only (R12).
     const isHandled = obstacle === undefined && decided === undefined
     const uncommitted = isHandled && delivery.uncommitted.has(mailbox.row)

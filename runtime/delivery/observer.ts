@@ -56,8 +56,8 @@ export interface CommittedBlock {
   /** Alarms that monitors raised with this block. */
   readonly alarms: readonly { readonly monitor: string; readonly kind: string }[]
   readonly parked: number
-  /** What was set aside for an operator: who, and the code of why. */
-  readonly setAside: readonly { readonly row: string; readonly code: string; readonly traceId?: string }[]
+  /** What was set aside for an operator: who, the code of why, and the traceparent of the span that did it. */
+  readonly setAside: readonly { readonly row: string; readonly code: string; readonly trace?: string }[]
   /** What became of commands, by service and outcome. */
   readonly outcomes: readonly OutcomeCount[]
   /** Records that were given up: their reactions are handled at most once, or their actor has ended or never began. */

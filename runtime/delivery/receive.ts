@@ -39,6 +39,7 @@ export function receiveFrame(delivery: Delivery, frame: LaneFrame): void {
   for (const [index, message] of frame.messages.entries()) {
     const number = frame.first + index
     if (isOtherDecided(channel, frame, number)) return tell(number, { resend: true })
+    if (message.type === "settled" && isOvertaking(delivery, frame)) break
     const known = channel.high
     observer.reached?.(partition, "admit", "before", message)
     const admitted = admitLaneRecord(delivery, { id, channel, lane }, number, message)
@@ -78,12 +79,25 @@ export const receiveStream = Effect.fnUntraced(function* (
       observer.reached?.(partition, "admit", "after", message)
     }
     if (source === "events") noteRead(events.main, record)
-    delivery.readCount += 1
+    noteReadBefore(delivery, source)
     observer.reached?.(partition, "receive", "after")
     closeRoomWhenFull(delivery)
     delivery.work.openUnsafe()
   }
 })
+
+/** An undo that is still under way would find everything forgotten, and be remembered for ever (R11): it comes first. */
+function isOvertaking({ partition }: Delivery, { incarnation, source, repliesTo = 0 }: LaneFrame): boolean {
+  const replies = channelOf(partition, laneChannel(incarnation, source, "replies"))
+  return !replies.adopts && replies.high < repliesTo
+}
+
+function noteReadBefore({ unreadBefore }: Delivery, source: InputSource): void {
+  const left = unreadBefore.get(source)
+  if (left === undefined) return
+  if (left > 1) unreadBefore.set(source, left - 1)
+  else unreadBefore.delete(source)
+}
 
 /** A record was read and admitted. */
 export function noteRead(reading: Reading, { number }: InputRecord): void {

@@ -69,8 +69,8 @@ function summary(delivery: Delivery, cut: Cut, nowMs: number): CommittedBlock {
 
 function setAside({ entry: { to, parked }, span }: Decided): CommittedBlock["setAside"] {
   if (parked === undefined) return []
-  const traceId = span?.trace?.slice(3, 35)
-  return [{ row: rowOf(to, parked), code: parked.code, ...(traceId === undefined ? {} : { traceId }) }]
+  const { trace } = span ?? {}
+  return [{ row: rowOf(to, parked), code: parked.code, ...(trace === undefined ? {} : { trace }) }]
 }
 
 function rowOf(to: Address | undefined, { record, id }: ParkedEntry): string {
@@ -78,15 +78,21 @@ function rowOf(to: Address | undefined, { record, id }: ParkedEntry): string {
 }
 
 function outcomesOf({ logics }: AppShape, { decisions }: Cut): readonly OutcomeCount[] {
-  const counts = new Map<string, { service: string; outcome: Outcome["type"]; count: number }>()
+  const services = new Map<string, Record<Outcome["type"], number>>()
   for (const { closing, entry } of decisions) {
-    const service = entry.to?.service
-    // A stranger may address services of any name.
-    if (closing.outcome === undefined || service === undefined || !logics.has(service)) continue
-    const outcome = closing.outcome.type
-    const known = counts.get(`${outcome} ${service}`)
-    if (known === undefined) counts.set(`${outcome} ${service}`, { service, outcome, count: 1 })
-    else known.count += 1
+    if (closing.outcome === undefined || entry.to === undefined) continue
+    const { service } = entry.to
+    let counts = services.get(service)
+    if (counts === undefined) {
+      // A stranger may address services of any name.
+      if (!logics.has(service)) continue
+      services.set(service, (counts = { done: 0, refused: 0, faulted: 0 }))
+    }
+    counts[closing.outcome.type] += 1
   }
-  return [...counts.values()]
+  return [...services].flatMap(([service, counts]) =>
+    outcomeTypes.flatMap((outcome) => (counts[outcome] === 0 ? [] : [{ service, outcome, count: counts[outcome] }])),
+  )
 }
+
+const outcomeTypes = ["done", "refused", "faulted"] as const

@@ -10,10 +10,9 @@ import { timeOf } from "./partition.ts"
 export const fireTimers = Effect.fnUntraced(function* (
   delivery: Delivery,
   allReady: Effect.Effect<void>,
-  backlog: number,
 ): Effect.fn.Return<never> {
   yield* allReady
-  while (delivery.readCount < backlog) yield* Effect.sleep(limits.timerTickMs)
+  while (delivery.unreadBefore.size > 0) yield* Effect.sleep(limits.timerTickMs)
   yield* whenDecided(delivery, delivery.decidedCount + delivery.queue.size)
   const clock = yield* Effect.clockWith(Effect.succeed)
   let lastMs = clock.currentTimeMillisUnsafe()

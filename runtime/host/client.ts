@@ -24,6 +24,8 @@ export interface ClientOptions {
   readonly inputRecordsPendingMax?: number | undefined
   /** CloudEvents source of the events that it publishes. Default: `client`. */
   readonly source?: string
+  /** The traceparent of the span under which it is called, for what names none itself. */
+  readonly activeTrace?: (() => string | undefined) | undefined
 }
 
 export interface SendOptions {
@@ -34,7 +36,7 @@ export interface SendOptions {
   readonly effect: string
   /** The first cause of all, which everything that follows carries. Default: the idempotency key. */
   readonly correlation?: string
-  /** W3C traceparent of the caller's span; the saga's trace links to it. */
+  /** W3C traceparent of the caller's span; the saga's trace links to it. Default: the active one, in a process that traces. */
   readonly trace?: string
   /** Not to be carried out before this time, in ms since 1970. See `cancelDelayed`. */
   readonly dueMs?: number
@@ -66,13 +68,15 @@ export interface QueriedState {
 }
 
 export class Client {
+  /** Records that were turned away because too many wait. */
+  overloadedCount = 0
   readonly #edge: Edge
   readonly #partitions: number
   readonly #pending: PendingRecords
-  #overloadedCount = 0
   readonly #queues = new Map<number, InputQueue>()
   readonly #requests = new Requests()
   readonly #source: string
+  readonly #activeTrace: () => string | undefined
   readonly #deposits: Deposits | undefined
   #queries = 0
   #publishing = 0
@@ -87,6 +91,7 @@ export class Client {
     this.#edge = edge
     this.#partitions = partitions
     this.#source = options.source ?? "client"
+    this.#activeTrace = options.activeTrace ?? ignore
     this.#pending = new PendingRecords(max, performance.now())
     edge.listen((request, outcome, receipt) => this.#requests.answer(request, { outcome, receipt }))
     edge.watch((progress) => {
@@ -95,11 +100,6 @@ export class Client {
   }
 
   /** Records that wait for the app, as far as this client knows. */
-  /** Records that were turned away because too many wait. */
-  get overloadedCount(): number {
-    return this.#overloadedCount
-  }
-
   get pendingCount(): number {
     return this.#pending.count
   }
@@ -110,7 +110,7 @@ export class Client {
    */
   async send(command: Command, options: SendOptions): Promise<void> {
     if (this.#closed) throw new NotAccepted(`the client is closed; send "${options.effect}" again on another`)
-    const { queue, ...record } = this.#admit(toMessage(command, options))
+    const { queue, ...record } = this.#admit(toMessage(command, this.#traced(options)))
     return new Promise((resolve, reject) => {
       const refused = (fault: Fault) => reject(fault instanceof InputFull ? this.#overloaded(fault) : fault)
       queue.submit({ ...record, accepted: resolve, refused })
@@ -129,7 +129,7 @@ export class Client {
     if (this.#closed) throw new NoOutcome(`the client is closed; ask "${options.effect}" again on another`)
     if (size >= limits.clientInFlightMax) throw new Overloaded(`${size} requests are under way`, limits.overloadedRetryAfterMs)
     const id = this.#requests.newId()
-    const message = toMessage(command, options, { subject: this.#edge.inbox, request: id })
+    const message = toMessage(command, this.#traced(options), { subject: this.#edge.inbox, request: id })
     const { queue, ...record } = this.#admit(message)
     const answer = await new Promise<Answer>((resolve, reject) => {
       const timeoutMs = options.timeoutMs ?? limits.askTimeoutMs
@@ -170,7 +170,7 @@ export class Client {
    * InvalidInput: nothing was stored.
    */
   async publish(event: Event, options: PublishOptions = {}): Promise<string> {
-    const fact = factOf(event, options, this.#source, Date.now())
+    const fact = factOf(event, this.#traced(options), this.#source, Date.now())
     if (this.#closed) throw new NotAccepted(`the client is closed; publish event ${fact.id} again on another`)
     if (this.#publishing >= limits.clientInFlightMax)
       throw new Overloaded(`${this.#publishing} events are on their way`, limits.overloadedRetryAfterMs)
@@ -209,6 +209,11 @@ export class Client {
     await this.#edge.close()
   }
 
+  #traced<Options extends { readonly trace?: string }>(options: Options): Options {
+    const trace = options.trace ?? this.#activeTrace()
+    return trace === undefined ? options : { ...options, trace }
+  }
+
   /** Counts a record in, or throws why it cannot be submitted at all: InvalidInput or Overloaded. */
   #admit(message: CommandMessage): Admitted {
     const bytes = sizeOf(message)
@@ -225,7 +230,7 @@ export class Client {
   }
 
   #overloaded(cause?: InputFull): Overloaded {
-    this.#overloadedCount += 1
+    this.overloadedCount += 1
     const what = cause?.message ?? `${this.#pending.count} records wait for the app`
     return new Overloaded(what, this.#pending.retryAfterMs(performance.now()), cause === undefined ? {} : { cause })
   }

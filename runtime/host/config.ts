@@ -26,7 +26,7 @@ export interface Environment {
   /** TROUPE_HEALTH_PORT and TROUPE_HEALTH_HOST: where `/livez` and `/readyz` are served; nowhere without a port. */
   readonly healthPort?: number | undefined
   readonly healthHost?: string | undefined
-  /** TROUPE_CONSOLE_PORT, _HOST, _TOKEN and _VIEWER_TOKEN: where the console is served, and who may use it; nowhere without a port. */
+  /** TROUPE_CONSOLE_PORT, _HOST, _TOKEN, _VIEWER_TOKEN: where the console is served, and to whom; nowhere without a port. */
   readonly consolePort?: number | undefined
   readonly consoleHost?: string | undefined
   readonly consoleToken?: string | undefined

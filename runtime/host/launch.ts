@@ -93,7 +93,7 @@ export async function launch(app: App, options: LaunchOptions): Promise<Launched
     stops.push(() => tracing.shutdown())
     const { url: natsUrl, embedded } = server
     const isEmbedded = embedded !== undefined
-    const observing = observed(app, environment, options)
+    const observing = observed(app, environment, options, tracing.log)
     const telling = { telemetry: tracing.telemetry, observer: observing, report }
     const started = await start(app, { natsUrl, ...telling, isEmbedded, ...onServer(environment) })
     running = started
@@ -153,12 +153,17 @@ async function traceTo(app: App, environment: Environment, options: TelemetryOpt
 }
 
 /** The caller's observer, with a log before it. */
-function observed(app: App, environment: Environment, { observer, log = {} }: LaunchOptions): Observer {
+function observed(
+  app: App,
+  environment: Environment,
+  { observer, log = {} }: LaunchOptions,
+  also: Tracing["log"],
+): Observer {
   const { level = environment.logLevel ?? "warn", format = environment.logFormat } = log
   const isTerminal = process.stderr.isTTY && log.write === undefined
   const { write = (line: string) => void process.stderr.write(line) } = log
   const of = { namespace: app.namespace, app: app.shape.name }
-  const lines = { level, format: format ?? (isTerminal ? "text" : "json"), write, ...of } as const
+  const lines = { level, format: format ?? (isTerminal ? "text" : "json"), write, also, ...of } as const
   return loggingObserver(lines, { ...unobserved, ...observer })
 }
 

@@ -56,6 +56,7 @@ export interface OwnershipState {
   readonly clock: Clock
   readonly lease: Lease
   readonly slots: Slots
+  readonly appending: Set<Delivery>
   readonly taken: Map<number, Taken>
   /** The partitions that are claimed and run here. */
   readonly deliveries: Map<number, Delivery>
@@ -87,6 +88,7 @@ export function newOwnership(options: OwnershipOptions, clock: Clock): Ownership
     clock,
     lease: new Lease(clock),
     slots: new Slots(() => Number(clock.monotonicTimeNanosUnsafe()) / 1e6, options.observer.breaker),
+    appending: new Set(),
     taken: new Map(),
     deliveries: new Map(),
     stopped: new Map(),

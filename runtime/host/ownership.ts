@@ -112,7 +112,7 @@ const runOwned = Effect.fnUntraced(function* (
   const partition = yield* claim(ports, { app: name, index, incarnation: newIncarnation(), nowMs, resync, logics })
   state.resyncs.delete(index)
   if (state.phase !== "owning") return
-  const sharing = { slots: state.slots, mayAct: () => state.lease.mayAct(index) }
+  const sharing = { slots: state.slots, appending: state.appending, mayAct: () => state.lease.mayAct(index) }
   const delivery = newDelivery(app, ports, partition, observer, sharing)
   taken.delivery = delivery
   state.deliveries.set(index, delivery)

@@ -20,7 +20,7 @@ export interface PublishOptions {
   readonly source?: string
   /** The first cause of all, if this event is not. */
   readonly correlation?: string
-  /** W3C traceparent of the caller's span. */
+  /** W3C traceparent of the caller's span. Default: the active one, in a process that traces. */
   readonly trace?: string
 }
 

@@ -90,10 +90,11 @@ export async function start(app: App, options: StartOptions): Promise<RunningApp
     const readers = await registerReader(link, name, partitions, replicas)
     if (app.eventsKept === "until handled" && readers === undefined) options.report?.(keptOtherwise(namespace))
     const engine = await Effect.runPromise(openEngine(app, options, link, readers).pipe(Scope.provide(scope)))
-    const { inputRecordsPendingMax = app.inputRecordsPendingMax } = options
+    const { inputRecordsPendingMax = app.inputRecordsPendingMax, telemetry } = options
+    const activeTrace = telemetry?.active
     const edge = natsEdge(link.connection, link.publisher, link.subjects, name)
     const deposits = depositsOf(natsAttachments({ ...link, app: name, replicas }, app.attachmentsKeptMs), name)
-    const client = new Client(edge, partitions, { inputRecordsPendingMax, source: `${name}/client` }, deposits)
+    const client = new Client(edge, partitions, { inputRecordsPendingMax, source: `${name}/client`, activeTrace }, deposits)
     const operator = operatorOf(app, client, link)
     const lost: Promise<Fault> = Promise.race([Effect.runPromise(Effect.flip(engine.lost)), link.lost])
     const stop = async ({ withinMs }: StopOptions) => {

@@ -1,6 +1,9 @@
-// The bounds of the console: its read model and its API. Part of `limits`.
+// The bounds of what is served over HTTP: health, and the console with its read model and API. Part of `limits`.
 
 export const consoleLimits = {
+  /** One request for health, and how many may be under way. */
+  healthRequestMs: 5_000,
+  healthConnectionsMax: 64,
   /** What is projected in one transaction, and how long it may stay open while there is more to read. */
   projectionBlocksMax: 500,
   projectionOpenMs: 100,

@@ -85,6 +85,8 @@ export const limits = {
   cautiousHandlingMs: 250,
   /** Owners that may end with one record under way before it is parked (R13). */
   deathsMax: 3,
+  /** Turns of the event loop for which a block is held open while another partition's block is on its way. */
+  gatheringTurnsMax: 4,
   /** Decisions that a partition takes before it yields to the others of the process. */
   decisionsPerTurnMax: 512,
   /** One try of a journal append. */
@@ -173,9 +175,6 @@ export const limits = {
   unreadLookMs: 5_000,
   /** The last answers of a process that ends may take so long to leave it. */
   lastFlushMs: 1_000,
-  /** One request for health, and how many may be under way. */
-  healthRequestMs: 5_000,
-  healthConnectionsMax: 64,
   /** After a take-over with other members about: how long their replies may take to arrive before timers fire (R20). */
   takeOverGraceMs: 1_000,
   /** One lane frame on the wire: below the server's default max_payload. */
@@ -269,7 +268,7 @@ export const limits = {
   traceRetryMs: 250,
   /** Names of spans and attributes whose encoding is kept. */
   traceNamesKept: 2_000,
-  /** Sagas whose trace a process remembers, so that it need not compute it again. */
+  /** Sagas of one name whose trace a process remembers, so that it need not compute it again. */
   traceSagasKept: 4_096,
   /** A saga that is older than this is slow: what happens to it from then on is traced, chosen or not. */
   traceSlowSagaMs: 60_000,
@@ -295,7 +294,8 @@ export const limits = {
   sweepQuietMsMax: 600_000,
   /** In so many steps, or in smaller ones, time passes that its scenario lets pass. */
   sweepPassSteps: 200,
-  /** Violations that the text of a sweep shows. */
+  /** Runs that stand still before a sweep is given up, and violations that its text shows. */
+  sweepStuckMax: 10,
   sweepViolationsShownMax: 20,
   /** How long a start looks for a collector on this machine. */
   collectorProbeMs: 200,

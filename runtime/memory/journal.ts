@@ -28,14 +28,13 @@ export function memoryJournal(faults: (partition: number) => AppendFault = () =>
     append: (partition, bytes, expected) =>
       Effect.suspend((): Effect.Effect<number, Fenced | AppendUnknown> => {
         const fault = faults(partition)
-        const unknown = Effect.fail(new AppendUnknown(`append to partition ${partition} got no answer; it is tried again`))
-        if (fault === "lost") return unknown
+        if (fault === "lost") return noAnswer(partition)
         const last = logOf(partition).at(-1)?.sequence ?? 0
         if (last !== expected) {
           return Effect.fail(new Fenced(`partition ${partition} is at ${last}, not at ${expected}: another process owns it now`))
         }
         const stored = store(partition, bytes)
-        return fault === "stored" ? unknown : Effect.succeed(stored)
+        return fault === "stored" ? noAnswer(partition) : Effect.succeed(stored)
       }),
     last: (partition) => Effect.sync(() => logOf(partition).at(-1)),
     first: (partition) => Effect.sync(() => logOf(partition).at(0)),
@@ -48,4 +47,8 @@ export function memoryJournal(faults: (partition: number) => AppendFault = () =>
       }),
     records: (partition) => logOf(partition),
   }
+}
+
+function noAnswer(partition: number): Effect.Effect<never, AppendUnknown> {
+  return Effect.fail(new AppendUnknown(`append to partition ${partition} got no answer; it is tried again`))
 }

@@ -29,6 +29,10 @@ export interface MemoryStreams extends Inputs, Egress {
   readonly peers: Map<string, MemoryStreams>
   /** Deletes a stream with all its records, and makes it anew. */
   recreate(source: InputSource): void
+  /** Loses what was stored behind so many records of each partition, as in a power cut; who reads has to open it again. */
+  truncate(lengths: StreamLengths): void
+  /** How many records were ever stored in each partition. */
+  lengths(): StreamLengths
   /** Events of a partition before this number are gone, as by age. */
   expire(partition: number, before: number): void
   /** Records of a partition that are not deleted. */
@@ -39,6 +43,9 @@ export interface MemoryStreams extends Inputs, Egress {
   tell(outsider: Outsider): () => void
   readonly answers: { readonly to: Requester; readonly outcome: Outcome }[]
 }
+
+/** By source and partition, as `external/3`. */
+export type StreamLengths = ReadonlyMap<string, number>
 
 interface Stream {
   /** Deleted. */
@@ -61,6 +68,23 @@ class Streams {
     const stream = this.#streams.get(id) ?? { isGone: false, records: [], timesMs: [], purgedBefore: 0, grown }
     this.#streams.set(id, stream)
     return stream
+  }
+
+  lengths(): StreamLengths {
+    return new Map([...this.#streams].map(([id, { records }]) => [id, records.length]))
+  }
+
+  truncate(lengths: StreamLengths): void {
+    for (const [id, stream] of this.#streams) {
+      const length = lengths.get(id) ?? 0
+      if (stream.records.length <= length) continue
+      const { records, timesMs, purgedBefore } = stream
+      const grown = Latch.makeUnsafe(false)
+      const kept = { records: records.slice(0, length), timesMs: timesMs.slice(0, length), purgedBefore, grown, isGone: false }
+      this.#streams.set(id, kept)
+      stream.isGone = true
+      stream.grown.openUnsafe()
+    }
   }
 
   identity(source: InputSource): string {
@@ -98,6 +122,8 @@ export function memoryStreams(
     store,
     peers,
     recreate: (source) => streams.recreate(source),
+    truncate: (lengths) => streams.truncate(lengths),
+    lengths: () => streams.lengths(),
     expire: (partition, before) => void (streams.of("events", partition).purgedBefore = before),
     kept(source, partition) {
       const { records, purgedBefore } = streams.of(source, partition)

@@ -2,6 +2,7 @@
 // partitions. The stream's sequences are the order.
 import {
   jetstreamManager, JetStreamApiError, type LastForMsgRequest, type NextMsgRequest, type SeqMsgRequest,
+  type StoredMsg,
 } from "@nats-io/jetstream"
 import type { NatsConnection } from "@nats-io/transport-node"
 import { describeError } from "../kernel/fault.ts"
@@ -18,7 +19,7 @@ export function natsJournalFeed(connection: NatsConnection, subjects: Subjects, 
   const stream = subjects.streams.journal
   const subject = subjects.journals(app)
   const layout = subjects.parseJournal(subjects.journal(app, 0))?.layout
-  const blockOf = (record: { readonly subject: string; readonly seq: number; readonly data: Uint8Array }): FeedBlock | undefined => {
+  const blockOf = (record: Pick<StoredMsg, "subject" | "seq" | "data">): FeedBlock | undefined => {
     const place = subjects.parseJournal(record.subject)
     if (place === undefined || place.layout !== layout || place.partition >= partitions) return undefined
     return { partition: place.partition, sequence: record.seq, bytes: record.data }
@@ -27,7 +28,8 @@ export function natsJournalFeed(connection: NatsConnection, subjects: Subjects, 
     try {
       return await what()
     } catch (cause) {
-      throw new JournalUnavailable(`the journals of ${app} cannot be read (${describeError(cause)}); tried again later`, { cause })
+      const failed = `the journals of ${app} cannot be read (${describeError(cause)})`
+      throw new JournalUnavailable(`${failed}; tried again later`, { cause })
     }
   }
   const get = (query: LastForMsgRequest | SeqMsgRequest | (SeqMsgRequest & NextMsgRequest)) =>

@@ -51,8 +51,9 @@ export function readWire(text: string): Wire | undefined {
 
 function isFrame(value: unknown): value is LaneFrame {
   if (!isObject(value) || !isChannel(value)) return false
-  const { first, messages, confirmed, claims } = value
+  const { first, messages, confirmed, claims, repliesTo } = value
   if (confirmed !== undefined && !isCount(confirmed)) return false
+  if (repliesTo !== undefined && !isCount(repliesTo)) return false
   if (claims !== undefined && !(Array.isArray(claims) && claims.every(isClaimRun))) return false
   return isCount(first) && first > 0 && Array.isArray(messages) && messages.every(isMessage)
 }

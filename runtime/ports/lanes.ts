@@ -27,6 +27,8 @@ export interface LaneFrame {
   readonly confirmed?: number
   /** The claims of the source's journal under which `first - 1` and the records behind it were made (R14). */
   readonly claims?: readonly ClaimRun[]
+  /** Of a frame with `settled` in it: the last record of the replies lane that was made before. It has to be there first (R11). */
+  readonly repliesTo?: number
 }
 
 /** The destination's committed mark: everything up to `low` is decided (or, with `resend`, is what it has). */

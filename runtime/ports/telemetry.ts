@@ -7,6 +7,8 @@ import type { Outcome } from "../message/outcome.ts"
 export interface Telemetry {
   /** Opens the span under which one message is decided, committed and dispatched. */
   process(opening: Opening): ProcessSpan
+  /** The traceparent of the span that the caller runs under. */
+  active?: () => string | undefined
 }
 
 export interface Opening {
@@ -28,7 +30,7 @@ export interface ProcessSpan {
   readonly trace: string | undefined
   /** Calls user code, so that spans which that makes are children of this one, however asynchronous it is. */
   within<Value>(call: () => Value): Value
-  /** Called once, after the decision is durable and handed on. */
+  /** Called once the decision is durable and handed on. */
   end(closing: Closing): void
 }
 

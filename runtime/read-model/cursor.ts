@@ -15,8 +15,9 @@ export function cursorText(value: string | number, id: string | number): string 
 export function readCursor(text: string | undefined): Cursor | undefined {
   if (text === undefined) return undefined
   try {
-    const parts: unknown = JSON.parse(Buffer.from(text, "base64url").toString("utf8"))
-    const [value, id]: readonly unknown[] = Array.isArray(parts) ? parts : []
+    const parsed: unknown = JSON.parse(Buffer.from(text, "base64url").toString("utf8"))
+    const parts: readonly unknown[] = Array.isArray(parsed) ? parsed : []
+    const [value, id] = parts
     if (isPart(value) && isPart(id)) return { value, id }
   } catch {
     // Said below.

@@ -26,6 +26,9 @@ export interface Applied {
   readonly atMs: number
 }
 
+const insertPartition = `INSERT OR REPLACE INTO partition (partition, incarnation, number, digest, sequence, epoch, at_ms)
+  VALUES (?, ?, ?, ?, ?, ?, ?)`
+
 export class Projection {
   readonly #store: Store
   readonly #sagas: SagaWriter
@@ -84,12 +87,8 @@ export class Projection {
   /** Writes what is kept in memory between blocks. */
   save(sequence: number): void {
     this.#rates.save()
-    for (const { partition, incarnation, number, digest: hash, sequence: at, epoch, atMs } of this.#applied.values()) {
-      this.#store.run(
-        "INSERT OR REPLACE INTO partition (partition, incarnation, number, digest, sequence, epoch, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        partition, incarnation, number, hash, at, epoch, atMs,
-      )
-    }
+    for (const { partition, incarnation, number, digest: hash, sequence: at, epoch, atMs } of this.#applied.values())
+      this.#store.run(insertPartition, partition, incarnation, number, hash, at, epoch, atMs)
     this.#store.run("INSERT OR REPLACE INTO meta (name, value) VALUES ('sequence', ?)", String(sequence))
   }
 
@@ -144,8 +143,8 @@ export class Projection {
 
   #restore(): void {
     this.#applied.clear()
-    for (const { at_ms: atMs, ...applied } of this.#store.all<Omit<Applied, "atMs"> & { at_ms: number }>("SELECT * FROM partition"))
-      this.#note({ ...applied, atMs })
+    const rows = this.#store.all<Omit<Applied, "atMs"> & { at_ms: number }>("SELECT * FROM partition")
+    for (const { at_ms: atMs, ...applied } of rows) this.#note({ ...applied, atMs })
   }
 }
 

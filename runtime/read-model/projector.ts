@@ -60,6 +60,8 @@ export class Projector {
   #rebuilds = 0
   #reason: string | undefined
   #stopped = false
+  /** Why somebody wants it to begin anew. */
+  #wanted: string | undefined
   #prunedMs = 0
 
   constructor({ store, feed, logics, turns }: ProjectorOptions) {
@@ -92,6 +94,13 @@ export class Projector {
       ...(this.#reason === undefined ? {} : { reason: this.#reason }),
       bytes: this.#store.bytes,
     }
+  }
+
+  /** Begins anew with an empty store, and says why; what is asked meanwhile is answered with what is there again. */
+  rebuild(why: string): void {
+    this.#wanted = why
+    this.#live = false
+    this.#reader?.close()
   }
 
   /** What was applied last, by partition. */
@@ -130,6 +139,7 @@ export class Projector {
         this.#sequence = this.#savedSequence()
         this.#live = false
         if (this.#closed) return
+        if (this.#wanted !== undefined) continue
         this.#reason = describeError(error)
         // Nothing mends these but another release, or an operator.
         if (error instanceof CorruptJournal || error instanceof NewerFormat) this.#stopped = true
@@ -142,7 +152,8 @@ export class Projector {
 
   /** Returns when the model has to be built anew. */
   async #follow(): Promise<void> {
-    const why = await this.#misfit()
+    const why = this.#wanted ?? (await this.#misfit())
+    this.#wanted = undefined
     if (why !== undefined) this.#rebuild(why)
     const reader = await this.#feed.open(this.#sequence)
     this.#reader = reader

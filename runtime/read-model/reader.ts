@@ -23,8 +23,14 @@ export function countStates(store: Store): readonly SagaCount[] {
   )
 }
 
+export interface CodeCount {
+  readonly saga: string
+  readonly code: string
+  readonly count: number
+}
+
 /** By saga: codes of what turned sagas back, or with which they stand still. */
-export function countCodes(store: Store, of: "reason" | "parked"): readonly { readonly saga: string; readonly code: string; readonly count: number }[] {
+export function countCodes(store: Store, of: "reason" | "parked"): readonly CodeCount[] {
   return store.all(`SELECT saga, ${of} AS code, count(*) AS count FROM saga WHERE ${of} IS NOT NULL GROUP BY ${of}, saga`)
 }
 
@@ -53,8 +59,16 @@ export interface SagaEntry {
   readonly live: Spot | undefined
 }
 
+interface SagaDetailColumns extends SagaColumns {
+  readonly detail: string | null
+  readonly sequence: number
+  readonly place: number
+  readonly live_sequence: number | null
+  readonly live_place: number | null
+}
+
 export function readSaga(store: Store, saga: string, key: string): SagaEntry | undefined {
-  const row = store.get<SagaColumns & { detail: string | null; sequence: number; place: number; live_sequence: number | null; live_place: number | null }>(
+  const row = store.get<SagaDetailColumns>(
     `SELECT ${sagaColumns}, saga.detail, saga.sequence, saga.place, saga.live_sequence, saga.live_place
      FROM saga JOIN state ON state.id = saga.state WHERE saga.saga = ? AND saga.key = ?`, saga, key,
   )
@@ -147,7 +161,12 @@ export function findParked(store: Store, query: ParkedQuery): { parked: readonly
   }
 }
 
-export function readParked(store: Store, partition: number, id: string): { readonly item: ParkedItem; readonly at: Spot } | undefined {
+export interface ParkedSpot {
+  readonly item: ParkedItem
+  readonly at: Spot
+}
+
+export function readParked(store: Store, partition: number, id: string): ParkedSpot | undefined {
   const row = store.get<ParkedRow>("SELECT * FROM parked WHERE partition = ? AND id = ?", partition, id)
   return row && { item: parkedItem(row), at: { sequence: row.sequence, place: row.place } }
 }
@@ -168,11 +187,19 @@ export function groupParked(store: Store, query: ParkedQuery = {}): readonly Par
   ).map((row) => {
     const { code, cause, kind, service, type, name, partition, id } = parkedItem(row)
     const named = { ...(service && { service }), ...(type && { type }), ...(name && { name }) }
-    return { code, cause, kind, ...named, count: row.count, oldestMs: row.oldest, newestMs: row.newest, example: { partition, id } }
+    const { count, oldest: oldestMs, newest: newestMs } = row
+    return { code, cause, kind, ...named, count, oldestMs, newestMs, example: { partition, id } }
   })
 }
 
-export function countParked(store: Store): readonly { readonly partition: number; readonly kind: string; readonly service: string | null; readonly count: number }[] {
+export interface ParkedCount {
+  readonly partition: number
+  readonly kind: string
+  readonly service: string | null
+  readonly count: number
+}
+
+export function countParked(store: Store): readonly ParkedCount[] {
   return store.all("SELECT partition, kind, service, count(*) AS count FROM parked GROUP BY partition, kind, service")
 }
 

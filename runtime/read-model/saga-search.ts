@@ -97,9 +97,11 @@ export function findSagas(store: Store, query: SagaQuery): SagaPage {
   if (column === "ended_ms" || column === "due_ms") conditions.push({ sql: `saga.${column} IS NOT NULL`, values: [] })
   const after: Cursor | undefined = readCursor(query.cursor)
   const page = after === undefined ? conditions : [...conditions, keyset(`saga.${column}`, "saga.id", direction, after)]
+  const inOrder = `ORDER BY saga.${column} ${direction}, saga.id ${direction}`
+  // Where what fits has to be sorted, only the order and the id are: an index may hold both. CROSS keeps the page in front.
   const rows = store.all<SagaColumns>(
-    `SELECT ${sagaColumns} FROM saga JOIN state ON state.id = saga.state ${whereOf(page)}
-     ORDER BY saga.${column} ${direction}, saga.id ${direction} LIMIT ?`,
+    `SELECT ${sagaColumns} FROM (SELECT id FROM saga ${whereOf(page)} ${inOrder} LIMIT ?) AS page
+     CROSS JOIN saga ON saga.id = page.id CROSS JOIN state ON state.id = saga.state ${inOrder}`,
     ...valuesOf(page), limit + 1,
   )
   const last = rows.length > limit ? rows[limit - 1] : undefined
@@ -150,10 +152,12 @@ function conditionsOf(query: SagaQuery): Condition[] {
   if (query.saga !== undefined) add("saga.saga = ?", query.saga)
   if (phases.length > 0) found.push(phaseCondition(phases))
   if (query.state !== undefined) add("saga.state IN (SELECT id FROM state WHERE text = ?)", query.state)
-  if (key !== undefined) found.push(key.endsWith("*") ? beginsWith("saga.key", key.slice(0, -1)) : { sql: "saga.key = ?", values: [key] })
+  if (key?.endsWith("*") === true) found.push(beginsWith("saga.key", key.slice(0, -1)))
+  else if (key !== undefined) add("saga.key = ?", key)
   if (query.version !== undefined) add("saga.version = ?", query.version)
   if (query.reason !== undefined) add("saga.reason = ?", query.reason)
-  if (parked !== undefined) parked === "*" ? add("saga.parked IS NOT NULL") : add("saga.parked = ?", parked)
+  if (parked === "*") add("saga.parked IS NOT NULL")
+  else if (parked !== undefined) add("saga.parked = ?", parked)
   if (query.startedAfterMs !== undefined) add("saga.started_ms >= ?", query.startedAfterMs)
   if (query.startedBeforeMs !== undefined) add("saga.started_ms < ?", query.startedBeforeMs)
   if (query.endedAfterMs !== undefined) add("saga.ended_ms >= ?", query.endedAfterMs)

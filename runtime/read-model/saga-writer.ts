@@ -195,7 +195,7 @@ function stored(value: string | number | boolean): string | number {
 /** What was open before is open since then. */
 function notesOf(seen: Inspection, known: Known | undefined, atMs: number): SagaNotes {
   // cast: written by this function
-  const before = known?.detail == null ? undefined : (JSON.parse(known.detail) as SagaNotes)
+  const before = known === undefined || known.detail === null ? undefined : (JSON.parse(known.detail) as SagaNotes)
   const since = new Map(before?.waits.map(({ effect, sinceMs }) => [effect, sinceMs]))
   const { definition, deadlineMs, parents, children } = seen
   return {

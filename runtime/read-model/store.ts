@@ -54,10 +54,12 @@ export class Store {
     this.#database.exec(`PRAGMA user_version = ${format}`)
   }
 
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller names the columns that it asks for
   all<Row extends object>(sql: string, ...values: readonly SQLInputValue[]): readonly Row[] {
     return this.#prepare(sql).all(...values) as unknown as readonly Row[] // cast: the caller names the columns that it asks for
   }
 
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- likewise
   get<Row extends object>(sql: string, ...values: readonly SQLInputValue[]): Row | undefined {
     return this.#prepare(sql).get(...values) as unknown as Row | undefined // cast: as above
   }

@@ -7,10 +7,14 @@ import type { Spec } from "./spec.ts"
 export interface CampaignOptions extends Judging {
   readonly seeds: number
   readonly from: number
+  /** Runs these, and no seeds. */
+  readonly specs?: readonly Spec[]
   /** Which part of the seeds is run twice. Default: a twentieth; one at least, of each campaign. */
   readonly replayedPart?: number
   /** A campaign ends with so many failed seeds. Default: 1. */
   readonly failuresMax?: number
+  /** Asked before each seed: it ends here. */
+  readonly isOver?: () => boolean
   readonly told?: (run: JudgedRun) => void
 }
 
@@ -36,13 +40,14 @@ export interface Campaign {
 const replayedPartDefault = 0.05
 
 export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
-  const { seeds, from, replayedPart = replayedPartDefault, failuresMax = 1, told } = options
+  const { seeds, from, replayedPart = replayedPartDefault, failuresMax = 1, told, isOver = () => false } = options
   const coverage = new Coverage()
   const failed: JudgedRun[] = []
   const mismatches: (readonly [number, string, string])[] = []
   const sums = { seeds: 0, sagas: 0, faults: 0, violations: 0, replayed: 0, replayMismatches: 0, events: 0, virtualMs: 0 }
-  for (let seed = from; seed < from + seeds && failed.length < failuresMax; seed += 1) {
-    const spec: Spec = { seed }
+  const { specs = Array.from({ length: seeds }, (_, n): Spec => ({ seed: from + n })) } = options
+  for (const spec of specs) {
+    if (failed.length >= failuresMax || isOver()) break
     const run = await judgedRun(spec, options)
     sums.seeds += 1
     sums.sagas += run.sagas
@@ -54,12 +59,12 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
     coverage.add(Object.fromEntries(Object.entries(run.looked).map(([name, count]) => [`looked ${name}`, count])))
     told?.(run)
     if (run.violations.length > 0) failed.push(run)
-    if (seed !== from && !new Random(seed, "replayed").chance(replayedPart)) continue
+    if (spec !== specs[0] && !new Random(spec.seed, "replayed").chance(replayedPart)) continue
     const second = await judgedRun(spec, options)
     sums.replayed += 1
     if (second.hash === run.hash) continue
     sums.replayMismatches += 1
-    mismatches.push([seed, run.hash, second.hash])
+    mismatches.push([spec.seed, run.hash, second.hash])
   }
   return { counts: sums, failed, mismatches, coverage }
 }

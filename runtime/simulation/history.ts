@@ -34,6 +34,7 @@ export type Happening =
   | BlockHappening
   | AckedHappening
   | MembersHappening
+  | InputHappening
   | CutHappening
   | HandlingHappening
   | TimerHappening
@@ -121,6 +122,14 @@ export interface MembersHappening extends Happened {
   readonly process: string
   readonly app: string
   readonly members: readonly { readonly name: string; readonly refuses: readonly number[] }[]
+}
+
+/** A client's block of commands was stored in the input of a partition, under this position of the stream. */
+export interface InputHappening extends Happened {
+  readonly type: "input"
+  readonly app: string
+  readonly partition: number
+  readonly position: number
 }
 
 /** A fault of the storage took blocks away, from this sequence on: they count as never stored, unless acked and promised. */
@@ -236,11 +245,11 @@ export interface Expectations {
   readonly settled?: boolean
   /** How late a timer may fire besides outages. Default: 2,000 ms. */
   readonly timerLateMsMax?: number
-  /** Times (of the recorder's clock) in which nobody could act: timers may be later by as much. */
+  /** For how long nobody may have been able to act: timers may be later by as much. Default: from the first fault to the last. */
   readonly outageMs?: number
   /** Greatest value of each gauge. */
   readonly gaugesMax?: Readonly<Record<string, number>>
-  /** Codes with which a saga may park in this workload; any other parked saga breaks I2. */
+  /** Codes, or `<saga> <code>`, with which a saga may park in this workload; any other parked saga breaks I2. */
   readonly sagasMayPark?: readonly string[]
   /** How long after the phase "healed" the run may take to come to rest. Default: it is not looked at. */
   readonly settledWithinMs?: number

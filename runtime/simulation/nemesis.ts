@@ -39,6 +39,7 @@ export class Nemesis {
   begin(): void {
     const { kernel, network, server } = this.#world
     network.faults = this.#plan.network
+    this.#sync()
     for (const fault of this.#plan.faults) {
       kernel.after(fault.atMs, server.owner, "fault", () => this.#strike(fault))
     }
@@ -148,6 +149,20 @@ export class Nemesis {
 
   #server(fault: PlannedFault, breaks: () => void, mends: () => void): void {
     this.#while(fault, "server", breaks, mends)
+  }
+
+  /** Disks are written now and then, the streams' files not together with the journals'. */
+  #sync(): void {
+    const { kernel, server } = this.#world
+    server.sync("journals")
+    server.sync("streams")
+    const again = (what: "journals" | "streams", everyMs: number) => {
+      server.sync(what)
+      kernel.after(everyMs, server.owner, "sync", () => again(what, everyMs))
+    }
+    if (this.#plan.mode === "strict") return
+    again("journals", 3_000)
+    again("streams", 4_000)
   }
 
   /** Every server loses power at once, and comes back with what its disk has. */

@@ -40,7 +40,7 @@ export class Outsiders {
   }
 
   /** The edge of one client to one app. */
-  edge({ network, owner, server, app }: Connected): Edge {
+  edge({ network, owner, server, app, stored }: Connected): Edge {
     const inbox = `_INBOX.${owner.name}.${app}`
     const outsider: Outsider = { owner, app, answered: nothing, progressed: nothing }
     this.#byInbox.set(inbox, outsider)
@@ -62,9 +62,11 @@ export class Outsiders {
         const what = `commands to partition ${partition}`
         return send<number>("submit", what, () => {
           if (server.isFull) return new NotAccepted(`${what} were not accepted (insufficient storage)`)
-          if (streams.kept("external", partition) < limits.inputBlocksPerPartitionMax)
-            return streams.store("external", partition, block)
-          return new InputFull(`${what} were not accepted (its input is full)`)
+          if (streams.kept("external", partition) >= limits.inputBlocksPerPartitionMax)
+            return new InputFull(`${what} were not accepted (its input is full)`)
+          const position = streams.store("external", partition, block)
+          stored(partition, position)
+          return position
         })
       },
       publish: (partition, event) =>
@@ -89,4 +91,6 @@ interface Connected {
   readonly owner: Owner
   readonly server: Server
   readonly app: string
+  /** A block of commands is stored; nobody knows yet. */
+  readonly stored: (partition: number, position: number) => void
 }

@@ -6,7 +6,7 @@ import type { Engine } from "../host/engine.ts"
 import type { App } from "../host/app.ts"
 import { partitionOf } from "../message/key.ts"
 import { addressText, type Message, parseAddress, recordId } from "../message/message.ts"
-import type { AppFacts, HandlingHappening, RowHappening, TimerHappening } from "./history.ts"
+import type { AppFacts, GaugeHappening, HandlingHappening, RowHappening, TimerHappening } from "./history.ts"
 
 /** What a probe saw; who records it adds when. */
 export type Probed = Omit<HandlingHappening, "atMs"> | Omit<TimerHappening, "atMs">
@@ -63,6 +63,24 @@ export function rowsOf({ shape }: App, engine: Pick<Engine, "rows" | "row">, pro
 }
 
 type RowOf = Omit<RowHappening, "atMs">
+
+/** What waits in a process now, of all its partitions: records by where they wait. */
+export function gaugesOf(engine: Pick<Engine, "metrics">, process: string): readonly Omit<GaugeHappening, "atMs">[] {
+  const sums = { outbox: 0, mailbox: 0, inFlight: 0 }
+  for (const { outbox, mailbox, inFlight } of engine.metrics().gauges) {
+    sums.outbox += outbox
+    sums.mailbox += mailbox
+    sums.inFlight += inFlight
+  }
+  return Object.entries(sums).map(([name, value]) => ({ type: "gauge", process, name, value }))
+}
+
+/** What is not read, not decided or not confirmed: nothing, when all is at rest. */
+export function backlogOf(engine: Pick<Engine, "metrics">, process: string): Omit<GaugeHappening, "atMs"> {
+  const { gauges } = engine.metrics()
+  const value = gauges.reduce((sum, { lag, inFlight, outbox }) => sum + lag + inFlight + outbox, 0)
+  return { type: "gauge", process, name: "backlog", value }
+}
 
 export function appFacts({ shape }: App): AppFacts {
   const named = (kind: ActorLogic["kind"]) => [...shape.logics].filter(([, logic]) => logic.kind === kind).map(([name]) => name)

@@ -6,11 +6,12 @@ import { Coverage, type CoverageCounts } from "./coverage.ts"
 import { CrashWatch, type Question } from "./crash-watch.ts"
 import type { History } from "./history.ts"
 import { Kernel } from "./kernel.ts"
+import { throwGarbage } from "./garbage.ts"
 import { LaneNet } from "./lane-net.ts"
 import { Nemesis } from "./nemesis.ts"
 import { Network } from "./network.ts"
 import { Outsiders } from "./outsiders.ts"
-import { rowsOf } from "./probes.ts"
+import { backlogOf, gaugesOf, rowsOf } from "./probes.ts"
 import type { Plan } from "./plan.ts"
 import { Random } from "./random.ts"
 import { Recorder } from "./recorder.ts"
@@ -130,9 +131,11 @@ class Run {
       this.#requests.plan(asks, plan.safetyMs * 0.8)
       this.#recorder.note({ type: "phase", phase: "faults" })
       this.#nemesis.begin()
+      throwGarbage({ kernel: this.kernel, server: this.#server, recorder: this.#recorder }, this.#apps, this.random, plan.safetyMs)
       await this.kernel.run(this.kernel.nowMs + plan.safetyMs)
       this.#nemesis.end()
       this.#recorder.note({ type: "phase", phase: "healed" })
+      this.#tellSizes()
       stuck = await this.#comeToRest()
     }
     if (stuck === undefined) this.#tellEnd()
@@ -163,27 +166,33 @@ class Run {
 
   async #comeToRest(): Promise<string | undefined> {
     const longestMs = this.kernel.nowMs + restAtAllMs
-    let untilMs = this.kernel.nowMs + restWithinMs
+    // What waits for a timer may take so long, and what follows from it a little more.
+    const bound = () => Math.min(longestMs, (this.#timersMs()?.last ?? this.kernel.nowMs) + restWithinMs)
+    let untilMs = bound()
     let quietSinceMs = this.kernel.nowMs
     let blocks = this.#recorder.blocks
-    while (this.kernel.nowMs < untilMs) {
+    for (;;) {
       await this.kernel.run(this.kernel.nowMs + lookMs)
+      this.#tellSizes()
       if (this.#recorder.blocks !== blocks || this.#unrest() !== undefined) {
         blocks = this.#recorder.blocks
         quietSinceMs = this.kernel.nowMs
-        if (this.kernel.nowMs < untilMs || untilMs >= longestMs) continue
-        // What waits for a timer may take so long, and what follows from it a little more.
-        untilMs = Math.min(longestMs, Math.max(untilMs, (this.#nextTimerMs() ?? 0) + restWithinMs))
+        if (this.kernel.nowMs < untilMs) continue
+        untilMs = this.#timersMs() === undefined ? 0 : bound()
+        if (this.kernel.nowMs < untilMs) continue
+        return `it has not come to rest: ${this.#unrest() ?? "it goes on writing"}`
+      }
+      if (this.kernel.nowMs - quietSinceMs < quietMs) {
+        // It has just come to rest: it is looked at for as long as any other.
+        untilMs = Math.max(untilMs, Math.min(longestMs, quietSinceMs + quietMs + lookMs))
         continue
       }
-      if (this.kernel.nowMs - quietSinceMs < quietMs) continue
-      const nextMs = this.#nextTimerMs()
-      if (nextMs === undefined) return undefined
-      untilMs = Math.max(untilMs, nextMs + restWithinMs)
-      await this.kernel.run(nextMs)
+      const timers = this.#timersMs()
+      if (timers === undefined) return undefined
+      untilMs = bound()
+      await this.kernel.run(timers.next)
       quietSinceMs = this.kernel.nowMs
     }
-    return `it has not come to rest: ${this.#unrest() ?? "it goes on writing"}`
   }
 
   /** What is still under way, if anything is. */
@@ -204,18 +213,28 @@ class Run {
     return undefined
   }
 
-  /** When the next timer is due that somebody waits for; what is due in days only tidies up. */
-  #nextTimerMs(): number | undefined {
-    let next = Number.POSITIVE_INFINITY
-    for (const { timers } of this.#rows()) for (const [, dueMs] of timers) next = Math.min(next, dueMs)
-    const inMs = next - this.#server.wallMs
-    return inMs > restAtAllMs ? undefined : this.kernel.nowMs + Math.max(1_000, inMs + 1_000)
+  /** When timers are due that somebody waits for; what is due in days only tidies up. */
+  #timersMs(): { readonly next: number; readonly last: number } | undefined {
+    const { wallMs } = this.#server
+    const inMs = this.#rows().flatMap(({ timers }) => timers.map(([, dueMs]) => dueMs - wallMs)).filter((ms) => ms < restAtAllMs)
+    if (inMs.length === 0) return undefined
+    const atMs = (ms: number) => this.kernel.nowMs + Math.max(1_000, ms + 1_000)
+    return { next: atMs(Math.min(...inMs)), last: atMs(Math.max(...inMs)) }
   }
 
   /** What the owners show at the end. */
   #tellEnd(): void {
     this.#recorder.note({ type: "phase", phase: "settled" })
     for (const row of this.#rows()) this.#recorder.note(row)
+    for (const { engine, owner } of this.#supervisor.processes)
+      if (engine !== undefined) this.#recorder.note(backlogOf(engine, owner.name))
+  }
+
+  #tellSizes(): void {
+    for (const { engine, owner } of this.#supervisor.processes) {
+      if (engine === undefined) continue
+      for (const gauge of gaugesOf(engine, owner.name)) this.#recorder.note(gauge)
+    }
   }
 
   #rows() {

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Clock from "effect/Clock"
 import { memoryPermits } from "../memory/permits.ts"
-import { memoryStreams, type MemoryStreams } from "../memory/streams.ts"
+import { memoryStreams, type MemoryStreams, type StreamLengths } from "../memory/streams.ts"
 import type { Permits } from "../ports/permits.ts"
 import { JournalStore } from "./journal-store.ts"
 import type { Kernel } from "./kernel.ts"
@@ -14,6 +14,8 @@ import { processClock, wallMs } from "./process-clock.ts"
 export interface StoredApp {
   readonly journal: JournalStore
   readonly streams: MemoryStreams
+  /** What of the streams no power cut takes away. */
+  synced: StreamLengths
   readonly members: MemberList
   readonly permits: Permits
 }
@@ -38,7 +40,7 @@ export class Server {
   app(name: string): StoredApp {
     let app = this.#apps.get(name)
     if (app === undefined) {
-      app = { journal: new JournalStore(), streams: memoryStreams(), members: new MemberList(), permits: memoryPermits() }
+      app = { journal: new JournalStore(), streams: memoryStreams(), synced: new Map(), members: new MemberList(), permits: memoryPermits() }
       this.#apps.set(name, app)
       for (const [peer, { streams }] of this.#apps) {
         streams.peers.set(name, app.streams)
@@ -57,9 +59,23 @@ export class Server {
     return wallMs(this.#kernel, this.owner)
   }
 
+  /** What is stored now stays, whatever happens. Journals and streams are files of their own. */
+  sync(what: "journals" | "streams"): void {
+    for (const app of this.#apps.values()) {
+      if (what === "journals") app.journal.sync()
+      else app.synced = app.streams.lengths()
+    }
+  }
+
   /** Every app loses what was not synced, or everything. Gives from which sequence on, by app and partition. */
   cutPower(all: boolean): ReadonlyMap<string, ReadonlyMap<number, number>> {
-    return new Map([...this.#apps].map(([name, { journal }]) => [name, journal.cutPower(all)]))
+    return new Map(
+      [...this.#apps].map(([name, { journal, streams, synced }]) => {
+        if (all) for (const source of ["external", "events", "replies"] as const) streams.recreate(source)
+        else streams.truncate(synced)
+        return [name, journal.cutPower(all)]
+      }),
+    )
   }
 
   get nowMs(): number {

@@ -16,8 +16,8 @@ export interface NamedSeed extends Spec {
   readonly name: string
   /** What it found. */
   readonly why: string
-  /** A setting of the engine that it ran under. */
-  readonly setting?: string
+  /** How many sagas its workload was drawn with, if not as many as usual. */
+  readonly sagas?: number
 }
 
 export function planOf({ seed, without = [] }: Spec, options: PlanOptions = {}): Plan {

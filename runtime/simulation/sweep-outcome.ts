@@ -5,6 +5,8 @@ import { type CrashPoint, sweptId, type SweptMessage } from "./sweep-points.ts"
 export interface SweptCell {
   readonly message: SweptMessage
   readonly point: CrashPoint
+  /** It may pass a point more than once, as when it is tried again: counts from 1. */
+  readonly time: number
 }
 
 /** A handler that was called more often than without a fault. */
@@ -32,6 +34,21 @@ export interface SweepViolation extends SweptCell {
 /** "not reached": it was there without a fault, and the run that was to end there never came by. */
 export type SweptOutcome = "same" | "different" | "not reached"
 
-export function cellId({ message, point }: SweptCell): string {
-  return `${point} ${sweptId(message)}`
+export function cellId({ message, point, time }: SweptCell): string {
+  return `${point} ${time} ${sweptId(message)}`
+}
+
+/** Counts how often each message passes each point, in one run. */
+export class Passes {
+  readonly #times = new Map<string, number>()
+
+  /** The cells that these messages come to together. */
+  note(point: CrashPoint, messages: readonly SweptMessage[]): readonly SweptCell[] {
+    const together = new Map(messages.map((message) => [`${point} ${sweptId(message)}`, message]))
+    return [...together].map(([id, message]) => {
+      const time = (this.#times.get(id) ?? 0) + 1
+      this.#times.set(id, time)
+      return { message, point, time }
+    })
+  }
 }

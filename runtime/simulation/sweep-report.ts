@@ -28,7 +28,7 @@ export interface Swept {
   readonly violations: readonly SweepViolation[]
 }
 
-type OutcomeOf = (cell: SweptCell) => SweptOutcome | undefined
+type OutcomeOf = (cell: SweptCell) => SweptOutcome
 
 export function sweepReport(swept: Swept, outcomeOf: OutcomeOf): SweepReport {
   const { runs, tookMs, cells, violations } = swept
@@ -66,9 +66,9 @@ function table(cells: readonly SweptCell[], outcomeOf: OutcomeOf): readonly stri
   const header = points.map(({ verb, name }, index) => `${" ".repeat(width)}  ${"| ".repeat(index)}${verb}: ${name}`)
   const lines = [...byMessage.values()].map((own, index) => {
     const markOf = (name: CrashPoint) => {
-      const cell = own.find(({ point }) => point === name)
-      const outcome = cell === undefined ? undefined : outcomeOf(cell)
-      return outcome === undefined ? " " : marks[outcome]
+      const outcomes = own.filter(({ point }) => point === name).map(outcomeOf)
+      const worst = (["different", "not reached", "same"] as const).find((outcome) => outcomes.includes(outcome))
+      return worst === undefined ? " " : marks[worst]
     }
     return `${texts[index]?.padEnd(width)}  ${points.map(({ name }) => markOf(name)).join(" ")}`.trimEnd()
   })
@@ -84,10 +84,10 @@ function namesOf(messages: readonly (SweptMessage | undefined)[]): readonly stri
   })
 }
 
-function violationLines({ message, point, difference, stuck, blamed }: SweepViolation): readonly string[] {
+function violationLines({ message, point, time, difference, stuck, blamed }: SweepViolation): readonly string[] {
   const { says } = crashPoints.find(({ name }) => name === point) ?? { says: "" }
   return [
-    `X ${sweptText(message)}, "${point}": the process ends when ${says}`,
+    `X ${sweptText(message)}, "${point}"${time === 1 ? "" : ` for time ${time}`}: the process ends when ${says}`,
     ...(stuck === undefined ? [] : [`  ${stuck}`]),
     ...blamed.map(blameLine),
     ...(blamed.length === 0 ? ["  no handler was called more often than without a fault"] : []),

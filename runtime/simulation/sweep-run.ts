@@ -181,8 +181,9 @@ class Run implements SweepStage {
     const process: Process = { mortal, scope, starting: undefined as never, engine: undefined } // cast: set below, at once
     const self = `process-${(this.#processes += 1)}`
     const shape = mortalShape(this.app.shape, mortal)
+    // Partitions are claimed in their order, so each journal has the same name in every run: ids of events begin with it.
     let journals = 0
-    const newIncarnation = () => `journal-${self}-${(journals += 1)}`
+    const newIncarnation = () => `journal-${(journals += 1)}`
     const ports = mortalPorts(this.#ports, mortal)
     const options = { app: shape, ports, members: this.#members, self, observer: unobserved, newIncarnation }
     const starting = startEngine(options).pipe(

@@ -1,8 +1,11 @@
 // Every crash point x every message: a user's scenario is run once without a fault, and then once for each message and each
 // point at which its process may end. What is different in the end is a violation.
 import type { App } from "../host/app.ts"
+import { limits } from "../kernel/limits.ts"
 import { factsDifference } from "./sweep-facts.ts"
-import { type CalledAgain, cellId, type SweepViolation, type SweptCell, type SweptOutcome } from "./sweep-outcome.ts"
+import {
+  type CalledAgain, cellId, Passes, type SweepViolation, type SweptCell, type SweptOutcome,
+} from "./sweep-outcome.ts"
 import type { SweepPlan } from "./sweep-plan.ts"
 import { crashPoints, sweptId, type SweptMessage } from "./sweep-points.ts"
 import { type SweepReport, sweepReport } from "./sweep-report.ts"
@@ -25,21 +28,21 @@ export async function sweep(app: App, plan: SweepPlan): Promise<SweepReport> {
   const violations: SweepViolation[] = []
   let runs = 0
   for (const [id, cell] of cells) {
-    if (outcomes.has(id)) continue
+    // A run that stands still takes long: some of them say enough. What was not swept then counts as not reached.
+    if (outcomes.has(id) || violations.filter(({ stuck }) => stuck !== undefined).length >= limits.sweepStuckMax) continue
     runs += 1
     const ended = await crashedRun(app, plan, cell)
     const violation = violationOf(cell, { result, calls }, ended)
     if (violation !== undefined) violations.push(violation)
     outcomes.set(id, ended.reached.length === 0 ? "not reached" : violation === undefined ? "same" : "different")
     // Messages that share a block, or a frame, end with their process together.
-    for (const message of ended.reached) {
-      const shared = cellId({ message, point: cell.point })
+    for (const shared of ended.reached.map(cellId)) {
       if (cells.has(shared) && !outcomes.has(shared)) outcomes.set(shared, violation === undefined ? "same" : "different")
     }
   }
   const tookMs = performance.now() - startedMs
   const swept = { app: app.shape.name, runs, tookMs, cells: [...cells.values()], violations }
-  return sweepReport(swept, (cell) => outcomes.get(cellId(cell)))
+  return sweepReport(swept, (cell) => outcomes.get(cellId(cell)) ?? "not reached")
 }
 
 interface Clean {
@@ -50,8 +53,9 @@ interface Clean {
 /** The run without a fault, which notes every message at every point; and once more, to see that it says anything at all. */
 async function cleanRun(app: App, plan: SweepPlan, cells: Map<string, SweptCell>): Promise<Clean> {
   const { points = crashPoints.map(({ name }) => name) } = plan
+  const passes = new Passes()
   const counting = counter((point, messages) => {
-    if (points.includes(point)) for (const message of messages) cells.set(cellId({ message, point }), { message, point })
+    if (points.includes(point)) for (const cell of passes.note(point, messages)) cells.set(cellId(cell), cell)
     return false
   })
   const result = await runOnce(app, plan, counting)
@@ -64,16 +68,19 @@ async function cleanRun(app: App, plan: SweepPlan, cells: Map<string, SweptCell>
 }
 
 interface Crashed extends Clean {
-  /** The messages that were at the point when the process ended; none if it never came by. */
-  readonly reached: readonly SweptMessage[]
+  /** The cells at which the process ended; none if it never came by. */
+  readonly reached: readonly SweptCell[]
 }
 
-async function crashedRun(app: App, plan: SweepPlan, { message, point }: SweptCell): Promise<Crashed> {
-  const wanted = sweptId(message)
-  let reached: readonly SweptMessage[] = []
-  const counting = counter((at, messages) => {
-    if (reached.length > 0 || at !== point || !messages.some((passing) => sweptId(passing) === wanted)) return false
-    reached = messages
+async function crashedRun(app: App, plan: SweepPlan, cell: SweptCell): Promise<Crashed> {
+  const wanted = cellId(cell)
+  const passes = new Passes()
+  let reached: readonly SweptCell[] = []
+  const counting = counter((point, messages) => {
+    if (reached.length > 0 || point !== cell.point) return false
+    const passing = passes.note(point, messages)
+    if (!passing.some((passed) => cellId(passed) === wanted)) return false
+    reached = passing
     return true
   })
   const result = await runOnce(app, plan, counting)

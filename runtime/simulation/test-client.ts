@@ -71,8 +71,9 @@ export class TestClient {
   #clientOf(app: string): Client {
     let client = this.#clients.get(app)
     if (client === undefined) {
-      const { network, server, outsiders, partitions } = this.#world
-      const edge = outsiders.edge({ network, owner: this.owner, server, app })
+      const { network, server, outsiders, partitions, recorder } = this.#world
+      const stored = (partition: number, position: number) => recorder.note({ type: "input", app, partition, position })
+      const edge = outsiders.edge({ network, owner: this.owner, server, app, stored })
       client = new Client(edge, partitions.get(app) ?? 1, { source: `${app}/${this.owner.name}` })
       this.#clients.set(app, client)
     }

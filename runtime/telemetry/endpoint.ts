@@ -12,6 +12,8 @@ export interface Collector {
   readonly tracesUrl: string
   /** Where metrics are posted; absent where only a place for traces is known. */
   readonly metricsUrl?: string
+  /** Where lines of the log are posted, if they are; likewise. */
+  readonly logsUrl?: string
 }
 
 export interface FindCollector {
@@ -35,7 +37,8 @@ export async function findCollector(options: FindCollector = {}): Promise<Collec
   const isLocal = endpoint === undefined && tracesEndpoint === undefined
   const base = isLocal ? await localCollector(options) : endpoint
   const metrics = metricsEndpoint === undefined ? base && metricsUrlOf(base) : httpUrl(metricsEndpoint).href
-  const metricsUrl = metrics === undefined ? {} : { metricsUrl: metrics }
+  const logsUrl = base === undefined ? {} : { logsUrl: logsUrlOf(base) }
+  const metricsUrl = metrics === undefined ? logsUrl : { metricsUrl: metrics, ...logsUrl }
   if (tracesEndpoint !== undefined) {
     return { endpoint: shown(tracesEndpoint), tracesUrl: httpUrl(tracesEndpoint).href, ...metricsUrl }
   }
@@ -60,6 +63,11 @@ export function tracesUrlOf(endpoint: string): string {
 /** The same for metrics. */
 export function metricsUrlOf(endpoint: string): string {
   return urlBelow(endpoint, "v1/metrics")
+}
+
+/** The same for logs. */
+export function logsUrlOf(endpoint: string): string {
+  return urlBelow(endpoint, "v1/logs")
 }
 
 function urlBelow(endpoint: string, path: string): string {

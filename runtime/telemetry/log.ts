@@ -3,7 +3,7 @@
 import type { CommittedBlock, Observer } from "../delivery/observer.ts"
 import type { Fault } from "../kernel/fault.ts"
 import { InvalidInput } from "../kernel/fault.ts"
-import { sagaTraceId } from "./saga-trace.ts"
+import { parseTraceparent, sagaTrace } from "./saga-trace.ts"
 
 export const logLevels = ["debug", "info", "warn", "error", "off"] as const
 
@@ -28,6 +28,8 @@ export interface LogOptions {
   readonly app: string
   /** Told each line, with its end. */
   readonly write: (line: string) => void
+  /** Told each line as well. */
+  readonly also?: ((line: LogLine) => void) | undefined
   readonly nowMs?: () => number
 }
 
@@ -43,12 +45,14 @@ export function logLevelOf(text: string | undefined): LogLevel | undefined {
 
 /** An observer that writes a line for what happens, and then tells `next`. */
 export function loggingObserver(options: LogOptions, next: Observer): Observer {
-  const { level: least, write, nowMs = Date.now, app } = options
+  const { level: least, write, also, nowMs = Date.now, app } = options
   if (least === "off") return next
   const rank = (level: LogLevel) => logLevels.indexOf(level)
   const log: Log = (level, code, message, fields = {}) => {
     if (rank(level) < rank(least)) return
-    write(`${formatLine({ atMs: nowMs(), level, code, message, fields: { app, ...fields } }, options.format)}\n`)
+    const line = { atMs: nowMs(), level, code, message, fields: { app, ...fields } }
+    write(`${formatLine(line, options.format)}\n`)
+    also?.(line)
   }
   return {
     ...next,
@@ -65,14 +69,15 @@ function logBlock(log: Log, { namespace }: LogOptions, block: CommittedBlock): v
   const { partition, number, decisions, bytes } = block
   log("debug", "BLOCK", "a block was committed", { partition, block: number, decisions, bytes })
   for (const { saga, key, outcome, reason, startedMs, endedMs } of block.ended) {
-    const traceId = sagaTraceId({ namespace, saga, key, startedMs })
+    const { traceId, rootSpanId: spanId } = sagaTrace({ namespace, saga, key, startedMs })
     const why = reason === undefined ? {} : { reason }
-    const fields = { saga, key, outcome, ...why, tookMs: endedMs - startedMs, traceId }
+    const fields = { saga, key, outcome, ...why, tookMs: endedMs - startedMs, traceId, spanId }
     log(outcome === "killed" ? "warn" : "info", "SAGA_ENDED", `a saga ended: ${outcome}`, fields)
   }
-  for (const { row, code, traceId } of block.setAside) {
-    const trace = traceId === undefined ? {} : { traceId }
-    log("warn", "PARKED", "it waits for an operator", { partition, actor: row, cause: code, ...trace })
+  for (const { row, code, trace } of block.setAside) {
+    const ids = parseTraceparent(trace)
+    const span = ids === undefined ? {} : { traceId: ids.traceId, spanId: ids.spanId }
+    log("warn", "PARKED", "it waits for an operator", { partition, actor: row, cause: code, ...span })
   }
   for (const { id, row, code } of block.dropped)
     log("warn", "DROPPED", "a record was given up", { partition, actor: row, record: id, cause: code })

@@ -1,9 +1,14 @@
-// How NodeSDK gets its exporter of metrics, and how the next start in a process gets one.
-import { metrics as api } from "@opentelemetry/api"
+// How NodeSDK gets its exporters of metrics and logs, and how the next start in a process gets one.
+import { logs, metrics as api } from "@opentelemetry/api"
 
 export interface MetricVariables {
   readonly metricsUrl: string
   readonly metricsEveryMs: number
+  readonly exportTimeoutMs: number
+}
+
+export interface LogVariables {
+  readonly logsUrl: string
   readonly exportTimeoutMs: number
 }
 
@@ -20,14 +25,28 @@ export function withMetricVariables<Made>(of: MetricVariables, make: () => Made)
     OTEL_METRIC_EXPORT_TIMEOUT: String(Math.min(of.exportTimeoutMs, of.metricsEveryMs)),
     OTEL_EXPORTER_OTLP_METRICS_TIMEOUT: String(of.exportTimeoutMs),
   }
+  return withVariables(wanted, { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: of.metricsUrl }, make)
+}
+
+/** The same for logs, which leave only where the user has asked for it. */
+export function withLogVariables<Made>(of: LogVariables, make: () => Made): Made {
+  const wanted = {
+    OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: "http/protobuf", OTEL_EXPORTER_OTLP_LOGS_TIMEOUT: String(of.exportTimeoutMs),
+  }
+  return withVariables(wanted, { OTEL_LOGS_EXPORTER: "otlp", OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: of.logsUrl }, make)
+}
+
+type Variables = Readonly<Record<string, string>>
+
+/** `forced`: what the host was told wins, as it may not come from this environment at all. */
+function withVariables<Made>(wanted: Variables, forced: Variables, make: () => Made): Made {
   const before = { ...process.env }
   for (const [name, value] of Object.entries(wanted)) if (!before[name]) process.env[name] = value
-  // What the host was told wins: it may not come from this environment at all.
-  process.env["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"] = of.metricsUrl
+  Object.assign(process.env, forced)
   try {
     return make()
   } finally {
-    for (const name of [...Object.keys(wanted), "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"]) restore(name, before[name])
+    for (const name of [...Object.keys(wanted), ...Object.keys(forced)]) restore(name, before[name])
   }
 }
 
@@ -39,9 +58,12 @@ function restore(name: string, value: string | undefined): void {
 /** Runs `start`, and gives what makes room for the next start in this process: the API takes one provider at a time. */
 export function whileProvided(start: () => void): () => void {
   const before = api.getMeterProvider()
+  const loggersBefore = logs.getLoggerProvider()
   start()
+  const loggers = logs.getLoggerProvider()
   const provided = api.getMeterProvider()
   return () => {
     if (provided !== before && api.getMeterProvider() === provided) api.disable()
+    if (logs.getLoggerProvider() === loggers && loggers !== loggersBefore) logs.disable()
   }
 }

@@ -72,7 +72,8 @@ export function otlpPost(options: OtlpPostOptions): OtlpPost {
 
 /** Read once: what cannot be read is an error of the start. */
 function tlsOf({ tls = {} }: OtlpPostOptions): Pick<RequestOptions, "ca" | "key" | "cert"> {
-  return Object.fromEntries(Object.entries(tls).flatMap(([name, path]) => (path === undefined ? [] : [[name, readFileSync(path)]])))
+  const named = Object.entries(tls).flatMap(([name, path]) => (path === undefined ? [] : [[name, readFileSync(path)] as const]))
+  return Object.fromEntries(named)
 }
 
 interface Answer {

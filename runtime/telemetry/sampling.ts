@@ -21,7 +21,8 @@ export interface SamplingOptions {
 export class Sampling {
   readonly #options: SamplingOptions
   readonly #below: number
-  readonly #sagas = new Map<string, SagaIdentity>()
+  /** By name, then by key: the life that was met last. */
+  readonly #sagas = new Map<string, Map<string, SagaIdentity>>()
   readonly #keptLate = new Set<string>()
 
   constructor(options: SamplingOptions) {
@@ -37,14 +38,15 @@ export class Sampling {
   }
 
   saga(saga: string, key: string, startedMs: number): SagaIdentity {
-    const name = `${saga}/${key}/${startedMs}`
-    const known = this.#sagas.get(name)
-    if (known !== undefined) return known
+    let ofName = this.#sagas.get(saga)
+    if (ofName === undefined) this.#sagas.set(saga, (ofName = new Map<string, SagaIdentity>()))
+    const known = ofName.get(key)
+    if (known?.life.startedMs === startedMs) return known
     const life = { namespace: this.#options.namespace, saga, key, startedMs }
     const ids = sagaTrace(life)
     const made = { ...ids, life, sampled: this.sampled(ids.traceId) }
-    this.#sagas.set(name, made)
-    if (this.#sagas.size > limits.traceSagasKept) forgetOldest(this.#sagas)
+    ofName.set(key, made)
+    if (ofName.size > limits.traceSagasKept) forgetOldest(ofName)
     return made
   }
 

@@ -6,8 +6,10 @@ import { NodeSDK } from "@opentelemetry/sdk-node"
 import { ParentBasedSampler, TraceIdRatioBasedSampler } from "@opentelemetry/sdk-trace"
 import type { Timed } from "../delivery/stats.ts"
 import { silent, type Telemetry } from "../ports/telemetry.ts"
+import type { LogLine } from "./log.ts"
+import { emitLine } from "./log-records.ts"
 import type { Shown } from "./metric-points.ts"
-import { whileProvided, withMetricVariables } from "./metric-variables.ts"
+import { whileProvided, withLogVariables, withMetricVariables } from "./metric-variables.ts"
 import { durationMetrics, observeMetrics } from "./metrics.ts"
 import { Sampling } from "./sampling.ts"
 import type { SpanCounts } from "./span-queue.ts"
@@ -29,6 +31,8 @@ export interface SdkOptions {
   readonly file: string | undefined
   /** Absent: no metrics. */
   readonly metricsUrl: string | undefined
+  /** Absent: no logs. */
+  readonly logsUrl: string | undefined
   readonly metricsEveryMs: number
   readonly exportTimeoutMs: number
   readonly variables: OtelVariables
@@ -41,12 +45,14 @@ export interface Sdk {
   observe(read: () => Shown): void
   /** What is to be told of durations; undefined where no metrics leave. */
   durations(app: string): Timed | undefined
+  /** Sends a line of the log; undefined where no logs leave. */
+  readonly log: ((line: LogLine) => void) | undefined
   /** Never rejects; may take as long as the collector does. */
   stop(): Promise<unknown>
 }
 
 export function startSdk(options: SdkOptions): Sdk {
-  const { namespace, ratio, slowMs, metricsUrl } = options
+  const { namespace, ratio, slowMs, metricsUrl, logsUrl } = options
   const own = ownResource(options)
   const sink = new WaysOut({ ...options, resourceOf: (service) => own(service === namespace ? undefined : service) })
   const configuration = {
@@ -54,14 +60,15 @@ export function startSdk(options: SdkOptions): Sdk {
     autoDetectResources: false,
     sampler: new ParentBasedSampler({ root: whilePossible(sink, new TraceIdRatioBasedSampler(ratio)) }),
     spanProcessors: [userSpans(sink, namespace)],
-    logRecordProcessors: [],
     instrumentations: [],
+    ...(metricsUrl === undefined ? { metricReaders: [] } : {}),
+    ...(logsUrl === undefined ? { logRecordProcessors: [] } : {}),
   }
-  const sdk =
-    metricsUrl === undefined
-      ? new NodeSDK({ ...configuration, metricReaders: [] })
-      : withMetricVariables({ ...options, metricsUrl }, () => new NodeSDK(configuration))
-  const forgetMeters = whileProvided(() => sdk.start())
+  const make = () => new NodeSDK(configuration)
+  const sdk = metricsUrl === undefined ? make() : withMetricVariables({ ...options, metricsUrl }, make)
+  // Its exporter of logs is made when it starts.
+  const start = () => (logsUrl === undefined ? sdk.start() : withLogVariables({ ...options, logsUrl }, () => sdk.start()))
+  const forgetProviders = whileProvided(start)
   const sampling = new Sampling({ namespace, ratio, slowMs })
   return {
     telemetry: sink.isNowhere ? silent : openTelemetry({ services: new Set(options.services), sampling, sink }),
@@ -69,10 +76,11 @@ export function startSdk(options: SdkOptions): Sdk {
     observe: (read) => {
       if (metricsUrl !== undefined) observeMetrics(read)
     },
+    log: logsUrl === undefined ? undefined : emitLine,
     durations: (app) => (metricsUrl === undefined ? undefined : durationMetrics(app)),
     stop: async () => {
       await Promise.allSettled([sdk.shutdown(), sink.stop()])
-      forgetMeters()
+      forgetProviders()
     },
   }
 }

@@ -5,7 +5,8 @@ import type { Timed } from "../delivery/stats.ts"
 import { InvalidInput } from "../kernel/fault.ts"
 import { limits } from "../kernel/limits.ts"
 import { silent, type Telemetry } from "../ports/telemetry.ts"
-import { metricsUrlOf, tracesUrlOf, type Collector } from "./endpoint.ts"
+import { logsUrlOf, metricsUrlOf, tracesUrlOf, type Collector } from "./endpoint.ts"
+import type { LogLine } from "./log.ts"
 import type { Shown } from "./metric-points.ts"
 import type { SpanCounts } from "./span-queue.ts"
 import type { OtelVariables } from "./variables.ts"
@@ -47,6 +48,8 @@ export interface Tracing {
   observe(read: () => Shown): void
   /** What is to be told of durations, so that they are exported; undefined where no metrics leave. */
   durations(app: string): Timed | undefined
+  /** Takes a line of the log, and sends it where the user has asked for that; undefined where nobody has. */
+  readonly log: ((line: LogLine) => void) | undefined
   /** Sends what waits and stops, within `shutdownMaxMs` whatever the collector does. Never rejects. */
   shutdown(): Promise<void>
 }
@@ -82,18 +85,20 @@ export async function startTracing(options: StartTracing): Promise<Tracing> {
     counts: sdk.counts,
     observe: sdk.observe,
     durations: sdk.durations,
+    log: sdk.log,
     shutdown: () => (stopping ??= stopWithin(sdk.stop, shutdownMaxMs)),
   }
 }
 
 /** Metrics go where traces go, also when the traces themselves are switched off. */
-function urlsOf({ endpoint, tracesUrl: given, metricsUrl, variables }: StartTracing) {
+function urlsOf({ endpoint, tracesUrl: given, metricsUrl, logsUrl, variables }: StartTracing) {
   const derived = endpoint === undefined ? undefined : tracesUrlOf(endpoint)
   const tracesUrl = given ?? derived
   const isDerived = given === undefined && endpoint !== undefined
   return {
     tracesUrl: variables?.tracesOff === true ? undefined : tracesUrl,
     metricsUrl: metricsUrl ?? (isDerived ? metricsUrlOf(endpoint) : undefined),
+    logsUrl: variables?.logsOn === true ? (logsUrl ?? (isDerived ? logsUrlOf(endpoint) : undefined)) : undefined,
   }
 }
 
@@ -103,6 +108,7 @@ const noTracing: Tracing = {
   counts: () => ({ waiting: 0, exported: 0, dropped: 0 }),
   observe: () => undefined,
   durations: () => undefined,
+  log: undefined,
   shutdown: () => Promise.resolve(),
 }
 

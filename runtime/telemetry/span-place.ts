@@ -14,6 +14,8 @@ export interface Place {
   readonly spanId: string | undefined
   readonly link: SpanRef | undefined
   readonly sampled: boolean
+  /** What the message carried, where an unsampled one carries the same on. */
+  readonly carried: string | undefined
   /** The saga whose actor this is. */
   readonly saga: SagaIdentity | undefined
 }
@@ -23,11 +25,12 @@ export function placeOf(message: Traced, opening: Opening, sampling: Sampling, p
   const carried = parseTraceparent(message.trace)
   const startedMs = opening.begins ? opening.nowMs : opening.standing?.startedMs
   // What comes for a saga that is not there belongs to the trace that it comes from: the saga's own may begin later.
-  if (opening.kind === "service" || startedMs === undefined) return inTraceOf(carried, sampling, pressed)
+  if (opening.kind === "service" || startedMs === undefined) return inTraceOf(carried, message.trace, sampling, pressed)
   const saga = sampling.saga(message.to.service, message.to.key, startedMs)
   const { traceId, rootSpanId, startSpanId } = saga
   if (opening.begins) {
-    return { traceId, parentSpanId: rootSpanId, spanId: startSpanId, link: carried, sampled: saga.sampled && !pressed, saga }
+    const sampled = saga.sampled && !pressed
+    return { traceId, parentSpanId: rootSpanId, spanId: startSpanId, link: carried, sampled, carried: undefined, saga }
   }
   const isOwn = carried?.traceId === traceId
   const kept = sampling.isKeptLate(saga) || (!saga.sampled && !pressed && sampling.isSlow(startedMs, opening.nowMs))
@@ -37,14 +40,20 @@ export function placeOf(message: Traced, opening: Opening, sampling: Sampling, p
     spanId: undefined,
     link: isOwn ? undefined : carried,
     sampled: kept || (isOwn ? carried.sampled : saga.sampled),
+    carried: isOwn && carried.spanId === startSpanId ? plainText(message.trace) : undefined,
     saga,
   }
 }
 
-function inTraceOf(carried: SpanRef | undefined, sampling: Sampling, pressed: boolean): Place {
+function inTraceOf(carried: SpanRef | undefined, text: string | undefined, sampling: Sampling, pressed: boolean): Place {
   const none = { spanId: undefined, link: undefined, saga: undefined }
   if (carried !== undefined)
-    return { ...none, traceId: carried.traceId, parentSpanId: carried.spanId, sampled: carried.sampled }
+    return { ...none, traceId: carried.traceId, parentSpanId: carried.spanId, sampled: carried.sampled, carried: plainText(text) }
   const traceId = newTraceId()
-  return { ...none, traceId, parentSpanId: undefined, sampled: !pressed && sampling.sampled(traceId) }
+  return { ...none, traceId, parentSpanId: undefined, sampled: !pressed && sampling.sampled(traceId), carried: undefined }
+}
+
+/** A later version may have more behind it, which is not ours to carry. */
+function plainText(trace: string | undefined): string | undefined {
+  return trace?.length === 55 ? trace : undefined
 }

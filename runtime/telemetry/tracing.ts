@@ -6,7 +6,7 @@
 // No span is held open longer than one message takes, so a killed process loses spans but no trace. Times come from the
 // engine. An unsampled message costs no span: records carry on its traceparent, with the flag 00.
 import { silent, type Closing, type Opening, type ProcessSpan, type Sending, type Telemetry } from "../ports/telemetry.ts"
-import { callWithin } from "./active-span.ts"
+import { activeTrace, callWithin } from "./active-span.ts"
 import { names } from "./names.ts"
 import { formatTraceparent, type SpanRef } from "./saga-trace.ts"
 import type { Sampling } from "./sampling.ts"
@@ -26,6 +26,7 @@ export interface TracingParts {
 
 export function openTelemetry(parts: TracingParts): Telemetry {
   return {
+    active: activeTrace,
     process(opening) {
       const { message } = opening
       if (message.type === "settled" || !parts.services.has(message.to.service)) return silent.process(opening)
@@ -136,6 +137,7 @@ class Unrecorded implements ProcessSpan {
   readonly #message: Traced
   readonly #place: Place
   #kept: Recorded | undefined
+  #trace: string | undefined
 
   constructor(parts: TracingParts, opening: Opening, message: Traced, place: Place) {
     this.#parts = parts
@@ -145,18 +147,18 @@ class Unrecorded implements ProcessSpan {
   }
 
   get trace(): string {
-    return this.#kept?.trace ?? this.#passedOn().trace
+    return this.#kept?.trace ?? this.#passedOn()
   }
 
   within<Value>(call: () => Value): Value {
-    return callWithin(this.#passedOn().ref, this.#message.to.service, call)
+    return callWithin(this.#ref(), this.#message.to.service, call)
   }
 
   send(outgoing: Sending): string {
     // The saga turns back, or is about to hear why it will.
     const turns = outgoing.failed === true || (outgoing.direction === "undo" && this.#place.saga !== undefined)
     if (turns) this.#keep()
-    return this.#kept?.send(outgoing) ?? this.#passedOn().trace
+    return this.#kept?.send(outgoing) ?? this.#passedOn()
   }
 
   end(closing: Closing): void {
@@ -174,11 +176,16 @@ class Unrecorded implements ProcessSpan {
     this.#kept = new Recorded(this.#parts, this.#opening, this.#message, { ...this.#place, sampled: true })
   }
 
-  #passedOn(): { readonly trace: string; readonly ref: SpanRef } {
+  /** Made once: a decision may send many records, and set timers. */
+  #passedOn(): string {
+    this.#trace ??= this.#place.carried ?? formatTraceparent(this.#ref())
+    return this.#trace
+  }
+
+  /** Whoever records a part of this trace later hangs it on the start of the saga, which is recorded then too. */
+  #ref(): SpanRef {
     const { traceId, parentSpanId, spanId, saga } = this.#place
-    // Whoever records a part of this trace later hangs it on the start of the saga, which is recorded then too.
-    const ref = { traceId, spanId: saga?.startSpanId ?? spanId ?? parentSpanId ?? newSpanId(), sampled: false }
-    return { trace: formatTraceparent(ref), ref }
+    return { traceId, spanId: saga?.startSpanId ?? spanId ?? parentSpanId ?? newSpanId(), sampled: false }
   }
 }
 

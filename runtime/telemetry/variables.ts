@@ -8,6 +8,8 @@ export interface OtelVariables {
   readonly disabled?: boolean
   /** OTEL_TRACES_EXPORTER=none: no spans leave. */
   readonly tracesOff?: boolean
+  /** OTEL_LOGS_EXPORTER=otlp: lines of the log leave too. */
+  readonly logsOn?: boolean
   /** From OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG: the part of traces that is recorded. */
   readonly ratio?: number
   /** OTEL_RESOURCE_ATTRIBUTES, and OTEL_SERVICE_NAME as `service.name`. */
@@ -41,6 +43,7 @@ export function readOtelVariables(variables: Readonly<Record<string, string | un
   return {
     ...optional("disabled", value("OTEL_SDK_DISABLED")?.toLowerCase() === "true" || undefined),
     ...optional("tracesOff", exporter === "none" || undefined),
+    ...optional("logsOn", value("OTEL_LOGS_EXPORTER") === "otlp" || undefined),
     ...optional("ratio", ratioOf(value, unheeded)),
     ...optional("resource", resourceOf(value)),
     ...optional("headers", pairs(ofTraces("HEADERS"))),

@@ -86,7 +86,8 @@ function nameOf({ app, service, key }: { readonly app?: string; readonly service
 
 export function acceptedBy({ definition, core: { outline } }: SagaParts): Accepted {
   const activities = activitiesOf(outline)
-  const waits = (awaited: string) => activities.flatMap((node) => (node.type === "wait" && node.for === awaited ? [node.name] : []))
+  const waits = (awaited: string) =>
+    activities.flatMap((node) => (node.type === "wait" && node.for === awaited ? [node.name] : []))
   return {
     signals: waits("signal"),
     tokens: waits("token"),

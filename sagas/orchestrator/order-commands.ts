@@ -45,7 +45,8 @@ export function runOrder(
   const event = message.name === "update" ? toUpdate(asked) : arrivalOf(parts, row, message.name, asked, context)
   if ("refused" in event) return refusedFor(row, event.refused.code, event.refused.detail)
   // What a program says of itself is not noted; what somebody gives a reason for is.
-  const author = asked["by"] === undefined ? undefined : authorOf(`${message.name} ${textOf(asked["name"] ?? null)}`, asked, context)
+  const said = `${message.name} ${textOf(asked["name"] ?? null)}`
+  const author = asked["by"] === undefined ? undefined : authorOf(said, asked, context)
   return decideOn(parts, row, event, context, author)
 }
 

@@ -22,12 +22,15 @@ try {
   const mib = (bytes: number) => (bytes / 1024 ** 2).toFixed(0)
   const rate = (count: number) => Math.round(count / seconds)
   process.stdout.write(
-    `${sagas} sagas in ${blocks} blocks, ${decisions} decisions, ${mib(journalBytes)} MiB of journal: ${seconds.toFixed(1)} s of CPU to project it\n` +
-      `${rate(sagas)} sagas, ${rate(decisions)} decisions, ${rate(blocks)} blocks, ${mib(journalBytes / seconds)} MiB in a second\n` +
-      `the store has ${mib(storeBytes)} MiB, ${Math.round(storeBytes / sagas)} bytes a saga; at most ${mib(process.resourceUsage().maxRSS * 1024)} MiB of memory\n`,
+    `${sagas} sagas in ${blocks} blocks, ${decisions} decisions, ${mib(journalBytes)} MiB of journal\n` +
+      `projected in ${seconds.toFixed(1)} s of CPU: in a second ${rate(sagas)} sagas, ${rate(decisions)} decisions, ` +
+      `${rate(blocks)} blocks, ${mib(journalBytes / seconds)} MiB\n` +
+      `the store has ${mib(storeBytes)} MiB, ${Math.round(storeBytes / sagas)} bytes a saga; ` +
+      `at most ${mib(process.resourceUsage().maxRSS * 1024)} MiB of memory\n`,
   )
-  for (const { what, medianMs, worstMs, bytes } of answers)
-    process.stdout.write(`${what.padEnd(48)} ${medianMs.toFixed(1).padStart(7)} ms, at most ${worstMs.toFixed(1).padStart(7)} ms, ${bytes} bytes\n`)
+  const ms = (time: number) => `${time.toFixed(1).padStart(7)} ms`
+  for (const { what, medianMs, worstMs, cpuMs, bytes } of answers)
+    process.stdout.write(`${what.padEnd(48)} ${ms(medianMs)}, at most ${ms(worstMs)}, CPU ${ms(cpuMs)}, ${bytes} bytes\n`)
 } finally {
   await rm(folder, { recursive: true, force: true })
 }

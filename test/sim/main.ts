@@ -5,6 +5,7 @@ import { parseArgs } from "node:util"
 import { addedUp, type CampaignCounts } from "../../runtime/simulation/campaign.ts"
 import { Coverage, type CoverageCounts } from "../../runtime/simulation/coverage.ts"
 import { coverageText, unseen } from "../../runtime/simulation/report.ts"
+import { huntMutants } from "../proof/mutants/main.ts"
 import { runPart } from "./part.ts"
 import { replaySeed } from "./replay.ts"
 
@@ -14,10 +15,17 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     seed: { type: "string" },
     requests: { type: "string" },
+    sagas: { type: "string" },
     without: { type: "string" },
     save: { type: "string" },
     json: { type: "boolean", default: false },
+    // Hunts mutants of the engine as well: each until it is killed, or for so many seeds. Only these, with commas between.
     mutants: { type: "boolean", default: false },
+    mutant: { type: "string" },
+    within: { type: "string", default: "100" },
+    // Prints their table, and notes the seeds that killed them.
+    table: { type: "boolean", default: false },
+    note: { type: "boolean", default: false },
     workers: { type: "string", default: "2" },
     // One of several workers: tells what it found as one line.
     part: { type: "boolean", default: false },
@@ -30,6 +38,8 @@ export interface PartResult {
   readonly failures: readonly string[]
 }
 
+/** Runs of the engine as it is that are counted beside a hunt. */
+const seedsOfControl = 20
 /** From how many seeds on everything that can be seen has to be seen. */
 const seedsEnough = 1_000
 
@@ -38,17 +48,19 @@ async function main(): Promise<number> {
   const from = Number(values.from)
   if (values.seed !== undefined) {
     const without = values.without?.split(",")
-    const { requests, save } = values
+    const { requests, save, sagas } = values
     return replaySeed({
       seed: Number(values.seed),
       ...(requests === undefined ? {} : { requests: Number(requests) }),
       ...(without === undefined ? {} : { without }),
+      ...(sagas === undefined ? {} : { sagas: Number(sagas) }),
     }, save)
   }
   if (values.part) {
     process.stdout.write(`${JSON.stringify(await runPart({ seeds, from }))}\n`)
     return 0
   }
+  if (values.mutants) return huntAll(seeds, from)
   return runAll(seeds, from, Math.max(1, Number(values.workers)))
 }
 
@@ -73,10 +85,32 @@ async function runAll(seeds: number, from: number, workers: number): Promise<num
     `\n${counts.seeds} seeds, ${sagas} sagas, ${faults} faults, ${(counts.virtualMs / 3_600_000).toFixed(1)} virtual hours ` +
       `in ${(tookMs / 1000).toFixed(0)} s: ${perSecond} sagas/s; ${violations} violations; ${replayed} replayed, ${replayMismatches} differed`,
   )
+  const score = values.mutants ? await huntAll(from, workers) : undefined
+  const mutants = score === undefined ? {} : { mutants: score.mutants, killed: score.killed }
   if (values.json)
-    console.log(JSON.stringify({ seeds: counts.seeds, sagas, faults, violations, replayed, replayMismatches, perSecond }))
+    console.log(
+      JSON.stringify({ seeds: counts.seeds, sagas, faults, violations, replayed, replayMismatches, perSecond, ...mutants }),
+    )
   const isBlind = counts.seeds >= seedsEnough && missing.length > 0
-  return violations > 0 || replayMismatches > 0 || isBlind ? 1 : 0
+  const isAlive = score !== undefined && (score.killed < score.mutants || score.unfit > 0)
+  return violations > 0 || replayMismatches > 0 || isBlind || isAlive ? 1 : 0
+}
+
+function huntAll(from: number, processes: number) {
+  const { within, mutant, table, note } = values
+  return huntMutants({ from, seeds: Number(within), processes, table, note, ...(mutant === undefined ? {} : { only: mutant }) })
+}
+
+/** Each mutant of the engine runs seeds until one shows that something is wrong; see test/proof/mutants. */
+async function huntAll(seeds: number, from: number): Promise<number> {
+  const { mutants, killed, unfit } = await huntMutants({ from, seeds, processes: Number(values.workers) })
+  const beganMs = performance.now()
+  const control = await part(from, Math.min(seeds, seedsOfControl))
+  const { sagas, faults, violations, replayed, replayMismatches } = control.counts
+  const perSecond = Math.round((sagas / (performance.now() - beganMs)) * 1000)
+  const counts = { seeds: control.counts.seeds, sagas, faults, violations, replayed, replayMismatches, perSecond }
+  if (values.json) console.log(JSON.stringify({ ...counts, mutants, killed }))
+  return violations > 0 || unfit > 0 || killed < mutants ? 1 : 0
 }
 
 /** A worker is a process of its own: simulations take the global scope, and a core. */

@@ -1,18 +1,21 @@
 // What one worker does: its share of the seeds.
 import { runCampaign } from "../../runtime/simulation/campaign.ts"
-import type { JudgedRun, Judging } from "../../runtime/simulation/judged-run.ts"
+import type { Judging } from "../../runtime/simulation/judged-run.ts"
 import { failureText } from "../../runtime/simulation/report.ts"
 import { shrink } from "../../runtime/simulation/shrink.ts"
 import type { Spec } from "../../runtime/simulation/spec.ts"
-import { bankAndShop, mixOf } from "../proof/workload/bank-and-shop.ts"
+import { bankAndShop, hurriedMixOf } from "../proof/workload/bank-and-shop.ts"
 import type { PartResult } from "./main.ts"
 
 /** Sagas that clients start in one run; events start more. */
-const sagasPerRun = 200
+export const sagasPerRun = 200
 const shrinkMs = 60_000
 
-export const judging: Judging = {
-  workload: (seed) => bankAndShop({ seed: String(seed), mix: mixOf(sagasPerRun), partitions: 2 + (seed % 3) }),
+export const judging = judgingOf()
+
+/** Runs of so many sagas. */
+export function judgingOf(sagas = sagasPerRun): Judging {
+  return { workload: (seed) => bankAndShop({ seed: String(seed), mix: hurriedMixOf(sagas), partitions: 2 + (seed % 3) }) }
 }
 
 export async function runPart({ seeds, from }: { readonly seeds: number; readonly from: number }): Promise<PartResult> {
@@ -21,18 +24,15 @@ export async function runPart({ seeds, from }: { readonly seeds: number; readonl
   for (const run of failed) {
     const untilMs = performance.now() + shrinkMs
     const shrunk = await shrink(run, judging, () => performance.now() > untilMs)
-    failures.push(`${failureText(run, replayCommand(run.spec))}\nshrunk in ${shrunk.tries} tries:\n${shrunkText(shrunk.run)}`)
+    failures.push(`${failureText(run, replayCommand(run.spec))}\nshrunk in ${shrunk.tries} tries:\n${failureText(shrunk.run, replayCommand(shrunk.run.spec))}`)
   }
   return { counts, coverage: coverage.counts, failures }
 }
 
-function shrunkText(run: JudgedRun): string {
-  return failureText(run, replayCommand(run.spec))
-}
-
-export function replayCommand({ seed, requests, without = [] }: Spec): string {
+export function replayCommand({ seed, requests, without = [] }: Spec, sagas = sagasPerRun): string {
   return [
     `npm run sim -- --seed ${seed}`,
+    ...(sagas === sagasPerRun ? [] : [`--sagas ${sagas}`]),
     ...(requests === undefined ? [] : [`--requests ${requests}`]),
     ...(without.length === 0 ? [] : [`--without "${without.join(",")}"`]),
   ].join(" ")

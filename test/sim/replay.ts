@@ -4,16 +4,19 @@ import { join } from "node:path"
 import { historyText } from "../../runtime/simulation/history-lines.ts"
 import { judgedRun } from "../../runtime/simulation/judged-run.ts"
 import { failureText, violationText } from "../../runtime/simulation/report.ts"
-import type { Spec } from "../../runtime/simulation/spec.ts"
-import { judging, replayCommand } from "./part.ts"
+import type { NamedSeed, Spec } from "../../runtime/simulation/spec.ts"
+import { judgingOf, replayCommand } from "./part.ts"
 
 export const seedsFolder = join(import.meta.dirname, "seeds")
 
+type Replayed = Spec & Pick<NamedSeed, "sagas">
+
 /** `save`: the name under which it is kept. Gives the exit code. */
-export async function replaySeed(spec: Spec, save: string | undefined): Promise<number> {
+export async function replaySeed(spec: Replayed, save: string | undefined): Promise<number> {
+  const judging = judgingOf(spec.sagas)
   const run = await judgedRun(spec, judging)
   const again = await judgedRun(spec, judging)
-  console.log(failureText(run, replayCommand(spec)))
+  console.log(failureText(run, replayCommand(spec, spec.sagas)))
   console.log(`hash ${run.hash}${again.hash === run.hash ? ", twice" : `, and then ${again.hash}: it is not the same twice`}`)
   const { events, virtualMs, sagas, faults } = run
   console.log(`${sagas} sagas, ${faults} faults, ${events} events, ${(virtualMs / 1000).toFixed(0)} virtual seconds`)

@@ -4,8 +4,7 @@ import { startConsole, type App, Client, type ConsoleOptions, type RunningConsol
 import { memoryEdge } from "../../runtime/memory/edge.ts"
 import { memoryJournalFeed } from "../../runtime/memory/journal-feed.ts"
 import type { ConsoleApp } from "../../runtime/console/shown-app.ts"
-import type { MemoryProcess } from "../../runtime/testing/index.ts"
-import { operateInMemory, type World } from "../../runtime/testing/index.ts"
+import { type MemoryProcess, operateInMemory, type World } from "../../runtime/testing/index.ts"
 import { sagaPictures } from "../../sagas/index.ts"
 
 export const operatorToken = "operator-token-1"
@@ -24,13 +23,18 @@ export function appInMemory(app: App, world: World, process?: MemoryProcess): Co
   }
 }
 
+export interface AskedWith {
+  readonly body?: unknown
+  readonly headers?: Record<string, string>
+}
+
 export interface Asker {
   readonly console: RunningConsole
   /** Gives the answer's JSON. Throws on any status but 200. */
   get(path: string): Promise<unknown>
   post(path: string, body: object): Promise<unknown>
   /** The same, whatever the status is. */
-  ask(method: string, path: string, more?: { readonly body?: unknown; readonly headers?: Record<string, string> }): Promise<Replied>
+  ask(method: string, path: string, more?: AskedWith): Promise<Replied>
 }
 
 export interface Replied {

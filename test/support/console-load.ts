@@ -16,7 +16,16 @@ export interface LoadResult {
   readonly projectedMs: number
   readonly storeBytes: number
   /** Median and worst answer of each request, with its body read. */
-  readonly answers: readonly { readonly what: string; readonly medianMs: number; readonly worstMs: number; readonly bytes: number }[]
+  readonly answers: readonly Answered[]
+}
+
+export interface Answered {
+  readonly what: string
+  readonly medianMs: number
+  readonly worstMs: number
+  /** CPU time of one answer, and of asking for it, at the median: what it would take on a machine with nothing else to do. */
+  readonly cpuMs: number
+  readonly bytes: number
 }
 
 const hour = 3_600_000
@@ -43,8 +52,9 @@ export async function consoleLoad(ended: number, live: number, file: string, tim
     const shown = console.apps.get("shop")
     const isLive = await shown?.projector.until(() => shown.projector.status().state === "live", hour)
     if (isLive !== true) throw new Error(`the read model is not built: ${JSON.stringify(shown?.projector.status())}`)
-    const answers: LoadResult["answers"][number][] = []
-    for (const [what, path] of requests(keyOf, ended + live)) answers.push(await ask(`${console.url}/api/apps/shop/${path}`, what, times))
+    const answers: Answered[] = []
+    for (const [what, path] of requests(keyOf, ended + live))
+      answers.push(await ask(`${console.url}/api/apps/shop/${path}`, what, times))
     const storeBytes = statSync(file).size
     return { sagas: ended + live, blocks, decisions, journalBytes: many.bytes, projectedMs, storeBytes, answers }
   } finally {
@@ -87,16 +97,21 @@ function requests(keyOf: (index: number) => string, sagas: number): readonly (re
   ]
 }
 
-async function ask(url: string, what: string, times: number): Promise<LoadResult["answers"][number]> {
+async function ask(url: string, what: string, times: number): Promise<Answered> {
   const took: number[] = []
+  const spent: number[] = []
   let bytes = 0
   for (let n = 0; n < times; n += 1) {
     const beganMs = performance.now()
+    const before = process.cpuUsage()
     const { status, text } = await askUrl("GET", url, undefined, { authorization: `Bearer ${operatorToken}` })
     took.push(performance.now() - beganMs)
+    const { user, system } = process.cpuUsage(before)
+    spent.push((user + system) / 1000)
     if (status !== 200) throw new Error(`${url}: ${status} ${text}`)
     bytes = text.length
   }
-  const sorted = took.toSorted((a, b) => a - b)
-  return { what, medianMs: sorted[Math.floor(times / 2)] ?? 0, worstMs: sorted.at(-1) ?? 0, bytes }
+  const sorted = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)
+  const median = (numbers: readonly number[]) => sorted(numbers)[Math.floor(times / 2)] ?? 0
+  return { what, medianMs: median(took), worstMs: sorted(took).at(-1) ?? 0, cpuMs: median(spent), bytes }
 }

@@ -7,6 +7,7 @@ import { partitionOf } from "../../runtime/message/key.ts"
 import type { FeedBlock, JournalFeed } from "../../runtime/ports/journal-feed.ts"
 import { askInMemory, newWorld, startInMemory } from "../../runtime/testing/index.ts"
 import { anOrder, order, ordersShop, stock, desk } from "./orders-shop.ts"
+import { completeToken } from "../../sagas/index.ts"
 import { tokenOf } from "../../sagas/machine/functions.ts"
 
 export interface ManySagas {
@@ -78,17 +79,17 @@ function feedOf(blocks: number, make: (sequence: number) => FeedBlock | undefine
     source: "generated",
     open(after) {
       let sequence = after
-      let close: (error: Error) => void = () => undefined
+      const ended = Promise.withResolvers<never>()
       return Promise.resolve({
         backlog: blocks - after,
         next() {
           sequence += 1
           const block = make(sequence)
-          if (block === undefined) return new Promise<never>((_, reject) => (close = reject))
+          if (block === undefined) return ended.promise
           read.bytes += block.bytes.length
           return Promise.resolve({ sequence, behind: blocks - sequence, block })
         },
-        close: () => close(new Error("closed")),
+        close: () => ended.reject(new Error("closed")),
       })
     },
     at: (sequence) => Promise.resolve(make(sequence)),
@@ -127,13 +128,14 @@ async function template(kind: "done" | "poor" | "waits" | "stuck" | "paused"): P
   if (kind === "done") {
     const state = process.engine.row({ service: "order", key: templateKey })?.state as { secret: string } // cast: a saga's row
     const token = tokenOf({ saga: "order" }, { sagaId: templateKey, secret: state.secret }, "courier")
-    await tell({ service: "order", key: templateKey, name: "complete", payload: { name: "courier", payload: { courier: "UPS" }, token } })
+    await tell(completeToken(token, { courier: "UPS" }))
     await end
   }
   await process.until(() => process.engine.isIdle())
   await process.kill()
   const blocks = world.journal.records(0).slice(from).map(({ bytes }) => decodeBlock(bytes, "a template"))
-  const entries = blocks.flatMap(({ decisions }) => decisions.filter(({ to }) => to !== undefined).map((entry) => encodeEntry(entry)))
+  const decided = blocks.flatMap(({ decisions }) => decisions.filter(({ to }) => to !== undefined))
+  const entries = decided.map((entry) => encodeEntry(entry))
   const beganMs = Math.min(...[...entries.join(" ").matchAll(clock)].map(([time]) => Number(time)))
   return { entries: entries.map((entry) => entry.replaceAll(clock, (time) => String(Number(time) - beganMs + startMs))) }
 }

@@ -1,7 +1,7 @@
 // A shop whose orders do everything that an operator may look at: they wait for people, are found by attributes, fail, are
 // undone, and its desk parks what it cannot take.
 import * as Schema from "effect/Schema"
-import { type App, app, done, effectful, event, refused, service } from "../../runtime/index.ts"
+import { type App, type AppOptions, app, done, effectful, event, refused, service } from "../../runtime/index.ts"
 import { saga } from "../../sagas/index.ts"
 
 const standard = Schema.toStandardSchemaV1
@@ -55,7 +55,7 @@ export const order = saga("order", { input: Order, version: 1, maxDuration: "30 
   .step("file", { run: ({ sagaId }) => desk.note("desk-1", { text: sagaId, amount: 1 }), pivot: true })
   .returns(({ courier }) => ({ courier: courier.courier }))
 
-export function ordersShop(options: { readonly partitions?: number; readonly compactionBytesMin?: number; readonly history?: "none" } = {}): App {
+export function ordersShop(options: Pick<AppOptions, "partitions" | "compactionBytesMin" | "history"> = {}): App {
   return app("shop", { namespace: "test", partitions: 2, ...options, services: [stock, till, desk, post, order] })
 }
 

@@ -52,7 +52,7 @@ export interface OtlpCollector {
   /** The paths of the requests received so far, answered or not. */
   readonly requests: readonly string[]
   /** Whether the text occurs in any byte that was received, decoded or not. */
-  received(text: string): boolean
+  received(text: string | Buffer): boolean
   /** Resolves as soon as the spans received so far satisfy the predicate; rejects with their names after `timeoutMs`. */
   waitFor(predicate: (spans: readonly CollectedSpan[]) => boolean, timeoutMs?: number): Promise<void>
   /** The same for points of metrics. */

@@ -17,8 +17,9 @@ export interface TestModel {
 export async function modelOf(
   app: App,
   world: World,
-  { file = ":memory:", feed = memoryJournalFeed(world.journal, app.shape.partitions) }: { file?: string; feed?: JournalFeed } = {},
+  options: { readonly file?: string; readonly feed?: JournalFeed } = {},
 ): Promise<TestModel> {
+  const { file = ":memory:", feed = memoryJournalFeed(world.journal, app.shape.partitions) } = options
   const store = await Store.open(file)
   const turns = { turn: (work: () => void) => Promise.resolve(work()) }
   const projector = new Projector({ store, feed, logics: app.shape.logics, turns })
@@ -29,7 +30,8 @@ export async function modelOf(
     async caughtUp() {
       const { newest = 0 } = (await feed.bounds()) ?? {}
       const isThere = () => projector.status().state === "live" && projector.status().sequence >= newest
-      if (!(await projector.until(isThere, 10_000))) throw new Error(`it is not up to date: ${JSON.stringify(projector.status())}`)
+      if (await projector.until(isThere, 10_000)) return
+      throw new Error(`it is not up to date: ${JSON.stringify(projector.status())}`)
     },
     async close() {
       await projector.stop()
@@ -39,12 +41,13 @@ export async function modelOf(
 }
 
 const compared = {
-  saga: `SELECT saga, key, saga.partition, version, state.phase, state.text, started_ms, changed_ms, ended_ms, due_ms, reason, parked, stop,
-    detail, awaits, attributes, sequence, place, live_sequence, live_place
+  saga: `SELECT saga, key, saga.partition, version, state.phase, state.text, started_ms, changed_ms, ended_ms, due_ms, reason,
+    parked, stop, detail, awaits, attributes, sequence, place, live_sequence, live_place
     FROM saga JOIN state ON state.id = saga.state ORDER BY saga, key`,
   attribute: `SELECT name, value, key FROM attribute JOIN saga ON saga.id = attribute.saga ORDER BY name, value, key`,
   decision: `SELECT key, decision.sequence, decision.place, state.phase, state.text FROM decision
-    JOIN saga ON saga.id = decision.saga LEFT JOIN state ON state.id = decision.state ORDER BY key, decision.sequence, decision.place`,
+    JOIN saga ON saga.id = decision.saga LEFT JOIN state ON state.id = decision.state
+    ORDER BY key, decision.sequence, decision.place`,
   parked: "SELECT * FROM parked ORDER BY partition, id",
   audit: "SELECT at_ms, action, author, why, partition, service, key, ids, count, edited FROM audit ORDER BY at_ms, action, key",
   rate: "SELECT * FROM rate ORDER BY at_ms, name",

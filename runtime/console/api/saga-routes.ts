@@ -24,7 +24,7 @@ export const sagaRoutes = {
     needs: "viewer",
     query: object({
       saga: maybe(text("name", 64)),
-      phase: maybe(text(`one of ${phases.join(", ")}, or several with commas between; \`live\` and \`ended\` stand for theirs`, 100)),
+      phase: maybe(text(`${phases.join(", ")}, \`live\` or \`ended\`; or several of them with commas between`, 100)),
       state: maybe(text("exactly", 500)),
       key: maybe(text("exactly, or the beginning of it with a * behind", 200)),
       version: maybe(integer("of the definition")),
@@ -88,7 +88,7 @@ export const sagaRoutes = {
     answer: ref("Accepted"),
   },
   awaitSaga: {
-    method: "GET", path: `${one}/outcome`, summary: "Waits until a saga has ended, or stands still, and tells how", needs: "viewer",
+    method: "GET", path: `${one}/outcome`, summary: "Waits until a saga has ended, or stands still", needs: "viewer",
     query: object({ waitMs: maybe(integer("at most", { minimum: 0, maximum: 60_000, default: 30_000 })) }),
     answer: ref("SagaOutcome"),
   },

@@ -41,7 +41,8 @@ export function object(members: Readonly<Record<string, Shape | Maybe>>, descrip
       required.push(name)
     }
   }
-  return { type: "object", ...said(description), properties, ...(required.length > 0 ? { required } : {}), additionalProperties: false }
+  const needed = required.length > 0 ? { required } : {}
+  return { type: "object", ...said(description), properties, ...needed, additionalProperties: false }
 }
 
 export function list(items: Shape, description?: string): Shape {

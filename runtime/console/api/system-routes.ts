@@ -70,6 +70,10 @@ export const systemRoutes = {
     method: "GET", path: "/api/apps/{app}/live", needs: "viewer", answerType: "text/event-stream",
     summary: "Server-sent events: `overview` and `changed`, at most once in a second",
   },
+  rebuildReadModel: {
+    method: "POST", path: "/api/apps/{app}/read-model/rebuild", needs: "operator", body: object(author),
+    summary: "Makes the read model anew from the journals; the app does not notice", answer: ref("ReadModel"),
+  },
   pauseService: {
     method: "POST", path: "/api/apps/{app}/services/{service}/pause", needs: "operator", body: object(author),
     summary: "Calls nothing of a service that does I/O any more, until it is resumed", answer: ref("Done"),

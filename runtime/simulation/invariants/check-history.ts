@@ -1,5 +1,5 @@
 // The checker: one verdict over a history, by the invariants that hold for any app.
-import type { Expectations, History, Verdict } from "../history.ts"
+import type { Expectations, FaultHappening, History, Verdict } from "../history.ts"
 import { checkAcked, checkRequests, checkWriters } from "./acknowledged.ts"
 import { checkGauges, checkHealed } from "./bounds.ts"
 import { checkCauses, checkSpans } from "./causes.ts"
@@ -10,8 +10,9 @@ import { Findings } from "./findings.ts"
 import { readLog } from "./log.ts"
 import { checkHandlersSeeStored, checkMailboxes } from "./mailboxes.ts"
 import { checkOrderOfRequests, checkOrderOfSources, checkOverlaps } from "./order.ts"
+import { checkNewsBeforeTimers } from "./news.ts"
 import { checkOwners } from "./owners.ts"
-import { checkFaultedParked } from "./parked.ts"
+import { checkFaultedParked, checkGarbageParked } from "./parked.ts"
 import { checkNothingLeft, checkRows, replayed } from "./replay.ts"
 import { requestsOf } from "./requests.ts"
 import { checkEnds, checkUndoOrder } from "./sagas.ts"
@@ -43,10 +44,12 @@ export function checkHistory(history: History, expectations: Expectations = {}, 
   checkWriters(history, log, findings)
   checkTimersSeen(history, lateMs, findings)
   checkTimersInLog(log, findings)
+  checkNewsBeforeTimers(history, findings)
   const partitions = replayed(log, findings)
   checkRows(history, partitions, findings)
   if (settled) {
     checkNothingLeft(history, partitions, findings)
+    checkGarbageParked(history, log, findings)
     checkOverdue(partitions, lateMs, findings)
   }
   checkGauges(history, gaugesMax, findings)
@@ -60,8 +63,15 @@ function isSettled({ happenings }: History): boolean {
   return happenings.some((happening) => happening.type === "phase" && happening.phase === "settled")
 }
 
-/** After faults, how late a timer may be is known only if whoever ran it says for how long nobody could act. */
+/** After the last fault a partition may need so long to find an owner and to go on. */
+const recoveryMs = 30_000
+
+/** How late a timer may be: by as much as nobody may have been able to act. Where clocks were set nothing can be said. */
 function lateBound({ happenings }: History, { timerLateMsMax = timerLateMsDefault, outageMs }: Expectations): LateMs {
   if (outageMs !== undefined) return timerLateMsMax + outageMs
-  return happenings.some(({ type }) => type === "fault") ? undefined : timerLateMsMax
+  const faults = happenings.filter((happening): happening is FaultHappening => happening.type === "fault")
+  const [first] = faults
+  if (first === undefined) return timerLateMsMax
+  if (faults.some(({ kind }) => kind.includes("clock"))) return undefined
+  return timerLateMsMax + recoveryMs + Math.max(...faults.map(({ atMs }) => atMs)) - first.atMs
 }

@@ -19,7 +19,8 @@ export function checkSentBefore({ run, happenings }: History, findings: Findings
         findings.saw("records sent before")
         if (number <= (sent.get(source) ?? 0)) continue
         const what = `record ${number} of channel ${channel} was decided in ${blockName(happening)}`
-        findings.add("I7", `${channel}#${number}`, `${what}, and no block that was stored before sends it; expected one`, block.kind)
+        const id = `${channel}#${number}`
+        findings.add("I7", id, `${what}, and no block that was stored before sends it; expected one`, block.kind)
       }
       for (const [destination, number] of out) sent.set(`${block.incarnation} ${partition} ${destination}`, number)
     }

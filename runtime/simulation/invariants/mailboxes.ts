@@ -96,7 +96,8 @@ export function checkHandlersSeeStored({ run, happenings }: History, findings: F
       findings.saw("handlings stored")
       if (ended.next === undefined || entry.to === undefined) continue
       const what = `${ended.process} began to handle ${ended.next.record} before ${blockName(happening)}`
-      findings.add("I6", ended.next.actor, `${what} held what ${ended.record} had come to; expected it to see what is stored`, entry)
+      const late = `${what} held what ${ended.record} had come to`
+      findings.add("I6", ended.next.actor, `${late}; expected it to see what is stored`, entry)
     }
   }
 }

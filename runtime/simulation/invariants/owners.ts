@@ -30,7 +30,8 @@ export function checkOwners({ run, happenings }: History, findings: Findings): v
       if (process === undefined) owners.delete(id)
       else {
         owners.set(id, { claim: happening, process })
-        checkShare(happening, process, views.get(`${happening.app} ${process}`), partitions.get(happening.app) ?? 1, findings)
+        const known = views.get(`${happening.app} ${process}`)
+        checkShare(happening, process, known, partitions.get(happening.app) ?? 1, findings)
       }
     }
     if (happening.type !== "handling" || happening.phase !== "began") continue
@@ -40,7 +41,8 @@ export function checkOwners({ run, happenings }: History, findings: Findings): v
     findings.saw("handlings of owners")
     if (owner.process === process || happening.atMs - owner.claim.atMs <= actsAfterClaimMsMax) continue
     const ms = happening.atMs - owner.claim.atMs
-    const what = `${process} began to handle ${record} ${ms} ms after ${owner.process} had claimed partition ${partition} of ${app}`
+    const claimed = `${owner.process} had claimed partition ${partition} of ${app}`
+    const what = `${process} began to handle ${record} ${ms} ms after ${claimed}`
     findings.add("I9", actor, `${what} with ${blockName(owner.claim)}; expected only its owner to act`, happening)
   }
 }

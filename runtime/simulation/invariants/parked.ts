@@ -1,6 +1,7 @@
 // I10: what could not be decided is set aside, not dropped: whoever is told that it faulted can find it (R13).
 import { cancelledCode } from "../../message/outcome.ts"
 import type { Entry } from "../../message/block.ts"
+import type { History } from "../history.ts"
 import type { Findings } from "./findings.ts"
 import { blockName } from "./journals.ts"
 import type { Log } from "./log.ts"
@@ -28,4 +29,22 @@ function faultedBy({ out = [], unpark }: Entry): string | undefined {
     return message.effect
   }
   return undefined
+}
+
+/** What nobody can read, and came all the same, is kept with its bytes (R17): each is a fault "garbage" of its partition. */
+export function checkGarbageParked({ happenings }: History, { journals }: Log, findings: Findings): void {
+  const parked = new Map<string, Set<string>>()
+  for (const [id, { blocks }] of journals) {
+    const ids = new Set<string>()
+    for (const { block } of blocks) for (const { parked: entry } of block.decisions) if (entry !== undefined) ids.add(entry.id)
+    parked.set(id, ids)
+  }
+  for (const happening of happenings) {
+    if (happening.type !== "fault" || happening.kind !== "garbage") continue
+    const { target, detail = "" } = happening
+    findings.saw("garbage")
+    if (parked.get(target)?.has(detail) === true) continue
+    const what = `${detail} of ${target} could not be read and is not parked`
+    findings.add("I10", `${target} ${detail}`, `${what}; expected it to be`, happening)
+  }
 }

@@ -1,4 +1,5 @@
 // I2: each accepted saga ends once, and as its client was told. I4: undo is the strict reverse of do, one after the other.
+import { parseAddress } from "../../message/message.ts"
 import { endOf, type Log, memberOf } from "./log.ts"
 import type { Findings } from "./findings.ts"
 import type { RequestOf } from "./requests.ts"
@@ -49,7 +50,9 @@ function checkAccepted(log: Log, request: RequestOf, limits: SagaLimits, finding
   if (places === undefined)
     return findings.add("I2", to, `saga ${to} was accepted and never began; expected one end of it`, ...request.happenings)
   const parked = memberOf(memberOf(last?.entry.state, "parked"), "code")
-  if (typeof parked === "string" && mayPark.includes(parked)) return findings.saw(`sagas parked ${parked}`)
+  // A code, or a code of one saga only.
+  const codes = typeof parked === "string" ? [parked, `${parseAddress(to).service} ${parked}`] : []
+  if (codes.some((code) => mayPark.includes(code))) return findings.saw(`sagas parked ${codes[0]}`)
   const stands = typeof parked === "string" ? `is parked (${parked})` : "has not ended, nor is it parked"
   findings.add("I2", to, `saga ${to} was accepted and ${stands} when all was at rest; expected an end`, last?.entry)
 }

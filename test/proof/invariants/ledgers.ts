@@ -8,6 +8,7 @@ import type { Facts } from "./facts.ts"
 const outsideSteps: Readonly<Record<string, readonly (readonly string[])[]>> = {
   order: [["bank"], ["carrier"]],
   trip: [["airline", "hotel"]],
+  errand: [["agency"], ["clerk"], ["till"]],
 }
 
 /** What one participant did for one step of one saga, in order. */

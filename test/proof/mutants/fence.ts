@@ -110,6 +110,18 @@ export const fenceMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: "claims-alike",
+    rule: "R9",
+    breaks: "Two processes that claim in the same millisecond write the same bytes, and both own the partition.",
+    edits: [
+      {
+        file: "runtime/delivery/recover.ts",
+        find: "    claimant: claimant.incarnation,\n",
+        replace: "    claimant: \"\",\n",
+      },
+    ],
+  },
+  {
     name: "lease-not-asked",
     rule: "R10",
     breaks: "A process that others may have taken for gone starts handlers that do I/O.",
@@ -129,7 +141,7 @@ export const fenceMutants: readonly Mutant[] = [
       {
         file: "runtime/delivery/effect-memory.ts",
         find: "    ...(message.undoes === undefined ? [] : ([[message.undoes, tombstone]] as const)),\n",
-        replace: "    ...(message.undoes === undefined || undone === undefined ? [] : ([[message.undoes, tombstone]] as const)),\n",
+        replace: "    ...(message.undoes === undefined || !undone ? [] : ([[message.undoes, tombstone]] as const)),\n",
       },
     ],
   },
@@ -220,7 +232,9 @@ export const fenceMutants: readonly Mutant[] = [
       {
         file: "runtime/delivery/dispatch.ts",
         find: "  const committed = delivery.dispatched.get(destination) ?? 0\n",
-        replace: "  const committed = destination.startsWith(\"events:\") ? outbox.last : (delivery.dispatched.get(destination) ?? 0)\n",
+        replace:
+          "  const isEvents = destination.startsWith(\"events:\")\n" +
+          "  const committed = isEvents ? outbox.last : (delivery.dispatched.get(destination) ?? 0)\n",
       },
       {
         file: "runtime/delivery/ready.ts",

@@ -1,6 +1,6 @@
 // Hunts mutants: each runs in a process of its own, seed after seed, until a run reports a violation, ends with an error, or
-// does not come to an end. Before, the engine as it is runs the same seeds, under every setting that a mutant needs: a seed
-// at which it fails itself kills nobody.
+// does not come to an end. The engine as it is then runs the seeds that killed, under the settings that mutants needed: a seed
+// at which it fails itself kills nobody, and the hunt goes on without it.
 import { mutants as allMutants } from "./list.ts"
 import type { Mutant } from "./mutant.ts"
 import { type Kill, runSeeds } from "./seed-process.ts"
@@ -27,65 +27,73 @@ export interface Hunted {
   readonly tookMs: number
 }
 
+/** A seed at which the engine as it is fails. */
+export interface Unfit extends Kill {
+  readonly setting: string
+}
+
 export interface Hunt {
   /** In the order of the list. */
   readonly hunted: readonly Hunted[]
-  /** Seeds at which the engine as it is fails. */
-  readonly unfit: readonly (Kill & { readonly setting: string })[]
+  readonly unfit: readonly Unfit[]
 }
 
 export async function hunt(options: HuntOptions): Promise<Hunt> {
-  const { names, told, processes = 2, from = 1, seeds: count, known = {} } = options
+  const { names, processes = 2 } = options
   const unknown = names?.find((name) => allMutants.every((mutant) => mutant.name !== name))
   if (unknown !== undefined) throw new Error(`there is no mutant "${unknown}"`)
-  const wanted = allMutants.filter(({ name }) => names === undefined || names.includes(name))
-  const seedsOf = ({ name }: Mutant) => {
-    const all = Array.from({ length: count }, (_, index) => from + index)
-    const first = known[name]
-    return first === undefined ? all : [first, ...all.filter((seed) => seed !== first)]
+  const found = new Map<Mutant, Hunted>()
+  const unfit: Unfit[] = []
+  const tried = new Set<string>()
+  let wanted = allMutants.filter(({ name }) => names === undefined || names.includes(name))
+  while (wanted.length > 0) {
+    for (const one of await inTurns(processes, wanted, (mutant) => huntOne(mutant, options, unfit))) found.set(one.mutant, one)
+    unfit.push(...(await inTurns(processes, controlsOf([...found.values()], tried), tryControl)).flat())
+    wanted = [...found.values()].filter((one) => unfit.some((bad) => isSame(bad, one))).map(({ mutant }) => mutant)
   }
-  const controls = controlsOf(wanted, seedsOf)
-  const unfit = (await inTurns(processes, controls, tryControl)).flat()
-  const hunted = await inTurns(processes, wanted, async (mutant) => {
-    const bad = new Set(unfit.flatMap(({ setting, seed }) => (setting === settingOf(mutant) ? [seed] : [])))
-    const startedMs = performance.now()
-    const found = await runSeeds({ mutant: mutant.name, seeds: seedsOf(mutant).filter((seed) => !bad.has(seed)) })
-    const one = { mutant, ...found, tookMs: performance.now() - startedMs }
-    told?.(one)
-    return one
-  })
-  return { hunted, unfit }
+  return { hunted: allMutants.flatMap((mutant) => found.get(mutant) ?? []), unfit }
+}
+
+async function huntOne(mutant: Mutant, options: HuntOptions, unfit: readonly Unfit[]): Promise<Hunted> {
+  const { from = 1, seeds: count, known = {}, told } = options
+  const all = Array.from({ length: count }, (_, index) => from + index)
+  const first = known[mutant.name]
+  const seeds = [...new Set(first === undefined ? all : [first, ...all])]
+  const bad = new Set(unfit.flatMap(({ setting, seed }) => (setting === settingOf(mutant) ? [seed] : [])))
+  const startedMs = performance.now()
+  const found = await runSeeds({ mutant: mutant.name, seeds: seeds.filter((seed) => !bad.has(seed)) })
+  const one = { mutant, ...found, tookMs: performance.now() - startedMs }
+  told?.(one)
+  return one
 }
 
 function settingOf({ setting = "none" }: Mutant): string {
   return setting
 }
 
-interface Control {
-  readonly setting: string
-  readonly seeds: readonly number[]
+function isSame({ setting, seed }: Unfit, { mutant, killed }: Hunted): boolean {
+  return killed?.seed === seed && settingOf(mutant) === setting
 }
 
-/** Every seed that some mutant of a setting may run, in two halves: two processes have as much to do. */
-function controlsOf(mutants: readonly Mutant[], seedsOf: (mutant: Mutant) => readonly number[]): readonly Control[] {
-  const settings = new Set(mutants.map(settingOf))
-  return [...settings].flatMap((setting) => {
-    const own = mutants.filter((mutant) => settingOf(mutant) === setting)
-    const seeds = [...new Set(own.flatMap(seedsOf))]
-    return [0, 1].map((half) => ({ setting, seeds: seeds.filter((_, index) => index % 2 === half) }))
+interface Control {
+  readonly setting: string
+  readonly seed: number
+}
+
+/** Every seed that killed and was not tried yet. */
+function controlsOf(hunted: readonly Hunted[], tried: Set<string>): readonly Control[] {
+  return hunted.flatMap(({ mutant, killed }) => {
+    const setting = settingOf(mutant)
+    const id = `${setting} ${killed?.seed}`
+    if (killed === undefined || tried.has(id)) return []
+    tried.add(id)
+    return [{ setting, seed: killed.seed }]
   })
 }
 
-async function tryControl({ setting, seeds }: Control): Promise<Hunt["unfit"]> {
-  const unfit: (Kill & { readonly setting: string })[] = []
-  let left = seeds
-  while (left.length > 0) {
-    const { killed } = await runSeeds({ setting, seeds: left })
-    if (killed === undefined) break
-    unfit.push({ ...killed, setting })
-    left = left.slice(left.indexOf(killed.seed) + 1)
-  }
-  return unfit
+async function tryControl({ setting, seed }: Control): Promise<readonly Unfit[]> {
+  const { killed } = await runSeeds({ setting, seeds: [seed] })
+  return killed === undefined ? [] : [{ ...killed, setting }]
 }
 
 /** So many at a time; the results are in the order of the items. */

@@ -62,7 +62,9 @@ export const laneMutants: readonly Mutant[] = [
       {
         file: "runtime/delivery/dispatch.ts",
         find: "  const committed = delivery.dispatched.get(destination) ?? 0\n",
-        replace: "  const committed = destination.startsWith(\"lane:\") ? outbox.last : (delivery.dispatched.get(destination) ?? 0)\n",
+        replace:
+          "  const isLane = destination.startsWith(\"lane:\")\n" +
+          "  const committed = isLane ? outbox.last : (delivery.dispatched.get(destination) ?? 0)\n",
       },
     ],
   },

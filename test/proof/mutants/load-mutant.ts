@@ -18,7 +18,9 @@ registerHooks({
     const loaded = nextLoad(url, context)
     const file = url.startsWith("file:") ? relative(repository, fileURLToPath(url)).replaceAll(sep, "/") : ""
     if (!changed.has(file) || loaded.source === null || loaded.source === undefined) return loaded
-    const source = typeof loaded.source === "string" ? loaded.source : Buffer.from(loaded.source as Uint8Array).toString("utf8")
-    return { ...loaded, source: applyEdits(name, edits, file, source) }
+    const { source } = loaded
+    // cast: what is no text is bytes
+    const text = typeof source === "string" ? source : Buffer.from(source as Uint8Array).toString("utf8")
+    return { ...loaded, source: applyEdits(name, edits, file, text) }
   },
 })

@@ -1,4 +1,4 @@
-// Hunts mutants of the engine with simulated runs: `npm run sim -- --mutants`. See docs/testing.md.
+// Hunts mutants of the engine with simulated runs: `npm run sim -- --mutants`. See docs/proof.md.
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { hunt } from "./hunt.ts"
@@ -11,10 +11,10 @@ export interface HuntCommand {
   readonly processes: number
   /** Names with commas between; default: all. */
   readonly only?: string
-  /** Prints the table of docs/testing.md. */
+  /** Prints the table of docs/proof.md. */
   readonly table?: boolean
   /** Notes the seed that killed each mutant, to be tried first from now on. */
-  readonly save?: boolean
+  readonly note?: boolean
 }
 
 const killedFile = join(import.meta.dirname, "killed.json")
@@ -26,8 +26,8 @@ export function killedBefore(): Readonly<Record<string, number>> {
 
 /** Tells as it goes on; gives the score, and whether the engine as it is held at every seed. */
 export async function huntMutants(command: HuntCommand): Promise<Score & { readonly unfit: number }> {
-  const { from, seeds, processes, only, table = false, save = false } = command
-  const known = save ? {} : killedBefore()
+  const { from, seeds, processes, only, table = false, note = false } = command
+  const known = killedBefore()
   const told = (line: string) => console.log(line)
   const { hunted, unfit } = await hunt({
     from, seeds, processes, known,
@@ -39,7 +39,7 @@ export async function huntMutants(command: HuntCommand): Promise<Score & { reado
   const alive = hunted.filter(({ killed }) => killed === undefined)
   for (const { mutant } of alive) told(`ALIVE: ${mutant.name} (${mutant.rule}): ${mutant.breaks}`)
   if (table) told(huntTable(hunted))
-  if (save) {
+  if (note) {
     const seedsOf = hunted.flatMap(({ mutant, killed }) => (killed === undefined ? [] : [[mutant.name, killed.seed] as const]))
     writeFileSync(killedFile, `${JSON.stringify({ ...killedBefore(), ...Object.fromEntries(seedsOf) }, undefined, 2)}\n`)
   }

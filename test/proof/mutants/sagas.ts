@@ -101,7 +101,7 @@ export const sagaMutants: readonly Mutant[] = [
       {
         file: "sagas/machine/commands.ts",
         find: "    return [write(effect, open)]\n",
-        replace: "    return [write(`${effect}~${open.attempt}`, open)]\n",
+        replace: "    return [write(effect + \"~\" + String(open.attempt), open)]\n",
       },
       {
         file: "sagas/machine/core.ts",
@@ -142,8 +142,10 @@ export const sagaMutants: readonly Mutant[] = [
     edits: [
       {
         file: "sagas/machine/delivery.ts",
-        find: "event: { kind: direction === \"undo\" ? \"undoFailed\" : \"unknown\", step, item, code, detail } }\n",
-        replace: "event: direction === \"undo\" ? { kind: \"undone\", step, item } : { kind: \"unknown\", step, item, code, detail } }\n",
+        find: "  return { type: \"settled\", event: { kind: direction === \"undo\" ? \"undoFailed\" : \"unknown\",",
+        replace:
+          "  if (direction === \"undo\") return { type: \"settled\", event: { kind: \"undone\", step, item } }\n" +
+          "  return { type: \"settled\", event: { kind: \"unknown\",",
       },
     ],
   },

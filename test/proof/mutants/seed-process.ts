@@ -1,6 +1,8 @@
 // A process that runs seeds with a mutant, or under a setting, until one of them shows that something is wrong.
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
+import { readFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { repository } from "./mutant.ts"
@@ -19,8 +21,8 @@ export interface SeedsOptions {
   /** Default: the one that the mutant needs; "none" for none. */
   readonly setting?: string
   readonly seeds: readonly number[]
-  /** For one seed, in ms of this machine: who takes longer hangs. Default: 60,000. */
-  readonly seedTimeMsMax?: number
+  /** For one seed, in seconds of a processor: who takes longer hangs. Default: 30. */
+  readonly seedCpuSecondsMax?: number
 }
 
 export interface SeedsRun {
@@ -29,7 +31,7 @@ export interface SeedsRun {
   readonly seeds: number
 }
 
-export async function runSeeds({ mutant, setting, seeds, seedTimeMsMax = 60_000 }: SeedsOptions): Promise<SeedsRun> {
+export async function runSeeds({ mutant, setting, seeds, seedCpuSecondsMax = 30 }: SeedsOptions): Promise<SeedsRun> {
   if (seeds.length === 0) return { seeds: 0 }
   const child = startChild(seeds, { TROUPE_MUTANT: mutant, TROUPE_SETTING: setting })
   const { stdout, stderr } = child
@@ -38,16 +40,16 @@ export async function runSeeds({ mutant, setting, seeds, seedTimeMsMax = 60_000 
   let done = 0
   let killed: Kill | undefined
   let errors = ""
-  const hangs = () => {
+  let beganCpuSeconds = 0
+  const watchdog = setInterval(() => {
+    if (cpuSeconds(child) - beganCpuSeconds <= seedCpuSecondsMax) return
     killed ??= { seed, by: "hang", message: `the run of seed ${seed} did not come to an end` }
     child.kill("SIGKILL")
-  }
-  let watchdog = setTimeout(hangs, seedTimeMsMax)
+  }, 500)
   stderr.setEncoding("utf8").on("data", (piece: string) => (errors = (errors + piece).slice(-4_000)))
   createInterface({ input: stdout }).on("line", (line) => {
     if (!line.startsWith("{")) return
-    clearTimeout(watchdog)
-    watchdog = setTimeout(hangs, seedTimeMsMax)
+    beganCpuSeconds = cpuSeconds(child)
     const report = JSON.parse(line) as SeedReport // cast: run-seeds.ts writes it
     if (report.type === "begins") {
       seed = report.seed
@@ -62,12 +64,23 @@ export async function runSeeds({ mutant, setting, seeds, seedTimeMsMax = 60_000 
   })
   // cast: what "close" tells
   const [code] = (await once(child, "close")) as [number | null]
-  clearTimeout(watchdog)
+  clearInterval(watchdog)
   if (killed === undefined && code !== 0) {
     done += 1
     killed = { seed, by: "crash", message: errorLine(errors) ?? `the process ended with code ${code}` }
   }
   return { ...(killed === undefined ? {} : { killed }), seeds: done }
+}
+
+/** What a process has used of a processor: how much time passes depends on what else the machine does. */
+function cpuSeconds({ pid = 0 }: ChildProcess): number {
+  try {
+    // The fields behind the name, which may hold anything: user and system time, in hundredths of a second.
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? []
+    return (Number(fields[11]) + Number(fields[12])) / 100
+  } catch {
+    return process.uptime()
+  }
 }
 
 function errorLine(errors: string): string | undefined {
@@ -78,7 +91,7 @@ function startChild(seeds: readonly number[], env: Readonly<Record<string, strin
   const here = (file: string) => join(repository, "test/proof/mutants", file)
   return spawn(process.execPath, ["--import", here("load-mutant.ts"), here("run-seeds.ts"), JSON.stringify(seeds)], {
     cwd: repository,
-    env: { ...process.env, ...env },
+    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   })
 }

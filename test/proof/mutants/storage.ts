@@ -3,18 +3,6 @@ import type { Mutant } from "./mutant.ts"
 
 export const storageMutants: readonly Mutant[] = [
   {
-    name: "chain-not-checked",
-    rule: "R14",
-    breaks: "A block that does not follow the one before it is applied like any other.",
-    edits: [
-      {
-        file: "runtime/delivery/partition.ts",
-        find: "  const follows = isFirst || (block.number === partition.blockNumber + 1 && block.previous === partition.previous)\n",
-        replace: "  const follows = isFirst || block.number >= 0\n",
-      },
-    ],
-  },
-  {
     name: "restored-journal-goes-on",
     rule: "R14",
     breaks: "A journal that was restored from an older copy goes on, although others have decided what it never made.",
@@ -116,26 +104,14 @@ export const storageMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: "newer-state-overwritten",
-    rule: "R17",
-    breaks: "An older release takes a partition whose states a newer release wrote, and decides on what it cannot read.",
-    edits: [
-      {
-        file: "runtime/delivery/recover.ts",
-        find: "    if (known === undefined || stateVersion <= known) continue\n",
-        replace: "    if (known === undefined || stateVersion > 0) continue\n",
-      },
-    ],
-  },
-  {
     name: "malformed-input-dropped",
     rule: "R17",
     breaks: "Input that cannot be read is dropped instead of parked.",
     edits: [
       {
         file: "runtime/delivery/decode.ts",
-        find: "    return [{ number: base, marks: [], work: { type: \"park\", parked: parkedBytes(\"external\", record, error) } }]\n",
-        replace: "    return [{ number: base, marks: [], work: { type: \"forward\", messages: error === undefined ? [] : [] } }]\n",
+        find: "work: { type: \"park\", parked: parkedBytes(\"external\", record, error) } }]\n",
+        replace: "work: { type: \"forward\", messages: error === undefined ? [] : [] } }]\n",
       },
     ],
   },

@@ -11,14 +11,14 @@ export const timeMutants: readonly Mutant[] = [
         file: "runtime/delivery/timers.ts",
         find:
           "  yield* allReady\n" +
-          "  while (delivery.readCount < backlog) yield* Effect.sleep(limits.timerTickMs)\n" +
+          "  while (delivery.unreadBefore.size > 0) yield* Effect.sleep(limits.timerTickMs)\n" +
           "  yield* whenDecided(delivery, delivery.decidedCount + delivery.queue.size)\n" +
           "  const clock = yield* Effect.clockWith(Effect.succeed)\n" +
           "  let lastMs = clock.currentTimeMillisUnsafe()\n",
         replace:
           "  const clock = yield* Effect.clockWith(Effect.succeed)\n" +
           "  let lastMs = clock.currentTimeMillisUnsafe()\n" +
-          "  queueDueTimers(delivery, lastMs + 0 * backlog + 0 * Number(allReady === undefined))\n",
+          "  queueDueTimers(delivery, lastMs + 0 * Number(allReady === undefined))\n",
       },
     ],
   },
@@ -42,7 +42,9 @@ export const timeMutants: readonly Mutant[] = [
       {
         file: "runtime/delivery/recover.ts",
         find: "  partition.resynced = isResync\n",
-        replace: "  partition.resynced = isResync\n  while (partition.dueTimers.takeDue(Number.MAX_SAFE_INTEGER) !== undefined);\n",
+        replace:
+          "  partition.resynced = isResync\n" +
+          "  while (partition.dueTimers.takeDue(Number.MAX_SAFE_INTEGER) !== undefined);\n",
       },
     ],
   },
@@ -66,7 +68,7 @@ export const timeMutants: readonly Mutant[] = [
       {
         file: "runtime/delivery/conclude.ts",
         find: "        ? { type: \"clear\" as const, name: change.name }\n",
-        replace: "        ? { type: \"clear\" as const, name: `${change.name}!` }\n",
+        replace: "        ? { type: \"clear\" as const, name: change.name + \"!\" }\n",
       },
     ],
   },
@@ -89,7 +91,9 @@ export const timeMutants: readonly Mutant[] = [
     edits: [
       {
         file: "sagas/orchestrator/saga-actor.ts",
-        find: "  if (message.name === \"start\") return row === undefined ? begin(parts, message, context) : join(row, message)\n",
+        find:
+          "  if (message.name === \"start\") return row === undefined ? begin(parts, message, context) : " +
+          "join(row, message)\n",
         replace:
           "  if (message.name === \"start\")\n" +
           "    return row === undefined || \"ended\" in row ? begin(parts, message, context) : join(row, message)\n",
@@ -120,20 +124,6 @@ export const timeMutants: readonly Mutant[] = [
           "    const later = () => delivery.queue.push({ lane: \"events\", from: [], work: { type: \"forward\", messages } })\n" +
           "    queueMicrotask(() => queueMicrotask(() => { later(); delivery.work.openUnsafe() }))\n" +
           "    return seal({ from })\n",
-      },
-    ],
-  },
-  {
-    name: "redrive-under-a-new-name",
-    rule: "R23",
-    breaks: "A redriven record has a new effect key: what did happen happens again.",
-    edits: [
-      {
-        file: "runtime/delivery/operate.ts",
-        find: "    if (waits === undefined) out.redrive(message)\n",
-        replace:
-          "    const renamed = message.type === \"command\" ? { ...message, effect: `${message.effect}!` } : message\n" +
-          "    if (waits === undefined) out.redrive(renamed)\n",
       },
     ],
   },

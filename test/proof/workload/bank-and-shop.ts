@@ -2,6 +2,7 @@
 import type { Workload } from "../../../runtime/simulation/workload.ts"
 import { checkBankAndShop } from "../invariants/check-ledgers.ts"
 import { businessOf } from "./business.ts"
+import { errandsMayPark } from "./errands.ts"
 import { Luck, type Odds, usualOdds } from "./luck.ts"
 import { OutsideWorld } from "./outside.ts"
 import { cardLimit, type Mix, requestsOf, setupOf } from "./requests.ts"
@@ -17,13 +18,21 @@ export interface BankAndShopOptions {
   readonly partitions?: number
 }
 
-/** The usual mix of so many sagas, with as many other requests in proportion. */
+/** Records of one process: far more than this workload ever has waiting, and far fewer than a leak soon has. */
+const sizesMax = { outbox: 4_000, mailbox: 1_000, inFlight: 4_000 }
+
+/** The usual mix of so many sagas, with as many other requests in proportion; none in a hurry. */
 export function mixOf(sagas: number): Mix {
   const share = (part: number) => Math.max(1, Math.round(sagas * part))
   return {
     transfer: share(0.4), order: share(0.25), trip: share(0.2), option: share(0.15),
-    cascade: share(0.15), reservation: share(0.15), note: share(0.3),
+    cascade: share(0.15), reservation: share(0.15), note: share(0.3), errand: 0,
   }
+}
+
+/** With sagas in a hurry, some of which park. */
+export function hurriedMixOf(sagas: number): Mix {
+  return { ...mixOf(sagas), errand: Math.max(1, Math.round(sagas * 0.2)) }
 }
 
 export function bankAndShop(options: BankAndShopOptions): Workload {
@@ -39,6 +48,6 @@ export function bankAndShop(options: BankAndShopOptions): Workload {
     setup: setupOf(asked),
     requests: (draw) => requestsOf(asked, mix, draw),
     check: (history) => checkBankAndShop(history).violations,
-    expectations: {},
+    expectations: { gaugesMax: sizesMax, sagasMayPark: errandsMayPark },
   }
 }

@@ -2,6 +2,7 @@
 import { app, type App } from "../../../runtime/index.ts"
 import type { Outside } from "../../../runtime/simulation/workload.ts"
 import { courierOf, relayOf } from "./cascade.ts"
+import { errandOf } from "./errands.ts"
 import type { Luck } from "./luck.ts"
 import { bookedOutside } from "./outside-services.ts"
 import { accountsOf, confirmationsOf, notesOf, stockOf } from "./pure-services.ts"
@@ -34,12 +35,16 @@ export function businessOf({ outside, luck, release, namespace, partitions }: Bu
   const order = orderOf(participants)
   const trip = tripOf(participants)
   const option = optionOf(participants)
+  const hurried = {
+    agency: bookedOutside("agency", outside), clerk: bookedOutside("clerk", outside), till: bookedOutside("till", outside),
+  }
+  const errand = errandOf(hurried)
   const services = [
     accounts, stock, confirmations, bank, carrier, airline, hotel, relay, courier, notes, reservations,
-    transfer.saga, order, trip, option,
+    transfer.saga, order, trip, option, hurried.agency, hurried.clerk, hurried.till, errand,
   ]
   const made: App = app(appName, { namespace, partitions, services })
-  return { app: appName, made, accounts, stock, notes, relay, reservations, transfer, order, trip, option }
+  return { app: appName, made, accounts, stock, notes, relay, reservations, transfer, order, trip, option, errand }
 }
 
 export type Business = ReturnType<typeof businessOf>

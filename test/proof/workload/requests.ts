@@ -5,7 +5,7 @@ import { Hop1 } from "./cascade.ts"
 import type { Business } from "./business.ts"
 import { whole, zipf } from "./skew.ts"
 
-export const kinds = ["transfer", "order", "trip", "cascade", "option", "reservation", "note"] as const
+export const kinds = ["transfer", "order", "trip", "cascade", "option", "reservation", "note", "errand"] as const
 export type Kind = (typeof kinds)[number]
 
 /** How many of each kind. */
@@ -127,6 +127,14 @@ class Writer implements Readonly<Record<Kind, (n: number) => readonly Ask[]>> {
     if (this.#draw() < 0.8) return [write]
     const asked = { effect, phase: "answered" as const }
     return [write, { type: "command", app, command: query("notes", key), effect: `read ${n}`, kind: "query", after: asked }]
+  }
+
+  /** Now and then somebody else asks for the same. */
+  errand(n: number): readonly Ask[] {
+    const place = (letter: string) => `${letter}${anyPlace(this.#draw)}`
+    const input = { agency: place("g"), clerk: place("c"), till: place("t") }
+    const asked = this.#start(this.#business.errand.start(`e${n}`, input), `errand e${n}`)
+    return this.#draw() < 0.7 ? [asked] : [asked, { ...asked, effect: `errand e${n}, asked again` }]
   }
 
   #start(command: AskCommand["command"], effect: string): AskCommand {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { test, type TestContext } from "node:test"
 import { limits, startConsole } from "../../../runtime/index.ts"
-import { type Route } from "../../../runtime/console/api/route.ts"
+import type { Route } from "../../../runtime/console/api/route.ts"
 import { routes } from "../../../runtime/console/api/open-api.ts"
 import { Callers } from "../../../runtime/console/caller.ts"
 import { newWorld, startInMemory } from "../../../runtime/testing/index.ts"
@@ -25,11 +25,13 @@ async function openConsole(t: TestContext): Promise<Asker> {
 }
 
 /** With something in place of each segment. */
-const filled = (route: Route) => route.path.replaceAll("{app}", "shop").replaceAll("{partition}", "0").replaceAll(/\{\w+\}/g, "order")
+const filled = ({ path }: Route) =>
+  path.replaceAll("{app}", "shop").replaceAll("{partition}", "0").replaceAll(/\{\w+\}/g, "order")
+const table = Object.entries<Route>(routes)
 
 test("nothing but the session and the document is told to whoever is not signed in", async (t) => {
   const { ask } = await openConsole(t)
-  for (const [name, route] of Object.entries(routes) as [string, Route][]) {
+  for (const [name, route] of table) {
     if (route.needs === "nothing") continue
     const { status, headers } = await ask(route.method, filled(route), { ...bearer(""), body: route.body && {} })
     assert.deepEqual([status, headers["www-authenticate"]], [401, "Bearer"], name)
@@ -42,7 +44,7 @@ test("nothing but the session and the document is told to whoever is not signed 
 
 test("a viewer may look at everything but payloads, and order nothing", async (t) => {
   const { ask } = await openConsole(t)
-  for (const [name, route] of Object.entries(routes) as [string, Route][]) {
+  for (const [name, route] of table) {
     if (route.answerType === "text/event-stream") continue
     const { status, json } = await ask(route.method, filled(route), { ...bearer(viewerToken), body: route.body && {} })
     if (route.needs === "operator") assert.deepEqual([status, codeOf({ json })], [403, "ONLY_OPERATORS"], name)
@@ -56,7 +58,7 @@ test("a viewer may look at everything but payloads, and order nothing", async (t
 
 test("no route that only reads is asked by anything but GET, and none that changes by GET", async (t) => {
   const { ask } = await openConsole(t)
-  for (const [name, route] of Object.entries(routes) as [string, Route][]) {
+  for (const [name, route] of table) {
     if (route.method === "GET") assert.equal(route.body, undefined, name)
     else assert.ok(route.needs === "operator" || name === "signIn" || name === "signOut", name)
   }
@@ -119,7 +121,8 @@ test("a body that is too large, no JSON, or not what the route takes is refused,
   assert.deepEqual(await refused({ ...author, why: "", name: "x" }), [400, "INVALID_INPUT", "the body: why is empty"])
   assert.deepEqual(await refused({ ...author, name: "x", more: 1 }), [400, "INVALID_INPUT", "the body: more is not expected"])
   const query = await ask("GET", "sagas?limit=1000")
-  assert.deepEqual([query.status, (query.json as { detail: string }).detail], [400, "the query: limit is more than 200"]) // cast: a problem
+  // cast: a problem
+  assert.deepEqual([query.status, (query.json as { detail: string }).detail], [400, "the query: limit is more than 200"])
   assert.equal((await ask("GET", "sagas?nonsense=1")).status, 400)
   assert.equal((await ask("GET", "sagas/order/%E0%A4%A")).status, 400)
   assert.equal((await ask("GET", "/api/nothing")).status, 404)

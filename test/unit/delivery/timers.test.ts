@@ -178,6 +178,29 @@ test("R20: what waits in the input is decided before an overdue timer fires, how
   await second.kill()
 })
 
+test("R20: what one stream brings anew is not taken for what was waiting in another", async () => {
+  const { order, tell, shape, world, clock, pass } = await overdue()
+  void tell(world, left, "note")
+  const slow = Latch.makeUnsafe(false)
+  const inputs: Ports["inputs"] = {
+    ...world.streams,
+    open: (source, partition, after) =>
+      Effect.map(world.streams.open(source, partition, after), ({ next, ...reader }) => {
+        return { ...reader, next: source === "external" ? Effect.andThen(slow.await, next) : next }
+      }),
+  }
+  const second = startAt(shape, world, clock, { inputs })
+  await second.started
+  for (let n = 0; n < 3; n += 1)
+    for (const partition of [0, 1]) world.streams.store("events", partition, Buffer.from("nonsense"))
+  await pass(3000)
+  assert.deepEqual(order, [], "the timer waits for the input, however many events come")
+  slow.openUnsafe()
+  await pass(200)
+  assert.deepEqual(whatOf(order), ["note", "ring 1000"])
+  await second.kill()
+})
+
 test("R20: a command that cancels an overdue timer, and arrived before the take-over, is in time", async () => {
   const { order, tell, shape, world, clock, pass } = await overdue()
   void tell(world, left, "cancel")
@@ -254,7 +277,7 @@ test("R20: after a take-over a timer waits until everything that is queued is de
   setFor(100)
   arrive()
   arrive()
-  const fiber = Effect.runFork(Effect.provideService(fireTimers(delivery, Effect.void, 0), Clock.Clock, clock))
+  const fiber = Effect.runFork(Effect.provideService(fireTimers(delivery, Effect.void), Clock.Clock, clock))
   await pass(1000)
   decideOne()
   await pass(1000)
@@ -272,7 +295,7 @@ test("R20: after the process stood still, what had arrived meanwhile is decided 
   // Between two looks at the clock much time has passed, as after SIGCONT.
   let stoodMs = 0
   const stalling = { ...clock, currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + stoodMs }
-  const fiber = Effect.runFork(Effect.provideService(fireTimers(delivery, Effect.void, 0), Clock.Clock, stalling))
+  const fiber = Effect.runFork(Effect.provideService(fireTimers(delivery, Effect.void), Clock.Clock, stalling))
   await pass(200)
   setFor(1000)
   arrive()

@@ -4,6 +4,7 @@ import { test } from "node:test"
 import * as Effect from "effect/Effect"
 import { unobserved } from "../../../runtime/delivery/observer.ts"
 import { Tally } from "../../../runtime/delivery/stats.ts"
+import type { Engine } from "../../../runtime/host/engine.ts"
 import { limits } from "../../../runtime/kernel/limits.ts"
 import { partitionOf } from "../../../runtime/message/key.ts"
 import type { Journal } from "../../../runtime/ports/journal.ts"
@@ -63,6 +64,54 @@ test("gauges show what is there, as rows and open records; counters what happene
   assert.equal(counted("blocks"), process.blocks.length)
   assert.equal(counted("decisions"), process.blocks.reduce((sum, { decisions }) => sum + decisions, 0))
   assert.equal(counted("bytes"), process.blocks.reduce((sum, { bytes }) => sum + bytes, 0))
+  await process.kill()
+})
+
+test("sagas are counted by how they stand, also by the owner that reads them from the journal", async () => {
+  const world = newWorld()
+  const { clock, pass } = await virtualClock()
+  const active = (engine: Engine) => {
+    const all = engine.metrics().gauges.flatMap(({ sagas }) => sagas)
+    const sum = (of: "running" | "compensating" | "parked") => all.reduce((total, counts) => total + counts[of], 0)
+    return [sum("running"), sum("compensating"), sum("parked")]
+  }
+  // So that the pause is decided before the answer to the first step, which leaves with its block.
+  const append: Journal["append"] = (...args) => Effect.delay(world.journal.append(...args), "40 millis")
+  const first = startVirtual(world, clock, { ports: { journal: { ...world.journal, append } } })
+  const starting = first.engine
+  await pass(200)
+  const engine = await starting
+  for (const key of ["t1", "t2"]) void askInMemory(bank, world, transfer.start(key, { from: "a", to: "b", amount: 10 }))
+  void askInMemory(bank, world, transfer.pause("t2", { by: "ann", why: "she asks" }))
+  await pass(20, 5)
+  assert.deepEqual(active(engine), [1, 0, 1])
+  await pass(1_000)
+  assert.deepEqual(active(engine), [0, 0, 1], "one has ended, the other still stands")
+  await first.stop()
+  const second = startVirtual(world, clock)
+  await pass(200)
+  assert.deepEqual(active(await second.engine), [0, 0, 1])
+  await second.stop()
+})
+
+test("durations are counted: of sagas by outcome, of blocks on their way; and what became of commands", async () => {
+  const world = newWorld()
+  const process = await startInMemory(bank, world)
+  const told: string[] = []
+  process.engine.tellDurations({
+    saga: ({ saga, outcome }) => void told.push(`${saga} ${outcome}`), handler: () => undefined, append: () => undefined,
+  })
+  await askInMemory(bank, world, account.deposit("a", { amount: 100 }))
+  await askInMemory(bank, world, transfer.start("t1", { from: "a", to: "b", amount: 1_000 }))
+  const { durations, outcomes, gauges } = process.engine.metrics()
+  assert.deepEqual(durations.sagas.map(({ saga, outcome, count }) => [saga, outcome, count]), [["transfer", "compensated", 1]])
+  assert.deepEqual(told, ["transfer compensated"])
+  assert.ok(durations.appends.count > 0)
+  const refused = outcomes.find(({ service, outcome }) => service === "account" && outcome === "refused")
+  assert.equal(refused?.count, 1)
+  const stored = [...Array(8).keys()].map((n) => world.journal.records(n).reduce((sum, { bytes }) => sum + bytes.length, 0))
+  await process.until(() => process.engine.isIdle())
+  assert.deepEqual(gauges.map(({ storedBytes }) => storedBytes > 0), stored.map((bytes) => bytes > 0))
   await process.kill()
 })
 

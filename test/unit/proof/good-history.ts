@@ -25,7 +25,7 @@ export async function goodHistory(): Promise<History> {
 
 /** What both the general checks and those of the workload find. */
 export function judge(history: History): Verdict {
-  const { violations, counts } = checkHistory(history, { gaugesMax: { mailboxes: 100 }, ...workload.expectations })
+  const { violations, counts } = checkHistory(history, { ...workload.expectations, gaugesMax: { mailboxes: 100 } })
   return { violations: [...violations, ...workload.check(history)], counts }
 }
 

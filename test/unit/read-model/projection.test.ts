@@ -8,9 +8,11 @@ import { test } from "node:test"
 import type { App } from "../../../runtime/index.ts"
 import { findOrders, readRates } from "../../../runtime/read-model/past.ts"
 import { findParked, groupParked, readDecisions, readParked, readSaga } from "../../../runtime/read-model/reader.ts"
-import { findSagas } from "../../../runtime/read-model/saga-search.ts"
+import { findSagas, type SagaQuery } from "../../../runtime/read-model/saga-search.ts"
 import { memoryJournalFeed } from "../../../runtime/memory/journal-feed.ts"
-import { askInMemory, type MemoryProcess, newWorld, operateInMemory, startInMemory, type World } from "../../../runtime/testing/index.ts"
+import {
+  askInMemory, type MemoryProcess, newWorld, operateInMemory, startInMemory, type World,
+} from "../../../runtime/testing/index.ts"
 import { anOrder, desk, order, ordersShop, stock } from "../../support/orders-shop.ts"
 import { contentOf, modelOf, type TestModel } from "../../support/read-models.ts"
 import { seeded } from "../../support/seeded.ts"
@@ -29,7 +31,8 @@ async function live(shop: App, world: World, process: MemoryProcess, luck: () =>
     const key = `o-${Math.floor(luck() * steps * 0.6)}`
     const cents = pick([100, 700, 6_000, 20_000, 200_000])
     const way = Math.floor(luck() * 10)
-    if (way < 4) begun.push(ask(order.start(key, anOrder(`c-${Math.floor(luck() * 5)}`, cents, pick(["P1", "P1", "P2"]), pick(cities)))))
+    const customer = `c-${Math.floor(luck() * 5)}`
+    if (way < 4) begun.push(ask(order.start(key, anOrder(customer, cents, pick(["P1", "P1", "P2"]), pick(cities)))))
     else if (way < 6) await ask(order.signal(key, "approval", { by: "bob" }))
     else if (way === 6) await ask(pick([order.pause(key, author), order.resume(key, author), order.kill(key, author)]))
     else if (way === 7) await ask(pick([order.cancel(key, author), order.compensate(key, author), order.retryNow(key, author)]))
@@ -210,14 +213,16 @@ test("sagas are found by attribute, phase, key, time, reason and what they wait 
   t.after(() => process.kill())
   const ask = (command: Parameters<typeof askInMemory>[2]) => askInMemory(shop, world, command)
   await ask(stock.fill("P1", { units: 30 }))
-  for (let n = 0; n < 30; n += 1) void ask(order.start(`o-${n}`, anOrder(`c-${n % 3}`, n * 1_000, n === 7 ? "P9" : "P1", cities[n % 3])))
+  for (let n = 0; n < 30; n += 1)
+    void ask(order.start(`o-${n}`, anOrder(`c-${n % 3}`, n * 1_000, n === 7 ? "P9" : "P1", cities[n % 3])))
   for (let n = 0; n < 5; n += 1) await ask(order.signal(`o-${n}`, "approval", { by: "bob" }))
   await ask(order.kill("o-29", author))
   await process.until(() => process.engine.isIdle())
   const model = await modelOf(shop, world)
   t.after(() => model.close())
   await model.caughtUp()
-  const keys = (query: Parameters<typeof findSagas>[1]) => findSagas(model.store, { limit: 200, order: "key", ...query }).sagas.map(({ key }) => key)
+  const keys = (query: SagaQuery) =>
+    findSagas(model.store, { limit: 200, order: "key", ...query }).sagas.map(({ key }) => key)
   assert.equal(keys({ where: ["customer=c-1"] }).length, 10)
   assert.deepEqual(keys({ where: ["cents>=28000"] }), ["o-28", "o-29"])
   assert.deepEqual(keys({ where: ["cents=5000"] }), ["o-5"])
@@ -240,7 +245,8 @@ test("sagas are found by attribute, phase, key, time, reason and what they wait 
     more = cursor !== undefined
   }
   assert.deepEqual([paged.length, new Set(paged).size], [30, 30])
-  for (const where of ["customer", "9=1", "=x"]) assert.throws(() => findSagas(model.store, { where: [where] }), /is no condition/)
+  for (const where of ["customer", "9=1", "=x"])
+    assert.throws(() => findSagas(model.store, { where: [where] }), /is no condition/)
   assert.throws(() => findSagas(model.store, { cursor: "x" }), /cursor/)
 })
 
@@ -259,7 +265,8 @@ test("parked records are grouped by cause, and who ordered what is kept", async 
   assert.deepEqual([others.length, group?.count, group?.code, group?.name], [0, 4, "HANDLER_THREW", "note"])
   assert.match(group?.cause ?? "", /^note "…" has the amount -?…$/)
   const [newest] = findParked(model.store, { limit: 1 }).parked
-  assert.equal(await operator.redrive({ id: newest!.id, partition: newest!.partition, payload: { text: "mended", amount: 3 } }, author), 1)
+  const { id, partition } = newest!
+  assert.equal(await operator.redrive({ id, partition, payload: { text: "mended", amount: 3 } }, author), 1)
   await operator.discard({ code: "HANDLER_THREW" }, { by: "bob", why: "no use" })
   await model.caughtUp()
   assert.deepEqual(findParked(model.store, {}).parked, [])

@@ -112,6 +112,24 @@ test("a pure handler that calls the outside all the same is flagged too", async 
   assert.match(report.text, /decided again: clerk\.send of paul was called 2 times instead of 1/)
 })
 
+test("an event has the same id in every run, also when the process ended before any journal was there", async () => {
+  const heard: string[] = []
+  const ear = service("ear", { state: () => ({}) }).on(Sent, () => "all", effectful((state, _, { idempotencyKey }) => {
+    heard.push(idempotencyKey)
+    return done(state, null)
+  }))
+  const silent = service("mouth", { state: () => ({}) })
+  const mouth = silent.command("say", Letter, (state, letter) => done(state, null, [Sent(letter)]))
+  const report = await sweep(app("echo", { namespace: "test", partitions: 3, services: [mouth, ear] }), {
+    reset: () => void heard.splice(0),
+    scenario: async ({ ask }) => void (await ask(mouth.say("m", { text: "hello" }))),
+    observe: () => [...new Set(heard)],
+    points: ["block made", "block stored"],
+  })
+  report.assertClean()
+  assert.equal(report.cells.filter(({ message }) => message.type === "claim").length, 6)
+})
+
 test("crash points can be chosen", async () => {
   const report = await swept("without a key", { points: ["handler done"] })
   assert.deepEqual([...new Set(report.cells.map(({ point }) => point))], ["handler done"])

@@ -8,7 +8,7 @@ test("a configured endpoint is used as a base, whether or not anything listens t
   assert.deepEqual(await findCollector({ endpoint: "http://collector:4318" }), {
     endpoint: "http://collector:4318",
     tracesUrl: "http://collector:4318/v1/traces",
-    metricsUrl: "http://collector:4318/v1/metrics",
+    metricsUrl: "http://collector:4318/v1/metrics", logsUrl: "http://collector:4318/v1/logs",
   })
   assert.equal(tracesUrlOf("https://vendor.example/otlp/"), "https://vendor.example/otlp/v1/traces")
   assert.equal(tracesUrlOf("https://vendor.example/otlp"), "https://vendor.example/otlp/v1/traces")
@@ -20,7 +20,7 @@ test("an endpoint for traces, or for metrics, is used as it is and wins", async 
   assert.deepEqual(await findCollector({ endpoint, tracesEndpoint }), {
     endpoint: tracesEndpoint,
     tracesUrl: tracesEndpoint,
-    metricsUrl: "http://collector:4318/v1/metrics",
+    metricsUrl: "http://collector:4318/v1/metrics", logsUrl: "http://collector:4318/v1/logs",
   })
   assert.deepEqual(await findCollector({ tracesEndpoint }), { endpoint: tracesEndpoint, tracesUrl: tracesEndpoint })
   const metricsEndpoint = "https://vendor.example/metrics"
@@ -34,6 +34,7 @@ test("what is shown to people has no credentials, what is used has them", async 
     endpoint: "https://vendor.example/otlp",
     tracesUrl: "https://user:secret@vendor.example/otlp/v1/traces?token=secret",
     metricsUrl: "https://user:secret@vendor.example/otlp/v1/metrics?token=secret",
+    logsUrl: "https://user:secret@vendor.example/otlp/v1/logs?token=secret",
   })
 })
 
@@ -54,7 +55,7 @@ test("a collector on this machine is found by its open port", async (t) => {
   assert.deepEqual(await findCollector({ endpoint: "", tracesEndpoint: "", localPort }), {
     endpoint: collector.endpoint,
     tracesUrl: `${collector.endpoint}/v1/traces`,
-    metricsUrl: `${collector.endpoint}/v1/metrics`,
+    metricsUrl: `${collector.endpoint}/v1/metrics`, logsUrl: `${collector.endpoint}/v1/logs`,
   })
 })
 

@@ -3,13 +3,13 @@ import { test } from "node:test"
 import { type CommittedBlock, type Observer, unobserved } from "../../../runtime/delivery/observer.ts"
 import { PartitionCrashed } from "../../../runtime/host/ownership-state.ts"
 import { type LogLevel, loggingObserver } from "../../../runtime/telemetry/log.ts"
-import { sagaTraceId } from "../../../runtime/telemetry/saga-trace.ts"
+import { sagaTrace } from "../../../runtime/telemetry/saga-trace.ts"
 
 const canary = "canary-77d0"
 const block: CommittedBlock = {
   partition: 3, number: 7, decisions: 2, bytes: 500, alarms: [{ monitor: "watch", kind: "late" }], parked: 1, outcomes: [],
   ended: [{ saga: "place-order", key: "o 1", outcome: "compensated", reason: "declined", startedMs: 1_000, endedMs: 1_250 }],
-  setAside: [{ row: "mail/m-1", code: "POISON", traceId: "0af7651916cd43dd8448eb211c80319c" }],
+  setAside: [{ row: "mail/m-1", code: "POISON", trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" }],
   dropped: [{ id: "e-1", row: "mail/m-2", code: "HANDLER_THREW", message: canary }],
 }
 
@@ -39,15 +39,15 @@ function everything(observer: Observer): void {
 test("a line says when, how bad, what, and the ids that lead on: of the saga, its trace, the actor", () => {
   const lines = linesOf("info", ({ committed }) => committed(block))
   const base = { time: "2026-09-21T14:13:20.250Z", app: "order-flow" }
-  const traceId = sagaTraceId({ namespace: "shop", saga: "place-order", key: "o 1", startedMs: 1_000 })
+  const { traceId, rootSpanId } = sagaTrace({ namespace: "shop", saga: "place-order", key: "o 1", startedMs: 1_000 })
   assert.deepEqual(lines.map((line): unknown => JSON.parse(line)), [
     {
       ...base, level: "info", code: "SAGA_ENDED", message: "a saga ended: compensated", saga: "place-order", key: "o 1",
-      outcome: "compensated", reason: "declined", tookMs: 250, traceId,
+      outcome: "compensated", reason: "declined", tookMs: 250, traceId, spanId: rootSpanId,
     },
     {
       ...base, level: "warn", code: "PARKED", message: "it waits for an operator", partition: 3, actor: "mail/m-1",
-      cause: "POISON", traceId: "0af7651916cd43dd8448eb211c80319c",
+      cause: "POISON", traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331",
     },
     {
       ...base, level: "warn", code: "DROPPED", message: "a record was given up", partition: 3, actor: "mail/m-2", record: "e-1",

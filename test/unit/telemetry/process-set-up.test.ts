@@ -44,6 +44,24 @@ test("OTEL_SDK_DISABLED switches all of it off", async (t) => {
   assert.deepEqual(collector.requests, [])
 })
 
+test("lines of the log, and the user's own, leave where the user has asked for it, each with its span", async (t) => {
+  const collector = await startCollector()
+  t.after(() => collector.close())
+  const before = { ...process.env }
+  const variables = readOtelVariables({ OTEL_LOGS_EXPORTER: "otlp" })
+  const tracing = await startTracing({ ...service, endpoint: collector.endpoint, variables })
+  assert.deepEqual({ ...process.env }, before)
+  const [traceId, spanId] = ["0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"]
+  const fields = { actor: "mail/m-1", traceId, spanId }
+  tracing.log?.({ atMs: 1_000, level: "warn", code: "PARKED", message: "it waits", fields })
+  logs.getLogger("user").emit({ body: "queried" })
+  await tracing.shutdown()
+  assert.deepEqual(collector.requests, ["/v1/logs"])
+  for (const text of ["PARKED", "it waits", "mail/m-1", "queried"]) assert.ok(collector.received(text), text)
+  assert.ok(collector.received(Buffer.from(traceId, "hex")), "the trace id, as the record's own")
+  assert.equal((await startTracing({ ...service, endpoint: collector.endpoint })).log, undefined)
+})
+
 test("after a shutdown no timer keeps the process up", async (t) => {
   const collector = await startCollector()
   t.after(() => collector.close())

@@ -1,1 +1,2 @@
-"a script"
+// A script of a page.
+export const page = "a page"
