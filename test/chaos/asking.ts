@@ -2,7 +2,7 @@
 // same key until it has its answer, and writes down what it saw before it goes on.
 import { appendFileSync, readFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
-import { type Client, Fault, NotAccepted, Overloaded } from "../../runtime/index.ts"
+import { type Client, type ConnectedClient, Fault, Overloaded } from "../../runtime/index.ts"
 import type { ClientHappening } from "../../runtime/simulation/history.ts"
 import type { Ask } from "../../runtime/simulation/workload.ts"
 import { clockMs } from "./clock.ts"
@@ -14,6 +14,8 @@ const hopelessMs = 12_000
 
 type Seen = Pick<ClientHappening, "phase" | "outcome" | "receipt" | "code">
 
+type Connected = Pick<ConnectedClient, "client" | "lost" | "close">
+
 export interface AskingOptions {
   readonly name: string
   readonly file: string
@@ -22,7 +24,7 @@ export interface AskingOptions {
   /** Nothing new is begun while so many have no answer. */
   readonly openMax: number
   /** A client that is connected; asked again when nothing came of the last one for long. */
-  readonly connect: () => Promise<{ readonly client: Client; close(): Promise<void> }>
+  readonly connect: () => Promise<Connected>
   readonly failed: (code: string) => void
 }
 
@@ -32,7 +34,7 @@ export class Asking {
   readonly #waiting = new Map<string, (() => void)[]>()
   readonly #answeredMs: number[] = []
   readonly #open = new Set<string>()
-  #connected: Promise<{ readonly client: Client; close(): Promise<void> }> | undefined
+  #connected: Promise<Connected> | undefined
   #heardMs = clockMs()
   #isOver = false
 
@@ -120,13 +122,18 @@ export class Asking {
       this.#write(ask, { phase: error instanceof Overloaded ? "rejected" : "unknown", code: error.code })
     }
     if (clockMs() - this.#heardMs > hopelessMs) await this.#renew()
-    await sleep(error instanceof Overloaded ? error.retryAfterMs : error instanceof NotAccepted ? pauseMs : 1)
+    await sleep(error instanceof Overloaded ? error.retryAfterMs : pauseMs)
   }
 
-  #client(): Promise<{ readonly client: Client; close(): Promise<void> }> {
-    this.#connected ??= this.#options.connect()
-    this.#connected.catch(() => (this.#connected = undefined))
-    return this.#connected
+  #client(): Promise<Connected> {
+    if (this.#connected !== undefined) return this.#connected
+    const connected = this.#options.connect()
+    this.#connected = connected
+    const gone = async () => {
+      if (this.#connected === connected) await this.#renew()
+    }
+    connected.then(({ lost }) => lost.then(gone), () => (this.#connected = undefined))
+    return connected
   }
 
   async #renew(): Promise<void> {
