@@ -41,7 +41,7 @@ export function checkOwners({ run, happenings }: History, findings: Findings): v
     findings.saw("handlings of owners")
     if (owner.process === process || happening.atMs - owner.claim.atMs <= actsAfterClaimMsMax) continue
     const ms = happening.atMs - owner.claim.atMs
-    const what = `${process} began to handle ${record} of ${app} ${ms} ms after ${owner.process} had claimed partition ${partition}`
+    const what = `${process} began to handle ${record} ${ms} ms after ${owner.process} had claimed its partition`
     findings.add("I9", actor, `${what} with ${blockName(owner.claim)}; expected only its owner to act`, happening)
   }
 }
