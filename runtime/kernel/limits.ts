@@ -2,11 +2,15 @@
 import { consoleLimits } from "./console-limits.ts"
 import { flowLimits } from "./flow-limits.ts"
 import { sagaLimits } from "./saga-limits.ts"
+import { sweepLimits } from "./sweep-limits.ts"
+import { telemetryLimits } from "./telemetry-limits.ts"
 
 export const limits = {
   ...consoleLimits,
   ...flowLimits,
   ...sagaLimits,
+  ...sweepLimits,
+  ...telemetryLimits,
   /** One journal block on the wire: below the server's default max_payload of 1 MiB, with room for headers. */
   blockBytesMax: 768 * 1024,
   /** One decision inside a block (R13): larger parks its record and never the block. */
@@ -259,44 +263,4 @@ export const limits = {
   /** One try to provision a nats-server: building it with Go, or downloading it. */
   serverBuildMs: 120_000,
   serverDownloadMs: 60_000,
-  /** Finished spans that wait to be exported; at half of it no new trace is begun, at all of it spans are dropped. */
-  traceQueueSpansMax: 16_384,
-  /** Spans in one request to the collector, and the longest that a span waits for its batch to fill. */
-  traceBatchSpansMax: 2048,
-  traceFlushDelayMs: 500,
-  /** The pause before a batch is sent again; doubled with each try. */
-  traceRetryMs: 250,
-  /** Names of spans and attributes whose encoding is kept. */
-  traceNamesKept: 2_000,
-  /** Sagas of one name whose trace a process remembers, so that it need not compute it again. */
-  traceSagasKept: 4_096,
-  /** A saga that is older than this is slow: what happens to it from then on is traced, chosen or not. */
-  traceSlowSagaMs: 60_000,
-  /** A file of traces; a full one is kept beside it, the one before that is deleted. */
-  traceFileBytesMax: 64 * 1024 ** 2,
-  /** One batch, tries included; then it is dropped. Below the bound of the shutdown, which sends the last ones. */
-  traceExportTimeoutMs: 4_000,
-  traceShutdownMaxMs: 5_000,
-  /** Pause between two exports of metrics. */
-  metricsEveryMs: 10_000,
-  /** Upper bounds of the ranges in which durations are counted, in seconds: of calls and blocks, and of whole sagas. */
-  durationBoundsS: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-  sagaDurationBoundsS: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 3_600, 86_400, 604_800],
-  /** Characters of one attribute of a span. */
-  traceAttributeLengthMax: 512,
-  /**
-   * In a sweep of crash points: how often the event loop comes round with nothing happening before time passes, by how much
-   * then at first and at most, and how much may pass with nothing happening before the run is given up.
-   */
-  sweepQuietTurns: 8,
-  sweepStepMsMin: 5,
-  sweepStepMsMax: 500,
-  sweepQuietMsMax: 600_000,
-  /** In so many steps, or in smaller ones, time passes that its scenario lets pass. */
-  sweepPassSteps: 200,
-  /** Runs that stand still before a sweep is given up, and violations that its text shows. */
-  sweepStuckMax: 10,
-  sweepViolationsShownMax: 20,
-  /** How long a start looks for a collector on this machine. */
-  collectorProbeMs: 200,
 } as const
