@@ -66,7 +66,8 @@ function ioLogic(
   const { commands, reactions, timers } = definition
   const handlers = [commands, reactions, timers].flatMap((table) => Object.values<{ handler: Prepared["handler"] }>(table))
   if (handlers.every(({ handler }) => typeof handler === "function")) return undefined
-  const takenBack = new Set(Object.values(commands).flatMap(({ undoes, handler }) => (typeof handler === "function" ? [] : [undoes])))
+  const undos = Object.values(commands).filter(({ handler }) => typeof handler !== "function")
+  const takenBack = new Set(undos.map(({ undoes }) => undoes))
   return {
     flow: definition.flow,
     policy(message) {

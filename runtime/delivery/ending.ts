@@ -67,7 +67,8 @@ export class Ending {
       }),
     )
     // A fiber that was interrupted does not come here: with its partition, nobody wants to hear of it.
-    return Effect.map(running, ended).pipe(Effect.onInterrupt(() => Effect.sync(() => this.#reason !== undefined && ended(Exit.fail(this.#reason)))))
+    const interrupted = Effect.sync(() => this.#reason !== undefined && ended(Exit.fail(this.#reason)))
+    return Effect.map(running, ended).pipe(Effect.onInterrupt(() => interrupted))
   }
 
   #begin(fiber: Fiber.Fiber<unknown, unknown>, timeoutMs: number): void {

@@ -140,7 +140,8 @@ function concludeHandling(delivery: Delivery, { mailbox, exit, span }: Finished,
  * handler was called, and what it did outside would stay. In the durable mailbox the do is in front of its undo.
  */
 function isTakenBack({ app }: Delivery, { message, held }: Task): boolean {
-  if (held !== undefined || message.type !== "command" || message.direction === "undo" || message.scope === undefined) return false
+  if (held !== undefined || message.type !== "command") return false
+  if (message.direction === "undo" || message.scope === undefined) return false
   return app.logics.get(message.to.service)?.io?.isTakenBack(message) === true
 }
 

@@ -27,7 +27,7 @@ export interface LaneFrame {
   readonly confirmed?: number
   /** The claims of the source's journal under which `first - 1` and the records behind it were made (R14). */
   readonly claims?: readonly ClaimRun[]
-  /** Of a frame with `settled` in it: the last record of the replies lane that was made before. It has to be there first (R11). */
+  /** Of a frame with `settled` in it: the last record of the replies lane made before, which has to be there first (R11). */
   readonly repliesTo?: number
 }
 

@@ -80,7 +80,8 @@ async function runAll(seeds: number, from: number, workers: number): Promise<num
   const { sagas, faults, violations, replayed, replayMismatches } = counts
   console.log(
     `\n${counts.seeds} seeds, ${sagas} sagas, ${faults} faults, ${(counts.virtualMs / 3_600_000).toFixed(1)} virtual hours ` +
-      `in ${(tookMs / 1000).toFixed(0)} s: ${perSecond} sagas/s; ${violations} violations; ${replayed} replayed, ${replayMismatches} differed`,
+      `in ${(tookMs / 1000).toFixed(0)} s: ${perSecond} sagas/s; ${violations} violations; ` +
+      `${replayed} replayed, ${replayMismatches} differed`,
   )
   const score = values.mutants ? await huntAll(from, workers) : undefined
   const mutants = score === undefined ? {} : { mutants: score.mutants, killed: score.killed }
