@@ -9,7 +9,7 @@ import type { Partition } from "./partition.ts"
 /** What happens to a record on its way, in this order. */
 export type Verb = "receive" | "decode" | "admit" | "load" | "decide" | "commit" | "dispatch" | "settle"
 
-/** Told where a partition is, so that a simulation can let the process die exactly there. The record is told where there is one. */
+/** Told where a partition is, so that a simulation can let the process die there; and with which record, if it is one. */
 export type Probe = (partition: Partition, verb: Verb, moment: "before" | "after", record?: Message) => void
 
 export interface Observer {

@@ -12,7 +12,8 @@ import { silent } from "../../../runtime/ports/telemetry.ts"
 import { newWorld, type World } from "../../../runtime/testing/index.ts"
 import { bank } from "../../support/bank.ts"
 
-const claimIt = ({ journal }: World) => Effect.runPromise(claim({ journal }, { app: "bank", index: 0, incarnation: "j", nowMs: 1 }))
+const claimant = { app: "bank", index: 0, incarnation: "j", nowMs: 1 }
+const claimIt = ({ journal }: World) => Effect.runPromise(claim({ journal }, claimant))
 
 /** What ends a partition whose input says that it has lost what was decided. `meanwhile` happens before it says so. */
 async function endOf(world: World, meanwhile: () => Promise<unknown>): Promise<string> {
