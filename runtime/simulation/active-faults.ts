@@ -33,7 +33,8 @@ export class ActiveFaults {
     const row = verbIndex.get(verb)
     if (row === undefined) return
     for (let index = 0; index < faultKinds.length; index += 1) {
-      if (nowMs < (this.#untilMs[index] ?? 0)) this.#cells[row * faultKinds.length + index] = (this.#cells[row * faultKinds.length + index] ?? 0) + 1
+      const cell = row * faultKinds.length + index
+      if (nowMs < (this.#untilMs[index] ?? 0)) this.#cells[cell] = (this.#cells[cell] ?? 0) + 1
     }
   }
 

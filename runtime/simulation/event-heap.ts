@@ -1,18 +1,6 @@
 // What is going to happen, soonest first. Of events at the same time the one with the smaller tie comes first, and ties are
 // drawn from the seed: so the seed decides every order that time leaves open.
-import type { Owner } from "./owner.ts"
-
-export interface Happening {
-  readonly timeMs: number
-  readonly tie: number
-  /** Of two with the same tie the one that was planned first comes first. */
-  readonly number: number
-  readonly owner: Owner
-  /** What it is, in one word: part of the hash of the run. */
-  readonly kind: string
-  readonly run: () => void
-  cancelled: boolean
-}
+import type { Happening } from "./owner.ts"
 
 export class EventHeap {
   readonly #heap: Happening[] = []

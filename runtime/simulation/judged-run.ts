@@ -33,7 +33,8 @@ export interface JudgedRun {
   readonly virtualMs: number
 }
 
-export async function judgedRun(spec: Spec, { workload: workloadOf, plan: options, question, check }: Judging): Promise<JudgedRun> {
+export async function judgedRun(spec: Spec, judging: Judging): Promise<JudgedRun> {
+  const { workload: workloadOf, plan: options, question, check } = judging
   const workload = workloadOf(spec.seed)
   const plan = planOf(spec, options)
   const { requests: requestsMax } = spec
@@ -90,7 +91,8 @@ function countSagas({ run: { apps }, happenings }: History): number {
   const rows = new Set<string>()
   for (const happening of happenings) {
     if (happening.type !== "block") continue
-    for (const { to } of happening.block.decisions) if (to !== undefined && sagas.has(to.service)) rows.add(`${to.service}/${to.key}`)
+    for (const { to } of happening.block.decisions)
+      if (to !== undefined && sagas.has(to.service)) rows.add(`${to.service}/${to.key}`)
   }
   return rows.size
 }

@@ -3,8 +3,8 @@
 // Node, of which one turn is given after each event, so that nothing of one owner runs while another one has its turn.
 import { setImmediate as nextTurn } from "node:timers"
 import type * as Scheduler from "effect/Scheduler"
-import { EventHeap, type Happening } from "./event-heap.ts"
-import { Owner } from "./owner.ts"
+import { EventHeap } from "./event-heap.ts"
+import { type Happening, Owner } from "./owner.ts"
 import type { Random } from "./random.ts"
 import { TraceHash } from "./trace-hash.ts"
 

@@ -3,7 +3,7 @@ import { memoryLanes } from "../memory/lanes.ts"
 import { encodeFrame, encodeWire, readWire, type Wire } from "../nats/lane-wire.ts"
 import type { LaneReceiver, Lanes } from "../ports/lanes.ts"
 import type { Owner } from "./owner.ts"
-import type { Place } from "./process-ports.ts"
+import type { Place } from "./place.ts"
 
 interface Attached {
   readonly owner: Owner

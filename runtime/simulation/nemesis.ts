@@ -50,7 +50,8 @@ export class Nemesis {
     const { network, supervisor } = this.#world
     network.faults = { ...calm, meanMs: this.#plan.network.meanMs }
     this.#isOver = true
-    for (const mend of [...this.#mend.values()]) mend()
+    // Each leaves the map as it is mended.
+    for (const mend of this.#mend.values()) mend()
     // Their clocks are set right.
     for (const { owner } of supervisor.processes) {
       this.#drift(owner, 1)

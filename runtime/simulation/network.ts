@@ -24,7 +24,7 @@ export const calm: NetworkFaults = {
 }
 
 /** Told what a fault did to a message, for the coverage. */
-export type NetworkNote = (fault: "drop" | "duplicate" | "reorder" | "slow" | "lostRequest" | "lostAnswer" | "lost link", kind: string) => void
+export type NetworkNote = (fault: Exclude<keyof NetworkFaults, "meanMs"> | "lost link", kind: string) => void
 
 interface Link {
   /** What was sent last: nothing overtakes it. */

@@ -1,6 +1,6 @@
 // Calls to the world outside go over the network too: they get there later or never, and so do the answers. What has reached
 // it is done, whatever becomes of who called.
-import { Fault } from "../kernel/fault.ts"
+import { describeError, Fault } from "../kernel/fault.ts"
 import type { Kernel } from "./kernel.ts"
 import type { Network } from "./network.ts"
 import type { Owner } from "./owner.ts"
@@ -43,7 +43,7 @@ export class OutsideCalls {
           this.#network.tell(process, this.#owner, "call", () => {
             this.#outside.call(call, signal).then(
               (answer) => answered(() => resolve(answer)),
-              (error: unknown) => answered(() => reject(error as Error)), // cast: what participants throw
+              (error: unknown) => answered(() => reject(error instanceof Error ? error : new Error(describeError(error)))),
             )
           })
         }),

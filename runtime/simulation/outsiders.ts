@@ -70,7 +70,7 @@ export class Outsiders {
         })
       },
       publish: (partition, event) =>
-        send<void>("publish", `event ${event.id}`, () => {
+        send<undefined>("publish", `event ${event.id}`, () => {
           if (server.isFull) return new NotAccepted(`event ${event.id} was not accepted (insufficient storage)`)
           const attributes = factHeaders(event, undefined, (ms) => new Date(ms).toISOString())
           const body = Buffer.from(JSON.stringify(event.payload), "utf8")

@@ -1,6 +1,18 @@
 // Whoever does something in a simulation: a process, a client, the server, the world around them. All that runs belongs to
 // one owner. Of a dead one nothing runs any more, in the middle of whatever it was doing; what belongs to a paused one waits.
-import type { Happening } from "./event-heap.ts"
+
+/** Something that is going to happen to its owner. */
+export interface Happening {
+  readonly timeMs: number
+  readonly tie: number
+  /** Of two with the same tie the one that was planned first comes first. */
+  readonly number: number
+  readonly owner: Owner
+  /** What it is, in one word: part of the hash of the run. */
+  readonly kind: string
+  readonly run: () => void
+  cancelled: boolean
+}
 
 /** How an owner's own clock differs from the time of the simulation. */
 export interface Skew {

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { limits } from "../kernel/limits.ts"
 import { type InputBehind, type InputReader, type InputRecord, type Inputs, InputUnavailable } from "../ports/inputs.ts"
-import type { Call, Place } from "./process-ports.ts"
+import type { Call, Place } from "./place.ts"
 
 type Opened = Effect.Effect<InputReader, InputUnavailable | InputBehind>
 type Next = Effect.Effect<InputRecord, InputUnavailable>

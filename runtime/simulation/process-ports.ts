@@ -10,42 +10,9 @@ import { AppendUnknown, type Fenced, JournalUnavailable } from "../ports/journal
 import { type Member, type Members, MembersUnavailable } from "../ports/members.ts"
 import { PermitsUnavailable } from "../ports/permits.ts"
 import { silent } from "../ports/telemetry.ts"
-import type { Kernel } from "./kernel.ts"
 import type { LaneNet } from "./lane-net.ts"
-import type { Network } from "./network.ts"
-import type { Owner } from "./owner.ts"
 import { streamedInputs } from "./process-inputs.ts"
-import type { Outsiders } from "./outsiders.ts"
-import type { Server, StoredApp } from "./server.ts"
-
-/** Where a process lives. */
-export interface Place {
-  readonly kernel: Kernel
-  readonly network: Network
-  readonly server: Server
-  readonly outsiders: Outsiders
-  readonly owner: Owner
-  readonly app: string
-  readonly partitions: number
-  readonly stored: StoredApp
-}
-
-/** What is seen of the ports. */
-export interface JournalEar {
-  /** A block is stored; its acknowledgement is not on its way yet. */
-  readonly stored: (partition: number, sequence: number, bytes: Uint8Array) => void
-  /** The process knows that it is stored. */
-  readonly acked: (partition: number, sequence: number, bytes: Uint8Array) => void
-  /** The process knows who is there. */
-  readonly beaten: (members: readonly Member[]) => void
-}
-
-export type Call = <Value, Fails>(call: {
-  readonly kind: string
-  readonly carryOut: () => Effect.Effect<Value, Fails>
-  readonly silent: () => Effect.Effect<Value, Fails>
-  readonly timeoutMs: number
-}) => Effect.Effect<Value, Fails>
+import type { Call, JournalEar, Place } from "./place.ts"
 
 export function processPorts(place: Place, lanes: LaneNet, ear: JournalEar): Ports & { readonly members: Members } {
   const { stored, app, server } = place

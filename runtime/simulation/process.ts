@@ -14,7 +14,8 @@ import type { Network } from "./network.ts"
 import type { Outsiders } from "./outsiders.ts"
 import type { Owner } from "./owner.ts"
 import { processClock } from "./process-clock.ts"
-import { type JournalEar, processPorts } from "./process-ports.ts"
+import type { JournalEar } from "./place.ts"
+import { processPorts } from "./process-ports.ts"
 import type { Server } from "./server.ts"
 
 export interface ProcessWorld {
@@ -64,7 +65,7 @@ export class SimulatedProcess {
     const scoped = Effect.onError(starting.pipe(Scope.provide(this.#scope)), () => Scope.close(this.#scope, Exit.void))
     const started = Effect.map(scoped, (engine) => void (this.engine = engine))
     // What it cannot mend ends it, as it would end a real process; another one is started in its place.
-    this.#fork(Effect.catch(started, () => Effect.sync(() => this.crash())))
+    this.#fork(started.pipe(Effect.catch(() => Effect.sync(() => this.crash()))))
   }
 
   /** At once, in the middle of whatever it does: nothing is flushed, and nothing it does any more leaves it. */

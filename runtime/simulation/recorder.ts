@@ -20,8 +20,7 @@ export class Recorder {
   }
 
   note(happening: Without<Happening, "atMs">): void {
-    // cast: Omit of a union member and what was left out
-    this.happenings.push({ ...happening, atMs: this.#kernel.nowMs } as Happening)
+    this.happenings.push({ ...happening, atMs: this.#kernel.nowMs })
   }
 
   ledger(line: Omit<LedgerHappening, "type" | "atMs">): void {

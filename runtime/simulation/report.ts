@@ -17,14 +17,18 @@ export function failureText(run: JudgedRun, replay: string): string {
   const faults = history.happenings.filter((happening): happening is FaultHappening => happening.type === "fault")
   const network = Object.entries(plan.network).filter(([name, value]) => name !== "meanMs" && value > 0)
   return [
-    `seed ${run.spec.seed} failed: ${violations.length} violations, with ${sagas} sagas on ${plan.processes} processes (${plan.mode})`,
+    `seed ${run.spec.seed}: ${violations.length} violations, with ${sagas} sagas on ${plan.processes} processes (${plan.mode})`,
     ...violations.slice(0, shownMax).map((violation) => `  ${violationText(violation)}`),
     ...(violations.length > shownMax ? [`  and ${violations.length - shownMax} more`] : []),
     "what went wrong on purpose:",
     ...network.map(([name, value]) => `  ${name}: ${(value * 100).toFixed(1)} % of the messages`),
-    ...faults.map(({ atMs, phase, kind, target, detail }) => `  +${atMs} ms: ${kind} ${target} ${phase}${detail === undefined ? "" : ` (${detail})`}`),
+    ...faults.map(faultText),
     `see it again: ${replay}`,
   ].join("\n")
+}
+
+function faultText({ atMs, phase, kind, target, detail }: FaultHappening): string {
+  return `  +${atMs} ms: ${kind} ${target} ${phase}${detail === undefined ? "" : ` (${detail})`}`
 }
 
 /** Verbs x faults, crash points, and what has to happen sometimes. */

@@ -38,8 +38,8 @@ export class Requests {
       this.#open.add(ask.effect)
       const first = ask.after
       // What is left out of a smaller run holds nothing up.
-      const isReady = first === undefined || !planned.has(first.effect) || this.#reached.get(first.effect)?.has(first.phase) === true
-      if (isReady) this.#ask(ask, afterMs)
+      const isOver = first === undefined || this.#reached.get(first.effect)?.has(first.phase) === true
+      if (isOver || !planned.has(first.effect)) this.#ask(ask, afterMs)
       else this.#waiting.set(first.effect, [...(this.#waiting.get(first.effect) ?? []), ask])
     }
   }

@@ -131,7 +131,8 @@ class Run {
       this.#requests.plan(asks, plan.safetyMs * 0.8)
       this.#recorder.note({ type: "phase", phase: "faults" })
       this.#nemesis.begin()
-      throwGarbage({ kernel: this.kernel, server: this.#server, recorder: this.#recorder }, this.#apps, this.random, plan.safetyMs)
+      const world = { kernel: this.kernel, server: this.#server, recorder: this.#recorder }
+      throwGarbage(world, this.#apps, this.random, plan.safetyMs)
       await this.kernel.run(this.kernel.nowMs + plan.safetyMs)
       this.#nemesis.end()
       this.#recorder.note({ type: "phase", phase: "healed" })

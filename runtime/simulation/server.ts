@@ -38,14 +38,14 @@ export class Server {
   }
 
   app(name: string): StoredApp {
-    let app = this.#apps.get(name)
-    if (app === undefined) {
-      app = { journal: new JournalStore(), streams: memoryStreams(), synced: new Map(), members: new MemberList(), permits: memoryPermits() }
-      this.#apps.set(name, app)
-      for (const [peer, { streams }] of this.#apps) {
-        streams.peers.set(name, app.streams)
-        app.streams.peers.set(peer, streams)
-      }
+    const known = this.#apps.get(name)
+    if (known !== undefined) return known
+    const [journal, streams, members, permits] = [new JournalStore(), memoryStreams(), new MemberList(), memoryPermits()]
+    const app: StoredApp = { journal, streams, synced: new Map(), members, permits }
+    this.#apps.set(name, app)
+    for (const [peer, { streams: others }] of this.#apps) {
+      others.peers.set(name, streams)
+      streams.peers.set(peer, others)
     }
     return app
   }

@@ -58,7 +58,7 @@ export async function simulate(app: App, options: SimulateOptions): Promise<Simu
   const specs = replay === undefined ? {} : { specs: [replay] }
   const { counts, failed, mismatches, coverage } = await runCampaign({ ...judging, ...specs, seeds, from })
   const smaller = await Promise.all(failed.map((run) => smallest(run, judging)))
-  const differs = mismatches.map(([seed]) => `seed ${seed} is not the same twice: something in the app is not decided by the seed`)
+  const differs = mismatches.map(([seed]) => `seed ${seed} is not the same twice: the seed does not decide all that the app does`)
   const summary = `${counts.seeds} seeds, ${counts.sagas} sagas, ${counts.faults} faults, ${counts.violations} violations`
   return {
     seeds: counts.seeds,

@@ -63,7 +63,7 @@ export class TestClient {
   #what(ask: Ask) {
     const { app, effect } = ask
     const who = { type: "client", client: this.owner.name, app, effect } as const
-    if (ask.type === "publish") return { ...who, to: `${ask.event.key ?? ""}`, name: ask.event.name, kind: "event" } as const
+    if (ask.type === "publish") return { ...who, to: ask.event.key ?? "", name: ask.event.name, kind: "event" } as const
     const { service, key, name } = ask.command
     return { ...who, to: addressText({ service, key }), name, kind: ask.kind } as const
   }

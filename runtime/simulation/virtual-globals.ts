@@ -85,9 +85,11 @@ function timeGlobals(kernel: Kernel, owner: () => Owner) {
   const now = () => wallMs(kernel, owner())
   const date: DateConstructor = new Proxy(RealDate, {
     construct: (target, args: unknown[], made): Date =>
-      Reflect.construct(target, args.length === 0 ? [now()] : args, made === date ? target : made) as Date, // cast: what Date makes
+      // cast: what Date makes
+      Reflect.construct(target, args.length === 0 ? [now()] : args, made === date ? target : made) as Date,
     apply: () => new RealDate(now()).toString(),
-    get: (target, name, receiver) => (name === "now" ? now : (Reflect.get(target, name, receiver) as unknown)), // cast: any member
+    // cast: any member
+    get: (target, name, receiver) => (name === "now" ? now : (Reflect.get(target, name, receiver) as unknown)),
   })
   return [
     replace(globalThis, "Date", date),

@@ -2,11 +2,11 @@
 import { spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { parseArgs } from "node:util"
-import { addedUp, type CampaignCounts } from "../../runtime/simulation/campaign.ts"
-import { Coverage, type CoverageCounts } from "../../runtime/simulation/coverage.ts"
+import { addedUp } from "../../runtime/simulation/campaign.ts"
+import { Coverage } from "../../runtime/simulation/coverage.ts"
 import { coverageText, unseen } from "../../runtime/simulation/report.ts"
 import { huntMutants } from "../proof/mutants/main.ts"
-import { runPart } from "./part.ts"
+import { type PartResult, runPart } from "./part.ts"
 import { replaySeed } from "./replay.ts"
 
 const { values } = parseArgs({
@@ -31,12 +31,6 @@ const { values } = parseArgs({
     part: { type: "boolean", default: false },
   },
 })
-
-export interface PartResult {
-  readonly counts: CampaignCounts
-  readonly coverage: CoverageCounts
-  readonly failures: readonly string[]
-}
 
 /** From how many seeds on everything that can be seen has to be seen. */
 const seedsEnough = 1_000
@@ -75,7 +69,8 @@ async function runAll(seeds: number, from: number, workers: number): Promise<num
   console.log(coverageText(coverage))
   for (const failure of failures) console.log(`\n${failure}`)
   const missing = unseen(coverage)
-  if (missing.length > 0) console.log(`\nnever seen in ${counts.seeds} seeds:\n${missing.map((name) => `  ${name}`).join("\n")}`)
+  const missed = missing.map((name) => `  ${name}`).join("\n")
+  if (missed !== "") console.log(`\nnever seen in ${counts.seeds} seeds:\n${missed}`)
   const perSecond = Math.round((counts.sagas / tookMs) * 1000)
   const { sagas, faults, violations, replayed, replayMismatches } = counts
   console.log(

@@ -14,7 +14,8 @@ export function transfers(count: number): Workload {
     apps: () => [bank],
     outside: () => ({ call: () => Promise.reject(new Error("the bank has no outside")) }),
     setup: Array.from({ length: accounts }, (_, n): Ask => ({
-      type: "command", app: "bank", kind: "command", effect: `open-${n}`, command: account.deposit(accountOf(n), { amount: money }),
+      type: "command", app: "bank", kind: "command", effect: `open-${n}`,
+      command: account.deposit(accountOf(n), { amount: money }),
     })),
     requests: (draw) =>
       Array.from({ length: count }, (_, n): Ask => {

@@ -1,9 +1,9 @@
 // Virtual time: what happens when, in which order, and to whom.
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { EventHeap, type Happening } from "../../../runtime/simulation/event-heap.ts"
+import { EventHeap } from "../../../runtime/simulation/event-heap.ts"
 import { Kernel } from "../../../runtime/simulation/kernel.ts"
-import { Owner } from "../../../runtime/simulation/owner.ts"
+import { type Happening, Owner } from "../../../runtime/simulation/owner.ts"
 import { Random } from "../../../runtime/simulation/random.ts"
 import { virtualGlobals } from "../../../runtime/simulation/virtual-globals.ts"
 
@@ -25,10 +25,10 @@ test("a heap gives events by time, then by tie, then as they were planned", () =
 async function orderOf(seed: number): Promise<string> {
   const kernel = kernelOf(seed)
   const owner = kernel.owner("a", true)
-  let order = ""
-  for (const name of "abcdefgh") kernel.after(5, owner, name, () => (order += name))
+  const order: string[] = []
+  for (const name of "abcdefgh") kernel.after(5, owner, name, () => order.push(name))
   await kernel.run(10)
-  return order
+  return order.join("")
 }
 
 test("the seed decides the order of what happens at the same time, and another seed another one", async () => {

@@ -26,7 +26,8 @@ test("what is drawn from one stream shifts nothing in another", () => {
 
 test("a quarter of the plans has no faults, and no kind is in all of the others", () => {
   const plans = Array.from({ length: 400 }, (_, seed) => drawPlan(seed, new Random(seed, "plan")))
-  const isCalm = ({ faults, network }: (typeof plans)[number]) => faults.length + network.drop + network.duplicate + network.slow === 0
+  const isCalm = ({ faults, network: { drop, duplicate, slow } }: (typeof plans)[number]) =>
+    faults.length + drop + duplicate + slow === 0
   const calm = plans.filter(isCalm).length
   assert.ok(calm > 70 && calm < 150, `${calm} of 400`)
   for (const kind of ["crash", "pause", "power cut"] as const) {
