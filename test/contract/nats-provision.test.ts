@@ -48,6 +48,12 @@ describe("provisioning on NATS", { concurrency: true }, () => {
     await make(parts)
   })
 
+  promise("journals are compressed on disk", async (parts) => {
+    await make(parts)
+    const { config } = await parts.manager.streams.info(parts.subjects.streams.journal)
+    assert.equal(config.compression, "s2")
+  })
+
   promise("R15: each partition's input has a bound; journals have none, it would refuse their compaction", async (parts) => {
     await make(parts)
     const { journal, input } = parts.subjects.streams

@@ -38,8 +38,6 @@ export interface PartResult {
   readonly failures: readonly string[]
 }
 
-/** Runs of the engine as it is that are counted beside a hunt. */
-const seedsOfControl = 20
 /** From how many seeds on everything that can be seen has to be seen. */
 const seedsEnough = 1_000
 
@@ -60,7 +58,6 @@ async function main(): Promise<number> {
     process.stdout.write(`${JSON.stringify(await runPart({ seeds, from }))}\n`)
     return 0
   }
-  if (values.mutants) return huntAll(seeds, from)
   return runAll(seeds, from, Math.max(1, Number(values.workers)))
 }
 
@@ -99,18 +96,6 @@ async function runAll(seeds: number, from: number, workers: number): Promise<num
 function huntAll(from: number, processes: number) {
   const { within, mutant, table, note } = values
   return huntMutants({ from, seeds: Number(within), processes, table, note, ...(mutant === undefined ? {} : { only: mutant }) })
-}
-
-/** Each mutant of the engine runs seeds until one shows that something is wrong; see test/proof/mutants. */
-async function huntAll(seeds: number, from: number): Promise<number> {
-  const { mutants, killed, unfit } = await huntMutants({ from, seeds, processes: Number(values.workers) })
-  const beganMs = performance.now()
-  const control = await part(from, Math.min(seeds, seedsOfControl))
-  const { sagas, faults, violations, replayed, replayMismatches } = control.counts
-  const perSecond = Math.round((sagas / (performance.now() - beganMs)) * 1000)
-  const counts = { seeds: control.counts.seeds, sagas, faults, violations, replayed, replayMismatches, perSecond }
-  if (values.json) console.log(JSON.stringify({ ...counts, mutants, killed }))
-  return violations > 0 || unfit > 0 || killed < mutants ? 1 : 0
 }
 
 /** A worker is a process of its own: simulations take the global scope, and a core. */

@@ -3,38 +3,6 @@ import type { Mutant } from "./mutant.ts"
 
 export const storageMutants: readonly Mutant[] = [
   {
-    name: "restored-journal-goes-on",
-    rule: "R14",
-    breaks: "A journal that was restored from an older copy goes on, although others have decided what it never made.",
-    edits: [
-      {
-        file: "runtime/delivery/suspicion.ts",
-        find: "  if (low > (outbox?.last ?? 0)) return true\n",
-        replace: "  if (low > (outbox?.last ?? 0)) return false\n",
-      },
-      {
-        file: "runtime/delivery/suspicion.ts",
-        find: "  return claim !== undefined && made !== undefined && made !== claim\n",
-        replace: "  return claim === \"\" && made === \"\"\n",
-      },
-      {
-        file: "runtime/delivery/suspicion.ts",
-        find: "  return (frame.confirmed ?? 0) > channel.low\n",
-        replace: "  return (frame.confirmed ?? 0) < 0 && channel.low < 0\n",
-      },
-      {
-        file: "runtime/delivery/suspicion.ts",
-        find: "  return known !== undefined && said !== undefined && known !== said\n",
-        replace: "  return known === \"\" && said === \"\"\n",
-      },
-      {
-        file: "runtime/delivery/outbox.ts",
-        find: "    assert(low <= this.last, \"a destination confirms only what was sent\")\n    while (this.confirmed < low) {\n",
-        replace: "    while (this.confirmed < Math.min(low, this.last)) {\n",
-      },
-    ],
-  },
-  {
     name: "input-purged-before-commit",
     rule: "R15",
     breaks: "Input is deleted when it was read, not when a committed block has decided it.",
