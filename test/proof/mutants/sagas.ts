@@ -82,18 +82,6 @@ export const sagaMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: "stale-timer-counts",
-    rule: "saga",
-    breaks: "A timer of an earlier try, or of before a pause, ends the try that is under way.",
-    edits: [
-      {
-        file: "sagas/machine/delivery.ts",
-        find: "  if (dueMs !== open.dueMs) return { type: \"nothing\" }\n  const { node, doomed, nowMs } = trying\n",
-        replace: "  const { node, doomed, nowMs } = trying\n",
-      },
-    ],
-  },
-  {
     name: "retries-under-a-new-name",
     rule: "saga",
     breaks: "Each try of a command has an effect key of its own: a try whose answer was lost is carried out twice.",
@@ -170,6 +158,18 @@ export const sagaMutants: readonly Mutant[] = [
         file: "sagas/machine/progress.ts",
         find: "    if (item !== -1) return { instance, item }\n",
         replace: "    if (item === itemsOf(progress, instance).length - 1) return { instance, item }\n",
+      },
+    ],
+  },
+  {
+    name: "pause-without-a-timer",
+    rule: "saga",
+    breaks: "A pause before the next try sets no timer: the saga waits for ever.",
+    edits: [
+      {
+        file: "sagas/orchestrator/to-decision.ts",
+        find: "if (open?.dueMs !== undefined && old.open[name] !== open) set(name, open.dueMs)\n",
+        replace: "if (open?.dueMs !== undefined && old.open[name] === undefined) set(name, open.dueMs)\n",
       },
     ],
   },

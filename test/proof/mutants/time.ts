@@ -101,14 +101,14 @@ export const timeMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: "later-askers-not-answered",
+    name: "ended-saga-says-nothing",
     rule: "R21",
-    breaks: "Whoever asks for the outcome of a saga that is under way replaces who asked before.",
+    breaks: "Who asks again for the outcome of a saga that has ended gets no answer.",
     edits: [
       {
         file: "sagas/orchestrator/answers.ts",
-        find: "  const all = [...(row.waiters ?? []).filter((other) => idOf(other) !== idOf(waiter)), waiter]\n",
-        replace: "  const all = [...(row.waiters ?? []).filter((other) => idOf(other) === \"\"), waiter]\n",
+        find: "  if (\"ended\" in row) return { state: row, answer: [{ to: waiter, outcome: endOutcome(row.ended, waiter) }] }\n",
+        replace: "  if (\"ended\" in row) return { state: row }\n",
       },
     ],
   },
