@@ -65,8 +65,9 @@ const inputBounds = {
 } as const
 
 /**
- * The app's manifest. Throws ManifestMismatch, UnreadableManifest, JournalMissing or ProvisionFailed. In a cluster a stream that was just
- * made may not be known yet to the server that we are connected to, and elections take seconds, so it tries for a while.
+ * The app's manifest. Throws ManifestMismatch, UnreadableManifest, JournalMissing or ProvisionFailed. In a cluster a stream
+ * that was just made may not be known yet to the server that we are connected to, and elections take seconds, so it tries for
+ * a while.
  */
 export async function provision(options: Provision): Promise<Manifest> {
   const untilMs = performance.now() + limits.provisionMs

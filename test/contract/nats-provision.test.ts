@@ -42,7 +42,8 @@ describe("provisioning on NATS", { concurrency: true }, () => {
     const { journal, input } = parts.subjects.streams
     await parts.store("external", 0, "a record")
     await parts.manager.streams.delete(journal)
-    await assert.rejects(make(parts), { code: "JOURNAL_MISSING", message: new RegExp(`${journal} is not there.*${input} has held 1 `) })
+    const message = new RegExp(`${journal} is not there.*${input} has held 1 `)
+    await assert.rejects(make(parts), { code: "JOURNAL_MISSING", message })
     await assert.rejects(parts.manager.streams.info(journal), "nothing was made")
     await parts.manager.streams.delete(input)
     await make(parts)
