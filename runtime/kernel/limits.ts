@@ -154,9 +154,7 @@ export const limits = {
   /** A member that has not beaten for this long is gone (R24). */
   memberTtlMs: 2_000,
   memberBeatMs: 500,
-  /** How long reading a whole bucket of the server may take, and how many keys are asked for at once. */
-  bucketReadMs: 5_000,
-  bucketKeysMax: 500,
+  bucketRead: { withinMs: 5_000, keysMax: 500 }, // a whole bucket of the server; keys that are asked for at once
   /** Heartbeats that have not come to an end for so long never will: the process should be started anew. */
   heartbeatStuckMs: 30_000,
   /** The code of a partition that crashes so often in this time is not tried again. */

@@ -71,8 +71,8 @@ export async function listReaders(place: Place): Promise<readonly EventReader[]>
   const { state } = await manager.streams.info(`KV_${bucket}`, { subjects_filter: ">" })
   const keys = Object.keys(state.subjects ?? {}).map((subject) => subject.slice(`$KV.${bucket}.`.length))
   const marks: (EventReader & Mark)[] = []
-  for (let from = 0; from < keys.length; from += limits.bucketKeysMax) {
-    const slice = keys.slice(from, from + limits.bucketKeysMax)
+  for (let from = 0; from < keys.length; from += limits.bucketRead.keysMax) {
+    const slice = keys.slice(from, from + limits.bucketRead.keysMax)
     marks.push(...(await marksOf(place, String(Date.parse(created)), slice))) // clock: parses the server's text
   }
   return marks.map(({ app, partition, before }) => ({ app, partition, before }))

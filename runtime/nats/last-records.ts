@@ -21,7 +21,7 @@ export async function lastRecords(
   connection: NatsConnection,
   bucket: string,
   keys: readonly string[],
-  withinMs: number = limits.bucketReadMs,
+  withinMs: number = limits.bucketRead.withinMs,
 ): Promise<readonly LastRecord[]> {
   const untilMs = performance.now() + withinMs
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: withinMs })
