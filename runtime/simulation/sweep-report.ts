@@ -66,8 +66,8 @@ function table(cells: readonly SweptCell[], outcomeOf: OutcomeOf): readonly stri
   const header = points.map(({ verb, name }, index) => `${" ".repeat(width)}  ${"| ".repeat(index)}${verb}: ${name}`)
   const lines = [...byMessage.values()].map((own, index) => {
     const markOf = (name: CrashPoint) => {
-      const outcomes = own.filter(({ point }) => point === name).map(outcomeOf)
-      const worst = (["different", "not reached", "same"] as const).find((outcome) => outcomes.includes(outcome))
+      const outcomes = new Set(own.filter(({ point }) => point === name).map(outcomeOf))
+      const worst = (["different", "not reached", "same"] as const).find((outcome) => outcomes.has(outcome))
       return worst === undefined ? " " : marks[worst]
     }
     return `${texts[index]?.padEnd(width)}  ${points.map(({ name }) => markOf(name)).join(" ")}`.trimEnd()
