@@ -98,7 +98,7 @@ async function provisionOnce(options: Provision): Promise<Manifest> {
     const manager = await jetstreamManager(connection, { checkAPI: false })
     // Truth must never make room for more truth: journals and undecided input refuse when full (R15).
     const kept = { storage: "file", discard: "new", allow_direct: true, num_replicas: replicas } as const
-    // Blocks of records of the same few kinds: on disk they take a sixth, and writing them costs no more that one could measure.
+    // Blocks of records of the same few kinds: on disk they take a third.
     const journal: NewStream = { ...kept, compression: "s2", name: streams.journal, subjects: [bindings.journal] }
     await ensureStream(manager, journal, () => checkUnused(manager, streams.journal, streams.input))
     await ensureStream(manager, { ...kept, ...inputBounds, name: streams.input, subjects: [bindings.input] })
