@@ -15,6 +15,8 @@ export interface Options {
   readonly payloadBytes: number
   /** How the hand-written chain goes from step to step. */
   readonly chain: ChainForm
+  /** How many times as fast as the chain beside it a row has to be; 0 asks nothing. */
+  readonly ratioMin: number
   /** Folder for CPU profiles. */
   readonly profileDir: string | undefined
   readonly json: boolean
@@ -35,6 +37,7 @@ ${Object.entries(axes).map(([axis, values]) => `                         --${axi
   --workers N          processes that run the app (default 1)
   --payload-bytes N    bytes that each order carries besides (default 0)
   --chain FORM         calls (default): each step is called and answers; relay: each step sends to the next
+  --min-ratio N        ends with 1 if a row is less than N times as fast as the chain beside it: for CI
   --profile [DIR]      writes a CPU profile of each process to DIR (default .troupe/profiles)
   --json               prints one JSON object as the last line
   --help               this text`
@@ -44,7 +47,7 @@ const flags = {
   outcome: { type: "string" }, tracing: { type: "string" }, "in-flight": { type: "string" }, rate: { type: "string" },
   runs: { type: "string" }, "warm-up-s": { type: "string" }, "measure-s": { type: "string" },
   partitions: { type: "string" }, workers: { type: "string" }, "payload-bytes": { type: "string" },
-  chain: { type: "string" }, "profile-dir": { type: "string" },
+  chain: { type: "string" }, "min-ratio": { type: "string" }, "profile-dir": { type: "string" },
   quick: { type: "boolean" }, profile: { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean" },
 } as const
 
@@ -71,6 +74,7 @@ export function readOptions(args: readonly string[], partitionsDefault: number):
     workers: number("workers", values.workers, 1),
     payloadBytes: number("payload-bytes", values["payload-bytes"], 0),
     chain: oneOf("chain", values.chain ?? "calls", ["calls", "relay"]),
+    ratioMin: number("min-ratio", values["min-ratio"], 0),
     profileDir,
     json: values.json === true,
   }

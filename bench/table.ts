@@ -33,6 +33,14 @@ export function tableText(results: readonly Result[]): string {
   return lines.map((line) => line.map(cell).join("  ")).join("\n")
 }
 
+/** The rows that are less than so many times as fast as the chain beside them. */
+export function slowerThan(ratioMin: number, results: readonly Result[]): readonly Result[] {
+  return results.filter((result) => {
+    const chain = chainOf(result, results)
+    return chain !== undefined && result.perSecond < ratioMin * chain.perSecond
+  })
+}
+
 /** The chain under the same load and with the same durability; it knows no tracing and no kinds of handlers. */
 function chainOf(result: Result, results: readonly Result[]): Result | undefined {
   if (result.system === "nats-chain") return undefined

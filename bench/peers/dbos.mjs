@@ -43,13 +43,15 @@ if (who.uid !== undefined) chownSync(data.path, who.uid, who.gid)
 chmodSync(data.path, 0o700)
 const binaries = globSync("/usr/lib/postgresql/*/bin").at(-1) ?? ""
 const store = join(data.path, "data")
-execFileSync(join(binaries, "initdb"), ["-D", store, "-U", "postgres", "--auth=trust", "-E", "UTF8"], { ...who, stdio: "ignore", cwd: data.path })
+const initial = ["-D", store, "-U", "postgres", "--auth=trust", "-E", "UTF8"]
+execFileSync(join(binaries, "initdb"), initial, { ...who, stdio: "ignore", cwd: data.path })
 const port = await freePort()
 const server = startProcess(join(binaries, "postgres"), ["-D", store, "-p", String(port), "-h", "127.0.0.1", "-k", data.path], {
   ...who, cwd: data.path,
 })
 try {
-  const psql = (sql) => execFileSync(join(binaries, "psql"), ["-h", "127.0.0.1", "-p", String(port), "-U", "postgres", "-c", sql], { stdio: "pipe" })
+  const where = ["-h", "127.0.0.1", "-p", String(port), "-U", "postgres"]
+  const psql = (sql) => execFileSync(join(binaries, "psql"), [...where, "-c", sql], { stdio: "pipe" })
   await until("postgres", async () => (psql("select 1"), true))
   psql("create database orders")
   DBOS.setConfig({

@@ -44,7 +44,8 @@ for (let round = 1; round <= Number(values.runs); round += 1) {
       measured.push(result)
       console.log(`run ${round}: ${name}: ${result.perSecond.toFixed(0)}/s, others' cores ${result.othersCores.toFixed(2)}`)
     } catch (error) {
-      console.log(`run ${round}: ${name}: cannot be measured here: ${String(error.stderr ?? error.message).trim().split("\n").at(-1)}`)
+      const why = String(error.stderr ?? error.message).trim().split("\n").at(-1)
+      console.log(`run ${round}: ${name}: cannot be measured here: ${why}`)
     }
   }
 }

@@ -93,7 +93,9 @@ export async function measurePeer({ start, pids, store }) {
     p99Ms: load.p99Ms,
     cpuMsPerSaga: Object.values(cpu).reduce((sum, ms) => sum + ms, 0),
     cpuMsPerSagaByPart: cpu,
-    rssMiB: Object.fromEntries(Object.keys(parts).map((part) => [part, parts[part]().reduce((sum, pid) => sum + peakRssMiB(pid), 0)])),
+    rssMiB: Object.fromEntries(
+      Object.keys(parts).map((part) => [part, parts[part]().reduce((sum, pid) => sum + peakRssMiB(pid), 0)]),
+    ),
     bytesPerSaga: (folderBytes(store) - storedBefore) / (load.completed + load.compensated),
     sagas: load.completed + load.compensated,
     othersCores: Math.max(0, after.all - before.all - own) / load.measuredMs,

@@ -11,6 +11,7 @@ import { promisify } from "node:util"
 import type { Machine } from "../../bench/machine.ts"
 import { readOptions } from "../../bench/options.ts"
 import type { Result } from "../../bench/result.ts"
+import { slowerThan } from "../../bench/table.ts"
 
 const run = promisify(execFile)
 const main = fileURLToPath(new URL("../../bench/main.ts", import.meta.url))
@@ -47,7 +48,7 @@ test("a run gives one row for each system, with what was measured, and all its s
   assert.ok((troupe?.recordsPerAppend ?? 0) >= 1)
 })
 
-test("with an open loop, traces, and services in other apps it measures too, and writes profiles", { timeout: 60_000 }, async (t) => {
+test("it measures open loops, traces, and services in other apps too, and writes profiles", { timeout: 60_000 }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "troupe-profiles-"))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const { rows } = await bench(
@@ -60,6 +61,15 @@ test("with an open loop, traces, and services in other apps it measures too, and
   const profiles = await readdir(folder)
   assert.deepEqual([...new Set(profiles.map((name) => name.replace(/-\d+.*/, "")))].toSorted(), ["driver", "worker"])
   assert.equal(profiles.length, 5, "one of the driver, and one of each app")
+})
+
+test("a row that is not so many times as fast as the chain beside it is told, and only such a row", () => {
+  const { rows } = readOptions(["--quick"], 8) ?? { rows: [] }
+  const withRates = (troupe: number, chain: number) =>
+    // cast: only the rate and the row are looked at
+    rows.map((row) => ({ ...row, perSecond: row.system === "troupe" ? troupe : chain }) as Result)
+  assert.deepEqual(slowerThan(2, withRates(100, 40)), [])
+  assert.deepEqual(slowerThan(3, withRates(100, 40)).map(({ system }) => system), ["troupe"])
 })
 
 test("what is no option is refused with one sentence", () => {
