@@ -65,6 +65,8 @@ export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox:
   // Before its turn is taken: storing it takes time, and what allows it to begin is good for a moment only.
   if (isAtMostOnce(delivery, task)) yield* noteBegun(delivery, task, 1)
   else if (isTakenBack(delivery, task)) yield* noteBegun(delivery, task, 0)
+  // While that was stored this process may have stood still, and others have taken it for gone (R10): `tending` looks again.
+  if (!delivery.sharing.mayAct()) return void delivery.starting.push(mailbox)
   if (mailbox.slot?.begin() !== true) return
   if (io.flow.keyRate !== undefined)
     delivery.keyRates.note(task.row, io.flow.keyRate, delivery.sharing.slots.nowMs())

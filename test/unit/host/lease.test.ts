@@ -12,9 +12,11 @@ import { ownPartitions } from "../../../runtime/host/ownership.ts"
 import type { OwnershipState } from "../../../runtime/host/ownership-state.ts"
 import { type App, app, done, effectful, service } from "../../../runtime/index.ts"
 import { limits } from "../../../runtime/kernel/limits.ts"
+import { partitionOf } from "../../../runtime/message/key.ts"
 import { type Members, MembersUnavailable } from "../../../runtime/ports/members.ts"
 import { silent } from "../../../runtime/ports/telemetry.ts"
 import { askInMemory, newWorld, type World } from "../../../runtime/testing/index.ts"
+import { saga } from "../../../sagas/index.ts"
 import { account, bank } from "../../support/bank.ts"
 import { virtualClock } from "../../../runtime/testing/virtual-clock.ts"
 
@@ -126,6 +128,45 @@ test("R10: partitions may act while their process is heard, not half a lease lat
   await pass(2 * limits.memberBeatMs)
   assert.deepEqual(mayAct(process.state), Array(8).fill(true))
   assert.equal(process.appended.length, appends, "the journal was only read")
+  await process.stop()
+})
+
+test("R10: who stood still while it was stored that a handler begins lets it begin when its lease is good again", async () => {
+  const { clock, pass, jump } = await virtualClock()
+  const { journal, ...rest } = newWorld()
+  let isHeard = true
+  const standStill = async () => {
+    isHeard = false
+    await jump(2 * limits.memberTtlMs)
+  }
+  const append: typeof journal.append = (partition, bytes, expected) => {
+    const appended = journal.append(partition, bytes, expected)
+    const isHold = Buffer.from(bytes).includes('"hold":[')
+    return isHold ? Effect.tap(appended, () => Effect.promise(standStill)) : appended
+  }
+  const world = { ...rest, journal: { ...journal, append } }
+  const allowed: boolean[] = []
+  const Nothing = Schema.toStandardSchemaV1(Schema.Struct({}))
+  const card = service("card", { state: () => ({}) })
+    .command("charge", Nothing, effectful((state) => {
+      allowed.push(process.state.deliveries.get(partitionOf("c", 8))?.sharing.mayAct() === true)
+      return done(state, null)
+    }))
+    .undo("refund", "charge", effectful((state) => done(state, null)))
+  const pay = saga("pay", { input: Nothing, version: 1 })
+    .step("charge", { run: () => card.charge("c", {}), undo: () => card.refund("c") })
+    .step("receipt", { run: () => card.charge("c", {}), pivot: true })
+  const shop = app("shop", { namespace: "test", partitions: 8, services: [card, pay] })
+  const process = await owning(world, clock, () => isHeard, shop)
+  const outcome = askInMemory(shop, world, pay.start("p", {}))
+  await pass(1_000)
+  assert.deepEqual([isHeard, allowed], [false, []])
+  for (let second = 0; second < 30; second += 1) {
+    isHeard = true
+    await pass(1_000)
+  }
+  assert.equal((await outcome).type, "done")
+  assert.deepEqual(allowed, [true, true])
   await process.stop()
 })
 
