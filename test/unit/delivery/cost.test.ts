@@ -60,7 +60,7 @@ test("a saga of three steps takes ten decisions: a start, three calls, three rep
   assert.equal(decisions, 10)
 })
 
-test("with handlers that do I/O it takes two more: what an undo may have to take back is journaled before it is begun", async () => {
+test("with handlers that do I/O it takes two more: what an undo may take back is journaled before it begins", async () => {
   const { decisions } = await costOf(40, 4, {})
   assert.equal(decisions, 12)
 })
