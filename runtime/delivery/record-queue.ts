@@ -7,11 +7,14 @@ import type { Inbound, InboundLane, Work } from "./inbound.ts"
 
 type Queue = InboundLane | "urgent"
 
+/** How many records of each lane were there, the taken ones included. */
+export type QueueMark = readonly number[]
+
 const byUrgency = ["replies", "urgent", "commands", "events", "external"] as const satisfies readonly Queue[]
 
 export class RecordQueue {
-  readonly #lanes = new Map<Queue, { items: Inbound[]; head: number }>(
-    byUrgency.map((lane) => [lane, { items: [], head: 0 }]),
+  readonly #lanes = new Map<Queue, { items: Inbound[]; head: number; taken: number }>(
+    byUrgency.map((lane) => [lane, { items: [], head: 0, taken: 0 }]),
   )
   #size = 0
   #urgentInARow = 0
@@ -23,6 +26,15 @@ export class RecordQueue {
   length(lane: Queue): number {
     const queue = this.#lanes.get(lane)
     return queue === undefined ? 0 : queue.items.length - queue.head
+  }
+
+  /** What waits now; `isPast` says when all of it was taken. What comes later may well be taken before. */
+  mark(): QueueMark {
+    return [...this.#lanes.values()].map(({ items, head, taken }) => taken + items.length - head)
+  }
+
+  isPast(mark: QueueMark): boolean {
+    return [...this.#lanes.values()].every(({ taken }, index) => taken >= (mark[index] ?? 0))
   }
 
   push(inbound: Inbound): void {
@@ -37,6 +49,7 @@ export class RecordQueue {
       const item = queue.items[queue.head]
       if (item === undefined || (lane === "urgent" && this.#isEnough(queue.items.length - queue.head))) continue
       queue.head += 1
+      queue.taken += 1
       this.#size -= 1
       this.#urgentInARow = lane === "urgent" ? this.#urgentInARow + 1 : 0
       if (queue.head === queue.items.length) {

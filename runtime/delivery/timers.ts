@@ -32,7 +32,9 @@ export const fireTimers = Effect.fnUntraced(function* (
 })
 
 const whenDecided = Effect.fnUntraced(function* (delivery: Delivery, count: number): Effect.fn.Return<void> {
-  while (delivery.decidedCount < count) yield* Effect.sleep(limits.timerTickMs)
+  const waiting = delivery.queue.mark()
+  // What came later and is more urgent counts, too, and is not what is waited for.
+  while (delivery.decidedCount < count || !delivery.queue.isPast(waiting)) yield* Effect.sleep(limits.timerTickMs)
 })
 
 function queueDueTimers(delivery: Delivery, nowMs: number): void {

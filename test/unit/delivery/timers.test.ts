@@ -288,6 +288,25 @@ test("R20: after a take-over a timer waits until everything that is queued is de
   await Effect.runPromise(Fiber.interrupt(fiber))
 })
 
+test("R20: what comes later and is more urgent does not stand in for what a timer waits for", async () => {
+  const { shape } = alarmApp()
+  const { delivery, setFor, arrive, decideOne } = bareDelivery(shape)
+  const { clock, pass } = await virtualClock()
+  setFor(100)
+  const message = { type: "settled" as const, to: { service: "alarm", key: left }, scope: "saga/t" }
+  delivery.queue.push({ lane: "external", from: [], work: { type: "message", message } })
+  const fiber = Effect.runFork(Effect.provideService(fireTimers(delivery, Effect.void), Clock.Clock, clock))
+  await pass(100)
+  arrive()
+  decideOne()
+  await pass(1000)
+  assert.deepEqual([delivery.queue.size, delivery.queue.length("external")], [1, 1], "it waits still, and no timer has come")
+  decideOne()
+  await pass(200)
+  assert.equal(delivery.queue.length("replies"), 1, "the timer")
+  await Effect.runPromise(Fiber.interrupt(fiber))
+})
+
 test("R20: after the process stood still, what had arrived meanwhile is decided before a timer that became due", async () => {
   const { shape } = alarmApp()
   const { delivery, setFor, arrive, decideOne } = bareDelivery(shape)
