@@ -10,10 +10,12 @@ type Queue = InboundLane | "urgent"
 const byUrgency = ["replies", "urgent", "commands", "events", "external"] as const satisfies readonly Queue[]
 
 export class RecordQueue {
-  readonly #lanes = new Map<Queue, { items: Inbound[]; head: number }>(
+  readonly #lanes = new Map<Queue, { items: { readonly inbound: Inbound; readonly arrival: number }[]; head: number }>(
     byUrgency.map((lane) => [lane, { items: [], head: 0 }]),
   )
   #size = 0
+  /** Records that were ever queued. */
+  arrivals = 0
   #urgentInARow = 0
 
   get size(): number {
@@ -27,7 +29,9 @@ export class RecordQueue {
 
   push(inbound: Inbound): void {
     const { lane, work } = inbound
-    this.#lanes.get(lane !== "replies" && hasPriority(work) ? "urgent" : lane)?.items.push(inbound)
+    this.arrivals += 1
+    const item = { inbound, arrival: this.arrivals }
+    this.#lanes.get(lane !== "replies" && hasPriority(work) ? "urgent" : lane)?.items.push(item)
     this.#size += 1
   }
 
@@ -43,9 +47,15 @@ export class RecordQueue {
         queue.items = []
         queue.head = 0
       }
-      return item
+      return item.inbound
     }
     return undefined
+  }
+
+  /** Whether the first so many records that were ever queued are taken: those that came later may have overtaken them. */
+  areTaken(arrivals: number): boolean {
+    for (const { items, head } of this.#lanes.values()) if ((items[head]?.arrival ?? Infinity) <= arrivals) return false
+    return true
   }
 
   /** After so many urgent records it is somebody else's turn, if anybody else waits. */

@@ -265,7 +265,6 @@ function bareDelivery(shape: Shape) {
     arrive: () => delivery.queue.push({ lane: "replies", from: [], work: { type: "message", message: waiting } }),
     decideOne: () => {
       delivery.queue.take()
-      delivery.decidedCount += 1
     },
   }
 }
@@ -285,6 +284,24 @@ test("R20: after a take-over a timer waits until everything that is queued is de
   decideOne()
   await pass(200)
   assert.equal(delivery.queue.size, 1, "the timer")
+  await Effect.runPromise(Fiber.interrupt(fiber))
+})
+
+test("R20: what comes later and is more urgent does not stand for what had been queued", async () => {
+  const { shape } = alarmApp()
+  const { delivery, setFor } = bareDelivery(shape)
+  const { clock, pass } = await virtualClock()
+  setFor(100)
+  delivery.queue.push({ lane: "external", from: [], work: { type: "forward", messages: [] } })
+  const fiber = Effect.runFork(Effect.provideService(fireTimers(delivery, Effect.void), Clock.Clock, clock))
+  await pass(200)
+  const urgent: TimerMessage = { type: "timer", to: { service: "alarm", key: left }, name: "other", dueMs: 0, payload: null }
+  for (let n = 0; n < 3; n += 1) {
+    delivery.queue.push({ lane: "replies", from: [], work: { type: "message", message: urgent } })
+    assert.equal(delivery.queue.take()?.lane, "replies")
+  }
+  await pass(500)
+  assert.equal(delivery.queue.size, 1, "only what had arrived: the timer waits")
   await Effect.runPromise(Fiber.interrupt(fiber))
 })
 
