@@ -35,7 +35,8 @@ export interface SeedsRun {
 
 export async function runSeeds({ mutant, setting, seeds, requests, seedCpuSecondsMax = 30 }: SeedsOptions): Promise<SeedsRun> {
   if (seeds.length === 0) return { seeds: 0 }
-  const child = startChild([JSON.stringify(seeds), ...(requests === undefined ? [] : [String(requests)])], { TROUPE_MUTANT: mutant, TROUPE_SETTING: setting })
+  const args = [JSON.stringify(seeds), ...(requests === undefined ? [] : [String(requests)])]
+  const child = startChild(args, { TROUPE_MUTANT: mutant, TROUPE_SETTING: setting })
   const { stdout, stderr } = child
   if (stdout === null || stderr === null) throw new Error("a process that runs seeds has no output")
   let [seed = 0] = seeds
