@@ -49,7 +49,6 @@ const decideAlone = Effect.fnUntraced(function* (
   suspect: Suspect | undefined,
   nowMs: number,
 ): Effect.fn.Return<void> {
-  delivery.decidedCount += 1
   if (inbound.work.type !== "message") return handle(delivery, inbound, nowMs)
   const task = newTask(inbound.from, inbound.work.message)
   const deaths = deathsOf(delivery, task, suspect)

@@ -78,7 +78,6 @@ export interface Delivery {
   readonly committedLow: Map<string, number>
   /** After a take-over, timers wait for what came in before (R20): of each stream the records of then that are not read yet. */
   readonly unreadBefore: Map<InputSource, number>
-  decidedCount: number
   /** A block is on its way to the journal. */
   committing: boolean
   readonly compaction: Compaction
@@ -133,7 +132,6 @@ export function newDelivery(
     dispatched: new Map([...partition.outboxes].map(([destination, outbox]) => [destination, outbox.last])),
     committedLow: new Map([...partition.channels].map(([id, channel]) => [id, channel.low])),
     unreadBefore: new Map(),
-    decidedCount: 0,
     committing: false,
     compaction: new Compaction(app.compactionBytesMin, keptUntil(app)),
     events: newEventReading(),

@@ -129,7 +129,6 @@ const deciding = Effect.fnUntraced(function* (delivery: Delivery): Effect.fn.Ret
       const inbound = delivery.queue.take()
       if (inbound === undefined) break
       handle(delivery, inbound, nowMs)
-      delivery.decidedCount += 1
     }
     concludeHandlings(delivery, nowMs)
     if (delivery.queue.size === 0) delivery.work.closeUnsafe()

@@ -7,16 +7,15 @@ import type { Inbound, InboundLane, Work } from "./inbound.ts"
 
 type Queue = InboundLane | "urgent"
 
-/** How many records of each lane were there, the taken ones included. */
-export type QueueMark = readonly number[]
-
 const byUrgency = ["replies", "urgent", "commands", "events", "external"] as const satisfies readonly Queue[]
 
 export class RecordQueue {
-  readonly #lanes = new Map<Queue, { items: Inbound[]; head: number; taken: number }>(
-    byUrgency.map((lane) => [lane, { items: [], head: 0, taken: 0 }]),
+  readonly #lanes = new Map<Queue, { items: { readonly inbound: Inbound; readonly arrival: number }[]; head: number }>(
+    byUrgency.map((lane) => [lane, { items: [], head: 0 }]),
   )
   #size = 0
+  /** Records that were ever queued. */
+  arrivals = 0
   #urgentInARow = 0
 
   get size(): number {
@@ -28,18 +27,11 @@ export class RecordQueue {
     return queue === undefined ? 0 : queue.items.length - queue.head
   }
 
-  /** What waits now; `isPast` says when all of it was taken. What comes later may well be taken before. */
-  mark(): QueueMark {
-    return [...this.#lanes.values()].map(({ items, head, taken }) => taken + items.length - head)
-  }
-
-  isPast(mark: QueueMark): boolean {
-    return [...this.#lanes.values()].every(({ taken }, index) => taken >= (mark[index] ?? 0))
-  }
-
   push(inbound: Inbound): void {
     const { lane, work } = inbound
-    this.#lanes.get(lane !== "replies" && hasPriority(work) ? "urgent" : lane)?.items.push(inbound)
+    this.arrivals += 1
+    const item = { inbound, arrival: this.arrivals }
+    this.#lanes.get(lane !== "replies" && hasPriority(work) ? "urgent" : lane)?.items.push(item)
     this.#size += 1
   }
 
@@ -49,16 +41,21 @@ export class RecordQueue {
       const item = queue.items[queue.head]
       if (item === undefined || (lane === "urgent" && this.#isEnough(queue.items.length - queue.head))) continue
       queue.head += 1
-      queue.taken += 1
       this.#size -= 1
       this.#urgentInARow = lane === "urgent" ? this.#urgentInARow + 1 : 0
       if (queue.head === queue.items.length) {
         queue.items = []
         queue.head = 0
       }
-      return item
+      return item.inbound
     }
     return undefined
+  }
+
+  /** Whether the first so many records that were ever queued are taken: those that came later may have overtaken them. */
+  areTaken(arrivals: number): boolean {
+    for (const { items, head } of this.#lanes.values()) if ((items[head]?.arrival ?? Infinity) <= arrivals) return false
+    return true
   }
 
   /** After so many urgent records it is somebody else's turn, if anybody else waits. */

@@ -13,7 +13,7 @@ export const fireTimers = Effect.fnUntraced(function* (
 ): Effect.fn.Return<never> {
   yield* allReady
   while (delivery.unreadBefore.size > 0) yield* Effect.sleep(limits.timerTickMs)
-  yield* whenDecided(delivery, delivery.decidedCount + delivery.queue.size)
+  yield* whenTaken(delivery, delivery.queue.arrivals)
   const clock = yield* Effect.clockWith(Effect.succeed)
   let lastMs = clock.currentTimeMillisUnsafe()
   for (;;) {
@@ -22,7 +22,7 @@ export const fireTimers = Effect.fnUntraced(function* (
     // A long gap between ticks means that the process stood still: first let what arrived meanwhile be read and decided.
     if (nowMs - lastMs > limits.stallMs) {
       yield* Effect.sleep(limits.timerTickMs)
-      yield* whenDecided(delivery, delivery.decidedCount + delivery.queue.size)
+      yield* whenTaken(delivery, delivery.queue.arrivals)
     }
     lastMs = clock.currentTimeMillisUnsafe()
     // A clock that is set back before they are decided does not make them early.
@@ -31,10 +31,9 @@ export const fireTimers = Effect.fnUntraced(function* (
   }
 })
 
-const whenDecided = Effect.fnUntraced(function* (delivery: Delivery, count: number): Effect.fn.Return<void> {
-  const waiting = delivery.queue.mark()
-  // What came later and is more urgent counts, too, and is not what is waited for.
-  while (delivery.decidedCount < count || !delivery.queue.isPast(waiting)) yield* Effect.sleep(limits.timerTickMs)
+/** What is taken from the queue is decided, or waits for its actor, before the next record is. */
+const whenTaken = Effect.fnUntraced(function* ({ queue }: Delivery, arrivals: number): Effect.fn.Return<void> {
+  while (!queue.areTaken(arrivals)) yield* Effect.sleep(limits.timerTickMs)
 })
 
 function queueDueTimers(delivery: Delivery, nowMs: number): void {

@@ -1,4 +1,5 @@
 // I10: what could not be decided is set aside, not dropped: whoever is told that it faulted can find it (R13).
+import { isRequester } from "../../message/message.ts"
 import { cancelledCode } from "../../message/outcome.ts"
 import type { Entry } from "../../message/block.ts"
 import type { History } from "../history.ts"
@@ -10,6 +11,7 @@ export function checkFaultedParked({ journals }: Log, findings: Findings): void 
   for (const { blocks } of journals.values()) {
     for (const block of blocks) {
       for (const entry of block.block.decisions) {
+        checkSenderTold(entry, blockName(block), findings)
         const effect = faultedBy(entry)
         if (effect === undefined) continue
         findings.saw("faulted replies")
@@ -29,6 +31,18 @@ function faultedBy({ out = [], unpark }: Entry): string | undefined {
     return message.effect
   }
   return undefined
+}
+
+/** An actor that waits for the reply to a command is told that it is parked; outsiders are, in no journal. */
+function checkSenderTold({ by, hold, out = [], parked }: Entry, where: string, findings: Findings): void {
+  const record = parked?.record
+  // An actor that waits for an operator owes its reply still, and compaction only writes again what is parked.
+  if (record?.type !== "command" || by === undefined || hold !== undefined || record.replyTo === undefined) return
+  if (isRequester(record.replyTo)) return
+  findings.saw("parked commands of actors")
+  if (out.some(([, , message]) => message.type === "reply")) return
+  const what = `${where} parks effect ${record.effect} and tells nobody`
+  findings.add("I10", record.effect, `${what}; expected a reply to who sent it`, record)
 }
 
 /** What nobody can read, and came all the same, is kept with its bytes (R17): each is a fault "garbage" of its partition. */

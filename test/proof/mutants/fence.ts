@@ -110,21 +110,10 @@ export const fenceMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: "claims-alike",
-    rule: "R9",
-    breaks: "Two processes that claim in the same millisecond write the same bytes, and both own the partition.",
-    edits: [
-      {
-        file: "runtime/delivery/recover.ts",
-        find: "    claimant: claimant.incarnation,\n",
-        replace: "    claimant: \"\",\n",
-      },
-    ],
-  },
-  {
     name: "lease-not-asked",
     rule: "R10",
     breaks: "A process that others may have taken for gone starts handlers that do I/O.",
+    requests: 150,
     edits: [
       {
         file: "runtime/delivery/handling.ts",

@@ -30,6 +30,7 @@ export interface Hunted {
 /** A seed at which the engine as it is fails. */
 export interface Unfit extends Kill {
   readonly setting: string
+  readonly requests: number | undefined
 }
 
 export interface Hunt {
@@ -59,9 +60,9 @@ async function huntOne(mutant: Mutant, options: HuntOptions, unfit: readonly Unf
   const all = Array.from({ length: count }, (_, index) => from + index)
   const first = known[mutant.name]
   const seeds = [...new Set(first === undefined ? all : [first, ...all])]
-  const bad = new Set(unfit.flatMap(({ setting, seed }) => (setting === settingOf(mutant) ? [seed] : [])))
+  const bad = new Set(unfit.flatMap((one) => (isOf(one, mutant) ? [one.seed] : [])))
   const startedMs = performance.now()
-  const found = await runSeeds({ mutant: mutant.name, seeds: seeds.filter((seed) => !bad.has(seed)) })
+  const found = await runSeeds({ mutant: mutant.name, seeds: seeds.filter((seed) => !bad.has(seed)), ...requestsOf(mutant) })
   const one = { mutant, ...found, tookMs: performance.now() - startedMs }
   told?.(one)
   return one
@@ -71,12 +72,22 @@ function settingOf({ setting = "none" }: Mutant): string {
   return setting
 }
 
-function isSame({ setting, seed }: Unfit, { mutant, killed }: Hunted): boolean {
-  return killed?.seed === seed && settingOf(mutant) === setting
+/** As an option: left out if there is none. */
+function requestsOf({ requests }: Pick<Mutant, "requests">): { readonly requests?: number } {
+  return requests === undefined ? {} : { requests }
+}
+
+function isOf({ setting, requests }: Unfit, mutant: Mutant): boolean {
+  return settingOf(mutant) === setting && mutant.requests === requests
+}
+
+function isSame(unfit: Unfit, { mutant, killed }: Hunted): boolean {
+  return killed?.seed === unfit.seed && isOf(unfit, mutant)
 }
 
 interface Control {
   readonly setting: string
+  readonly requests: number | undefined
   readonly seed: number
 }
 
@@ -84,16 +95,17 @@ interface Control {
 function controlsOf(hunted: readonly Hunted[], tried: Set<string>): readonly Control[] {
   return hunted.flatMap(({ mutant, killed }) => {
     const setting = settingOf(mutant)
-    const id = `${setting} ${killed?.seed}`
+    const { requests } = mutant
+    const id = `${setting} ${requests} ${killed?.seed}`
     if (killed === undefined || tried.has(id)) return []
     tried.add(id)
-    return [{ setting, seed: killed.seed }]
+    return [{ setting, requests, seed: killed.seed }]
   })
 }
 
-async function tryControl({ setting, seed }: Control): Promise<readonly Unfit[]> {
-  const { killed } = await runSeeds({ setting, seeds: [seed] })
-  return killed === undefined ? [] : [{ ...killed, setting }]
+async function tryControl({ setting, requests, seed }: Control): Promise<readonly Unfit[]> {
+  const { killed } = await runSeeds({ setting, seeds: [seed], ...(requests === undefined ? {} : { requests }) })
+  return killed === undefined ? [] : [{ ...killed, setting, requests }]
 }
 
 /** So many at a time; the results are in the order of the items. */

@@ -27,7 +27,7 @@ export const laneMutants: readonly Mutant[] = [
         find: "      queue.head += 1\n",
         replace: "      const last = queue.items.pop() ?? item\n",
       },
-      { file: "runtime/delivery/record-queue.ts", find: "      return item\n", replace: "      return last\n" },
+      { file: "runtime/delivery/record-queue.ts", find: "      return item.inbound\n", replace: "      return last.inbound\n" },
     ],
   },
   {
@@ -120,14 +120,20 @@ export const laneMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: "never-resends",
+    name: "sends-again-only-when-asked",
     rule: "R4",
-    breaks: "What a destination leaves unconfirmed is not sent again.",
+    breaks: "What a destination leaves unconfirmed is sent again only if it notices a gap itself.",
+    requests: 25,
     edits: [
       {
         file: "runtime/delivery/loop.ts",
         find: "      if (before.get(destination) === outbox.confirmed) resend(delivery, destination, 0)\n",
         replace: "",
+      },
+      {
+        file: "runtime/delivery/loop.ts",
+        find: "      for (const lane of [\"commands\", \"replies\"] as const) resend(",
+        replace: "      for (const lane of [\"commands\", \"replies\"] as const) if (partition < 0) resend(",
       },
     ],
   },

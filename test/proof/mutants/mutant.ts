@@ -20,6 +20,8 @@ export interface Mutant {
   readonly edits: readonly Edit[]
   /** A setting of the engine without which a run of ordinary size does not come to where the mistake is. */
   readonly setting?: string
+  /** Clients ask no more than so much in a run: where more goes on, what follows may mend or hide what went wrong. */
+  readonly requests?: number
 }
 
 export type Rule = `R${number}` | "saga"

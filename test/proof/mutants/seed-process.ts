@@ -21,6 +21,8 @@ export interface SeedsOptions {
   /** Default: the one that the mutant needs; "none" for none. */
   readonly setting?: string
   readonly seeds: readonly number[]
+  /** Only the first so many requests of each. Default: all. */
+  readonly requests?: number
   /** For one seed, in seconds of a processor: who takes longer hangs. Default: 30. */
   readonly seedCpuSecondsMax?: number
 }
@@ -31,9 +33,10 @@ export interface SeedsRun {
   readonly seeds: number
 }
 
-export async function runSeeds({ mutant, setting, seeds, seedCpuSecondsMax = 30 }: SeedsOptions): Promise<SeedsRun> {
+export async function runSeeds({ mutant, setting, seeds, requests, seedCpuSecondsMax = 30 }: SeedsOptions): Promise<SeedsRun> {
   if (seeds.length === 0) return { seeds: 0 }
-  const child = startChild(seeds, { TROUPE_MUTANT: mutant, TROUPE_SETTING: setting })
+  const args = [JSON.stringify(seeds), ...(requests === undefined ? [] : [String(requests)])]
+  const child = startChild(args, { TROUPE_MUTANT: mutant, TROUPE_SETTING: setting })
   const { stdout, stderr } = child
   if (stdout === null || stderr === null) throw new Error("a process that runs seeds has no output")
   let [seed = 0] = seeds
@@ -87,9 +90,9 @@ function errorLine(errors: string): string | undefined {
   return errors.split("\n").find((line) => /^\S*(Error|Fault|Failed)\b/.test(line))
 }
 
-function startChild(seeds: readonly number[], env: Readonly<Record<string, string | undefined>>): ChildProcess {
+function startChild(args: readonly string[], env: Readonly<Record<string, string | undefined>>): ChildProcess {
   const here = (file: string) => join(repository, "test/proof/mutants", file)
-  return spawn(process.execPath, ["--import", here("load-mutant.ts"), here("run-seeds.ts"), JSON.stringify(seeds)], {
+  return spawn(process.execPath, ["--import", here("load-mutant.ts"), here("run-seeds.ts"), ...args], {
     cwd: repository,
     env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"), ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -12,7 +12,7 @@ export const timeMutants: readonly Mutant[] = [
         find:
           "  yield* allReady\n" +
           "  while (delivery.unreadBefore.size > 0) yield* Effect.sleep(limits.timerTickMs)\n" +
-          "  yield* whenDecided(delivery, delivery.decidedCount + delivery.queue.size)\n" +
+          "  yield* whenTaken(delivery, delivery.queue.arrivals)\n" +
           "  const clock = yield* Effect.clockWith(Effect.succeed)\n" +
           "  let lastMs = clock.currentTimeMillisUnsafe()\n",
         replace:
