@@ -18,13 +18,19 @@ interface Drawn {
   readonly style: string
 }
 
-/** Undefined for what is no SVG. */
+/** Undefined for what is no SVG. Styles are taken out before it is parsed: the page's policy lets none stand within. */
 function read(text: string): Drawn | undefined {
-  const root = new DOMParser().parseFromString(text, "image/svg+xml").documentElement
+  const styles: string[] = []
+  const plain = text
+    .replaceAll(/<style>([^<]*)<\/style>/g, (_, style: string) => {
+      styles.push(style)
+      return ""
+    })
+    .replaceAll(/ style="[^"<]*"/g, "")
+  const root = new DOMParser().parseFromString(plain, "image/svg+xml").documentElement
   if (!(root instanceof SVGSVGElement)) return undefined
-  const style = [...root.querySelectorAll("style")].map((one) => one.textContent ?? "").join("\n")
   clean(root)
-  return { svg: root, style: style.replaceAll(/@import|url\(/gi, "") }
+  return { svg: root, style: styles.join("\n").replaceAll(/@import|url\(/gi, "") }
 }
 
 function clean(element: Element): void {

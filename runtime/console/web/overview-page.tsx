@@ -21,19 +21,21 @@ export function OverviewPage({ app }: { app: string }) {
     <>
       <PageHeader title="Overview" lead={`${plural(seen.partitions, "partition")} in ${plural(seen.members.length, "process", "processes")}`} />
       <Glance seen={seen} app={app} />
+      {seen.parked.groups.length > 0 && (
+        <Panel title="Parked" kind="flush" aside={<a href={href(["apps", app, "parked"])}>All that is parked</a>}>
+          <ParkedGroups app={app} groups={seen.parked.groups} />
+        </Panel>
+      )}
+      <div class="overview-columns">
+        <Panel title="Sagas" aside={<a href={href(["apps", app, "sagas"])}>All sagas</a>}>
+          {seen.sagas.map(({ saga, phases: some }) => <Phases key={saga} app={app} saga={saga} counts={some} />)}
+        </Panel>
+        <Panel title="Active sagas by state" aside={<a href={href(["apps", app, "sagas"], { phase: "live", order: "due" })}>All active</a>}>
+          <ActiveStates app={app} counts={counts} />
+        </Panel>
+      </div>
       <Panel title="Last hour" aside="decisions in a minute">
         <RateChart rates={rates} />
-      </Panel>
-      <Panel title="Sagas" aside={<a href={href(["apps", app, "sagas"])}>All sagas</a>}>
-        {seen.sagas.map(({ saga, phases: some }) => <Phases key={saga} app={app} saga={saga} counts={some} />)}
-      </Panel>
-      <Panel title="Active sagas by state">
-        <ActiveStates app={app} counts={counts} />
-      </Panel>
-      <Panel title="Parked" aside={<a href={href(["apps", app, "parked"])}>All that is parked</a>}>
-        {seen.parked.groups.length === 0
-          ? <Empty title="Nothing is parked" />
-          : <ParkedGroups app={app} groups={seen.parked.groups} />}
       </Panel>
     </>
   )
@@ -111,7 +113,7 @@ function ActiveStates({ app, counts }: { app: string; counts: SagaCounts | undef
     <table>
       <thead><tr><th>State</th><th>Saga</th><th class="number">Sagas</th></tr></thead>
       <tbody>
-        {rows.slice(0, 12).map(({ saga, state, count }) => (
+        {rows.slice(0, 8).map(({ saga, state, count }) => (
           <tr key={`${saga} ${state}`}>
             <td><a href={href(["apps", app, "sagas"], { saga, state, phase: "live" })} data-row>{state}</a></td>
             <td class="faint">{saga}</td>

@@ -97,7 +97,7 @@ function ParkedRow({ app, item, isChosen, choose }: RowOptions) {
         <a href={href(["apps", app, "parked", partition, id])} data-row>{what}</a>
         {item.waits && <span class="faint"> its actor waits</span>}
       </td>
-      <td><code>{code}</code> {message}</td>
+      <td><code class="fault-code">{code}</code> {message}</td>
       <td class="number">{attempts ?? ""}</td>
       <td class="nowrap"><When ms={atMs} /></td>
     </tr>

@@ -35,11 +35,15 @@ export function SagasPage({ app }: { app: string }) {
 
 function SagaTable({ app, sagas }: { app: string; sagas: readonly SagaItem[] }) {
   if (sagas.length === 0) return <div class="panel"><Empty title="No saga fits this search" /></div>
+  const hasAttributes = sagas.some(({ attributes }) => Object.keys(attributes).length > 0)
   return (
     <div class="panel flush">
       <table class="sagas">
         <thead>
-          <tr><th>Key</th><th>Saga</th><th>Phase</th><th>State</th><th>Attributes</th><th>Took</th><th>Changed</th></tr>
+          <tr>
+            <th>Key</th><th>Saga</th><th>Phase</th><th>State, or why</th><th>{hasAttributes ? "Attributes" : ""}</th>
+            <th class="number">Took</th><th class="number">Changed</th>
+          </tr>
         </thead>
         <tbody>{sagas.map((item) => <SagaRow key={`${item.saga}/${item.key}`} app={app} item={item} />)}</tbody>
       </table>

@@ -22,7 +22,7 @@ function barsOf({ entries }: Timeline): readonly Bar[] {
       const look = answer === undefined ? "busy" : answer.outcome === "done" ? (direction === "undo" ? "back" : "good") : "bad"
       return [{
         id: `${effect} ${attempt}`, fromMs: atMs, toMs: answer?.atMs, look, ended: answer?.outcome ?? "under way",
-        name: `${direction === "undo" ? "undo: " : ""}${to?.service ?? ""}.${name}${attempt > 1 ? ` (attempt ${attempt})` : ""}`,
+        name: `${direction === "undo" ? "undo: " : ""}${to?.service ?? ""}.${name} ${to?.key ?? ""}${attempt > 1 ? ` (attempt ${attempt})` : ""}`,
       }]
     }))
 }
@@ -41,7 +41,7 @@ export function Waterfall({ timeline, item }: { timeline: Timeline; item: SagaIt
           const [left, width] = [((bar.fromMs - fromMs) / whole) * 100, ((endMs - bar.fromMs) / whole) * 100]
           return (
             <li key={bar.id}>
-              <span class="name" title={bar.id}>{bar.name}</span>
+              <span class="name" title={`${bar.name}: ${bar.id}`}>{bar.name}</span>
               <span class="track"><i class={bar.look} style={{ left: `${left}%`, width: `max(3px, ${width}%)` }} /></span>
               <span class="took">{spanText(endMs - bar.fromMs)} <span class="faint">{bar.ended}</span></span>
             </li>
