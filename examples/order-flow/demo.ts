@@ -47,11 +47,15 @@ async function main(flow: Flow, args: readonly string[]): Promise<number> {
   const file = await readOrders(options.orders)
   for (const { line, reason } of file.rejected) report.line(`rejected line ${line}: ${reason}`)
   await prepareStore(options, report)
-  const place = { namespace: namespaceOf(flow, options, file), dataDir: options.dataDir, report: report.line }
+  const place = { namespace: namespaceOf(flow, options, file), dataDir: options.dataDir, console: options.console, report: report.line }
   const running = await (options.workers === 0 ? openHere(flow, place) : openWorkers(flow, options.workers, place))
-  stopOnSignal(flow, running, report)
+  const signals = stopOnSignal(flow, running, report)
   try {
-    return await run(flow, options, { file, running, report })
+    const code = await run(flow, options, { file, running, report })
+    if (options.console === undefined) return code
+    report.line("the console goes on; Ctrl-C ends it")
+    signals.done(code)
+    throw await running.lost
   } catch (error) {
     report.line(`${wordsOf(error)}\n\`${flow.command} -- --resume\` finishes this run`)
     return 1
@@ -112,15 +116,21 @@ async function prepareStore({ fresh, resume, dataDir }: Options, report: Reporte
   if (fresh) await rm(dataDir, { recursive: true, force: true })
 }
 
-/** Ctrl-C, a polite kill, or the end of the npm that started this: stop in order; --resume goes on from here. */
-function stopOnSignal(flow: Flow, running: Place, report: Reporter): void {
+/**
+ * Ctrl-C, a polite kill, or the end of the npm that started this: stop in order; --resume goes on from here. Once it is `done`
+ * there is nothing to resume, and the exit code is known.
+ */
+function stopOnSignal(flow: Flow, running: Place, report: Reporter): { done: (code: number) => void } {
+  let code: number | undefined
   const stop = (why: string) => {
-    report.line(`${why}: stopped; \`${flow.command} -- --resume\` finishes this run`)
-    void running.stop().finally(() => process.exit(1))
+    if (code === undefined) report.line(`${why}: stopped; \`${flow.command} -- --resume\` finishes this run`)
+    void running.stop().finally(() => process.exit(code ?? 1))
   }
   process.once("SIGINT", () => stop("interrupted"))
   process.once("SIGTERM", () => stop("told to end"))
-  if (process.env["npm_lifecycle_event"] === undefined) return
-  const parent = process.ppid
-  setInterval(() => process.ppid !== parent && stop("the npm that started this is gone"), 100).unref()
+  if (process.env["npm_lifecycle_event"] !== undefined) {
+    const parent = process.ppid
+    setInterval(() => process.ppid !== parent && stop("the npm that started this is gone"), 100).unref()
+  }
+  return { done: (ended) => (code = ended) }
 }

@@ -1,5 +1,5 @@
 // The command line of the demo.
-import { InvalidInput } from "../../runtime/index.ts"
+import { InvalidInput, readEnvironment } from "../../runtime/index.ts"
 
 export interface Options {
   /** File of orders, one JSON object a line. Default: the 830 orders of Northwind. */
@@ -17,6 +17,8 @@ export interface Options {
   readonly fresh: boolean
   /** Where the embedded server keeps its store. */
   readonly dataDir: string
+  /** Port of the console, and the demo goes on until it is stopped; none without it. */
+  readonly console: number | undefined
   readonly help: boolean
 }
 
@@ -28,6 +30,7 @@ export const usage = (command: string, dataDir: string) => `${command} -- [optio
   --resume             finish the run that was stopped
   --fresh              forget earlier runs first (embedded server only)
   --data DIR           where the embedded server keeps its store (default ${dataDir})
+  --console            show it in a browser, and go on until Ctrl-C (address: TROUPE_CONSOLE_PORT, default 4700)
   --json               print one JSON object as the last line
   --help               this text
 NATS_URL uses that server instead of an embedded one; OTEL_EXPORTER_OTLP_ENDPOINT says where traces go.`
@@ -43,6 +46,7 @@ export function readOptions(args: readonly string[], dataDir: string): Options {
     resume: false,
     fresh: false,
     dataDir,
+    console: undefined,
     help: false,
   }
   const rest = [...args]
@@ -68,6 +72,9 @@ export function readOptions(args: readonly string[], dataDir: string): Options {
         break
       case "--data":
         options.dataDir = value(name)
+        break
+      case "--console":
+        options.console = readEnvironment().consolePort ?? 4700
         break
       case "--json":
         options.json = true

@@ -7,6 +7,7 @@ import { payment } from "./payment.ts"
 import { shipping } from "./shipping.ts"
 
 export const placeOrder = saga("place-order", { input: Order, version: 1 })
+  .attributes(({ input }) => ({ customer: input.customerId, cents: input.totalCents, country: input.shipTo.country }))
   .forEach("reserve", ({ input }) => input.lines, {
     run: (line, { sagaId }) => inventory.reserve(line.sku, { orderId: sagaId, quantity: line.quantity }),
     undo: (line) => inventory.release(line.sku),

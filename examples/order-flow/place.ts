@@ -3,8 +3,9 @@ import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import {
-  type App, chooseServer, type Client, connect, type Fault, launch, readEnvironment, ServerEnded,
+  type App, appOnNats, chooseServer, type Client, connect, type Fault, launch, readEnvironment, ServerEnded, startConsole,
 } from "../../runtime/index.ts"
+import { sagaPictures } from "../../sagas/index.ts"
 
 export interface Place {
   readonly client: Client
@@ -18,6 +19,8 @@ export interface Place {
 export interface PlaceOptions {
   readonly namespace: string
   readonly dataDir: string
+  /** The port of a console, if one is wanted. */
+  readonly console?: number | undefined
   readonly report: (line: string) => void
 }
 
@@ -27,8 +30,9 @@ export interface Program {
   readonly worker: URL
 }
 
-export function openHere({ shop }: Program, { namespace, dataDir, report }: PlaceOptions): Promise<Place> {
-  return launch(shop(namespace), { dataDir, report })
+export function openHere({ shop }: Program, { namespace, dataDir, console: port, report }: PlaceOptions): Promise<Place> {
+  const shown = port === undefined ? {} : { console: { port, pictures: sagaPictures } }
+  return launch(shop(namespace), { dataDir, report, ...shown })
 }
 
 /** The server belongs to this process; the app to `count` workers. */
@@ -37,8 +41,10 @@ export async function openWorkers({ shop, worker }: Program, count: number, opti
   const server = await chooseServer({ natsUrl: readEnvironment().natsUrl, dataDir, report })
   try {
     const { client, close } = await connect(shop(namespace), { natsUrl: server.url })
+    const closeConsole = await openConsole(shop(namespace), server.url, options)
     const crew = await hire(count, { worker, natsUrl: server.url, namespace, dataDir, report })
     const stop = async () => {
+      await closeConsole()
       await crew.dismiss()
       await close()
       await server.stop()
@@ -48,6 +54,18 @@ export async function openWorkers({ shop, worker }: Program, count: number, opti
   } catch (error) {
     await server.stop()
     throw error
+  }
+}
+
+/** Beside the workers, in this process: gives what closes it. */
+async function openConsole(app: App, natsUrl: string, { dataDir, console: port, report }: PlaceOptions): Promise<() => Promise<void>> {
+  if (port === undefined) return () => Promise.resolve()
+  const source = await appOnNats(app, { natsUrl, storeDir: `${dataDir}/console` })
+  const { consoleToken: token } = readEnvironment()
+  const running = await startConsole([source], { port, report, pictures: sagaPictures, ...(token && { token }) })
+  return async () => {
+    await running.close()
+    await source.close()
   }
 }
 

@@ -37,7 +37,7 @@ async function respond(parts: ServerParts, request: IncomingMessage, response: S
     const { pathname } = url
     handleOrigin(parts.origins, request)
     if (pathname === "/openapi.json") return sendJson(response, 200, openApi())
-    if (!pathname.startsWith("/api/")) return sendPage(parts.page, request, response, pathname)
+    if (!pathname.startsWith("/api/")) return await sendPage(parts.page, request, response, pathname)
     await answer(parts, request, response, url)
   } catch (error) {
     refuse(parts, request, response, error)
@@ -81,9 +81,14 @@ async function send({ value, svg, cookie, live }: Answer, request: IncomingMessa
   sendBytes(response, 200, "image/svg+xml", svg)
 }
 
-function sendPage(page: PageFiles, { method = "GET" }: IncomingMessage, response: ServerResponse, pathname: string): void {
+async function sendPage(
+  page: PageFiles,
+  { method = "GET" }: IncomingMessage,
+  response: ServerResponse,
+  pathname: string,
+): Promise<void> {
   if (method !== "GET" && method !== "HEAD") throw new Refused(405, "METHOD_NOT_ALLOWED", `${pathname} takes GET, not ${method}`)
-  const file = page.find(pathname)
+  const file = await page.find(pathname)
   if (file !== undefined) {
     response.setHeader("content-security-policy", pagePolicy)
     const isLasting = pathname.startsWith("/assets/")
@@ -94,8 +99,8 @@ function sendPage(page: PageFiles, { method = "GET" }: IncomingMessage, response
 }
 
 const pagePolicy =
-  "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; " +
-  "form-action 'self'; object-src 'none'"
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-ancestors 'none'; " +
+  "base-uri 'none'; form-action 'self'"
 
 function sendJson(response: ServerResponse, status: number, value: unknown, type = "application/json"): void {
   sendBytes(response, status, type, JSON.stringify(value))

@@ -75,7 +75,7 @@ export async function startConsole(sources: readonly ConsoleApp[], options: Cons
       apps.set(name, shown)
       live.set(name, new LiveChanges(shown))
     }
-    const page = await PageFiles.read(options.pageDir ?? new URL("page", import.meta.url).pathname)
+    const page = new PageFiles(options.pageDir)
     const context = contextOf(options, { apps, live, callers: new Callers({ token, ...(viewerToken && { viewerToken }) }) })
     const server = consoleServer({ context, page, origins: originRules(host, options.hosts), report })
     await listen(server, port, host)
