@@ -1,6 +1,7 @@
 // `troupe check FILE`: checks every saga in the list `check` that the file exports, and tells what was covered, how long it
 // took, and, of what is wrong, the shortest way there.
 import { basename } from "node:path"
+import { Fault } from "../kernel/fault.ts"
 import { checkSaga, type SagaCheck, type SagaReport } from "../../sagas/index.ts"
 import { loadFile } from "./app-file.ts"
 import { reportJson, reportText } from "./check-report.ts"
@@ -39,9 +40,18 @@ async function checkFile(file: string, terminal: Terminal): Promise<readonly Tim
   return checks.map(({ saga, ...options }, index) => {
     const startedMs = performance.now()
     if (terminal.isInteractive) terminal.error(`saga ${index + 1} of ${count(checks.length, "saga")} ...\n`)
-    const report = checkSaga(saga, options, { module, import: "check", name: `check[${index}]` })
+    const report = checkOne(saga, options, { module, import: "check", name: `check[${index}]` })
     return { ...report, tookMs: performance.now() - startedMs }
   })
+}
+
+/** A sample that is missing or does not fit is the file's fault, and no finding about the saga. */
+function checkOne(...given: Parameters<typeof checkSaga>): SagaReport {
+  try {
+    return checkSaga(...given)
+  } catch (error) {
+    throw error instanceof Fault ? new WrongUse(error.message, { cause: error }) : error
+  }
 }
 
 function readChecks(file: string, module: object): readonly SagaCheck[] {

@@ -41,17 +41,20 @@ async function run(call: Call): Promise<ExitCode> {
   if (!existsSync(file)) throw new WrongUse(`there is no file ${file}`)
   const port = portOf(call)
   const dataDir = resolve(call.text("data") ?? ".troupe")
-  const token = terminal.environment["TROUPE_CONSOLE_TOKEN"] || randomBytes(24).toString("base64url")
+  const own = terminal.environment["TROUPE_CONSOLE_TOKEN"] || undefined
+  const token = own ?? randomBytes(24).toString("base64url")
   const report = (line: string) => terminal.error(`${line}\n`)
   const server = await chooseServer({ natsUrl: terminal.environment["NATS_URL"], dataDir, report })
   const order: WorkerOrder = { file: resolve(file), app: call.text("app"), dataDir, natsUrl: server.url, port, token }
   const left = placeFile(dataDir)
+  let shownAt: string | undefined
   const app = new DevelopedApp(order, {
     report,
     ready(url) {
+      if (url === shownAt) return
+      shownAt = url
       leavePlace(left, { url, token, natsUrl: server.url, isEmbedded: server.embedded !== undefined })
-      const isOwn = terminal.environment["TROUPE_CONSOLE_TOKEN"] === undefined
-      terminal.out(`console: ${url}/${isOwn ? `#token=${token}` : ""}\n`)
+      terminal.out(`console: ${url}/${own === undefined ? `#token=${token}` : ""}\n`)
     },
   })
   try {
@@ -75,6 +78,11 @@ interface Told {
   ready(url: string): void
 }
 
+function shortest(path: string): string {
+  const short = relative("", path)
+  return short.startsWith("..") ? path : short
+}
+
 /** One worker at a time: the next one starts when the last one has ended. */
 class DevelopedApp {
   readonly #told: Told
@@ -88,7 +96,7 @@ class DevelopedApp {
     this.#order = order
     this.#told = told
     this.#files = new WatchedFiles((path) => {
-      told.report(`${relative("", path)} has changed: the app starts anew`)
+      told.report(`${shortest(path)} has changed: the app starts anew`)
       void this.#restart()
     })
     this.#files.add(order.file)
