@@ -42,7 +42,7 @@ function bash(commands: readonly Command[]): string {
   const paths = [...nextWords(commands)].map(([path, words]) => `    ${quoted(path)}) words=${quoted(words.join(" "))} ;;`)
   const own = commands.map((command) => `    ${quoted(command.path.join(" "))}) ${bashOwn(command)} ;;`)
   const values = commands.flatMap(({ path, options }) => Object.entries(options).flatMap(([name, option]) =>
-    option.value === undefined ? [] : [`    ${quoted(`${path.join(" ")} --${name}`)}) ${bashValue(option)} ;;`]))
+    option.value === undefined ? [] : [`    ${optionPatterns(path, name, option)}) ${bashValue(option)} ;;`]))
   return `# Completion of troupe for bash; made by \`troupe completion bash\`.
 _troupe() {
   local cur prev path words="" files="" word i
@@ -69,6 +69,11 @@ ${[...paths, ...own].map((line) => `  ${line}`).join("\n")}
 }
 complete -o filenames -F _troupe troupe
 `
+}
+
+function optionPatterns(path: readonly string[], name: string, { short }: Option): string {
+  const before = path.join(" ")
+  return [`--${name}`, ...(short === undefined ? [] : [`-${short}`])].map((text) => quoted(`${before} ${text}`)).join("|")
 }
 
 function bashOwn({ options, takes }: Command): string {

@@ -37,7 +37,7 @@ export function authorOf(call: Call): { readonly by: string; readonly why: strin
 /** Rejects with WrongUse unless it is meant. */
 export async function confirm(call: Call, what: string): Promise<void> {
   if (call.flag("yes")) return
-  if (!call.terminal.isInteractive) throw new WrongUse(`${what}: say --yes if that is meant`)
+  if (!call.terminal.isInteractive) throw new WrongUse(`${what}; say --yes if that is meant`)
   const answer = await call.terminal.ask(`${what}. Is that meant? [y/N] `)
   if (!/^y(es)?$/i.test(answer.trim())) throw new WrongUse("nothing was done")
 }

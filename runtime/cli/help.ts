@@ -29,7 +29,7 @@ export function mainHelp(commands: readonly Command[]): string {
     "",
     ...pairs(commands.map((command) => [nameOf(command), command.summary])),
     "",
-    "  troupe COMMAND --help  says more about one, with examples",
+    "troupe COMMAND --help says more about one, with examples.",
     "",
     "sagas, parked, lag, services ask a console over HTTP: that of `troupe dev`, of `troupe console`, or of the app itself.",
     "They need no definition of the app.",
@@ -88,12 +88,13 @@ function pairs(rows: readonly (readonly [string, string])[]): readonly string[] 
 export function commandsMarkdown(commands: readonly Command[]): string {
   const cell = (text: string) => text.replaceAll("|", "\\|")
   const rows = commands.map((command) => {
-    const own = Object.entries(command.options).filter(([name]) => !commonOptions.has(name))
+    const isCommon = (name: string) => name === "json" || ("url" in command.options && commonOptions.has(name))
+    const own = Object.entries(command.options).filter(([name]) => !isCommon(name))
     const names = own.map(([name, { value }]) => `\`--${name}${value === undefined ? "" : ` ${value}`}\``)
     return `| \`troupe ${nameOf(command)}\` | ${cell(command.summary)} | ${cell(names.join(" "))} |`
   })
   return ["| command | | options |", "|---|---|---|", ...rows, ""].join("\n")
 }
 
-/** Told once, and not for each command. */
-const commonOptions = new Set(["json", "url", "token-file", "app", "by", "why"])
+/** Of commands that ask a console: told once, and not for each. */
+const commonOptions = new Set(["url", "token-file", "app", "by", "why"])

@@ -3,7 +3,7 @@ import type { ParkedDetail, ParkedGroup, ParkedItem, ParkedPage } from "./answer
 import type { Call, Command, Option } from "./command.ts"
 import { asking, parkedArgument, parkedPlace } from "./console-command.ts"
 import { openConsole } from "./console-client.ts"
-import { list, table } from "./table.ts"
+import { clean, list, table } from "./table.ts"
 import { agoText, count, timeText } from "./texts.ts"
 import type { ExitCode } from "./wrong-use.ts"
 
@@ -117,9 +117,5 @@ function detailText({ terminal }: Call, { item, stack, effect, direction, payloa
     ["payload", payload === undefined ? undefined : JSON.stringify(payload)],
     ["redacted", isRedacted ? "members of the payload are blotted out: who edits it must give them anew" : undefined],
   ])
-  return stack === undefined ? facts : `${facts}\n${stack.split("\n").map((line) => cleanLine(line)).join("\n")}\n`
-}
-
-function cleanLine(line: string): string {
-  return list({ columns: undefined, hasColour: false }, [["", line]]).trim()
+  return stack === undefined ? facts : `${facts}\n${stack.split("\n").map(clean).join("\n")}\n`
 }

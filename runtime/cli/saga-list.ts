@@ -19,7 +19,7 @@ export const sagaList: Command = asking({
   takes: [],
   options: {
     "saga": { value: "NAME", about: "of this name" },
-    "phase": { value: "PHASE", about: `${phases.join(", ")}, or several with commas between` },
+    "phase": { value: "PHASE", about: `${phases.join(", ")}; or several: a,b` },
     "state": { value: "TEXT", about: "in exactly this state" },
     "key": { value: "KEY", about: "with this key; with a * at its end: whose key begins so" },
     "where": {

@@ -87,7 +87,7 @@ export const sagaOrders: readonly Command[] = kinds.map(({ isGrave = false, ...k
 async function run(call: Call, { name, action, takes, isGrave, body = () => ({}) }: Kind): Promise<ExitCode> {
   const places = (takes === undefined ? call.positionals : call.positionals.slice(0, 1)).map(sagaPlace)
   const order = { ...body(call), ...authorOf(call) }
-  if (isGrave === true) await confirm(call, `troupe sagas ${name} is for ${placesText(places)}, and nothing takes it back`)
+  if (isGrave === true) await confirm(call, `nothing takes it back: ${name} ${placesText(places)}`)
   const console = await openConsole(call)
   const results: { readonly saga: string; readonly error?: { readonly code: string; readonly message: string } }[] = []
   let code: ExitCode = 0

@@ -19,9 +19,10 @@ export function paint({ hasColour }: Paper, text: string, colour: Colour | undef
   return hasColour && colour !== undefined && text !== "" ? `\u001b[${colourCodes[colour]}m${text}\u001b[0m` : text
 }
 
-/** Columns that are empty in all rows are left out. */
+/** Columns that are empty in all rows are left out, and so are the last ones where there is no room for all. */
 export function table(paper: Paper, head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const shown = head.map((_, column) => column).filter((column) => rows.some((row) => textOf(row[column]) !== ""))
+  const full = head.map((_, column) => column).filter((column) => rows.some((row) => textOf(row[column]) !== ""))
+  const shown = full.slice(0, paper.columns === undefined ? undefined : Math.max(1, Math.floor(paper.columns / (columnMin + gap))))
   const texts = [head, ...rows].map((row) => shown.map((column) => clean(textOf(row[column]))))
   const widths = fitted(shown.map((_, index) => Math.max(...texts.map((row) => row[index]?.length ?? 0))), paper.columns)
   const lines = texts.map((row, at) => {
