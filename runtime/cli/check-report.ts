@@ -1,9 +1,13 @@
 // What `troupe check` tells: a line per saga, and of what is wrong all that is needed to see it and to try it again.
 import type { SagaReport } from "../../sagas/index.ts"
+import { table } from "./table.ts"
 
 interface Timed extends SagaReport {
   readonly tookMs: number
 }
+
+/** A violation is copied from it: nothing is cut off. */
+const paper = { columns: undefined, hasColour: false }
 
 export function reportText(reports: readonly Timed[]): string {
   const head = ["saga", "situations", "transitions", "paths", "walks", "ends reached", "time", ""]
@@ -17,13 +21,7 @@ export function reportText(reports: readonly Timed[]): string {
     `${report.tookMs.toFixed(0)} ms`,
     report.violation === undefined ? "ok" : report.violation.property,
   ])
-  return `${table([head, ...rows])}${reports.map(violationText).join("")}`
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()
-  return `${rows.map(line).join("\n")}\n`
+  return `${table(paper, head, rows)}${reports.map(violationText).join("")}`
 }
 
 /** Beyond a million only how many digits it has is of interest. */

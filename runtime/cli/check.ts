@@ -1,90 +1,67 @@
 // `troupe check FILE`: checks every saga in the list `check` that the file exports, and tells what was covered, how long it
 // took, and, of what is wrong, the shortest way there.
-import { basename, relative, resolve } from "node:path"
-import { pathToFileURL } from "node:url"
-import { parseArgs } from "node:util"
-import { describeError, Fault, InvalidInput } from "../kernel/fault.ts"
+import { basename } from "node:path"
+import { Fault } from "../kernel/fault.ts"
 import { checkSaga, type SagaCheck, type SagaReport } from "../../sagas/index.ts"
+import { loadFile } from "./app-file.ts"
 import { reportJson, reportText } from "./check-report.ts"
-
-const usage = `troupe check FILE [--json]
-
-  FILE exports a list: export const check = [{ saga: placeOrder, input: {...}, answers: { charge: {...} } }]
-  --json  one JSON object instead of a table
-
-  Exit code 0: every property holds; 1: one is broken; 2: the file cannot be used.
-`
+import type { Command } from "./command.ts"
+import { jsonOption } from "./console-command.ts"
+import { count } from "./texts.ts"
+import type { Terminal } from "./terminal.ts"
+import { WrongUse } from "./wrong-use.ts"
 
 export interface TimedReport extends SagaReport {
   readonly tookMs: number
 }
 
-/** Where a command writes to. */
-export interface Terminal {
-  out(text: string): void
-  error(text: string): void
-}
+const form = "export const check = [{ saga: placeOrder, input: {...}, answers: { charge: {...} } }]"
 
-/** Gives the exit code. */
-export async function check(args: readonly string[], terminal: Terminal): Promise<number> {
-  const complain = (text: string): number => {
-    terminal.error(text)
-    return 2
-  }
-  try {
-    const { values, positionals } = parse(args)
-    const [file, ...more] = positionals
-    if (values.help === true) {
-      terminal.out(usage)
-      return 0
-    }
-    if (file === undefined || more.length > 0) return complain(usage)
-    const reports = await checkFile(file)
-    terminal.out(values.json === true ? reportJson(reports) : reportText(reports))
+export const check: Command = {
+  path: ["check"],
+  summary: "goes through every path of the sagas that a file exports as `check`",
+  about: [
+    `The file has a list: ${form}`,
+    "Exit code 0: every property holds; 1: one is broken; 2: the file cannot be used. See docs/checking.md.",
+  ],
+  takes: [{ name: "FILE", about: "with the list `check`", completes: "file" }],
+  options: jsonOption,
+  examples: [["check examples/order-flow/check.ts", "all four million paths of the order saga"]],
+  async run(call) {
+    const reports = await checkFile(call.positional(0), call.terminal)
+    call.terminal.out(call.flag("json") ? reportJson(reports) : reportText(reports))
     return reports.some(({ violation }) => violation !== undefined) ? 1 : 0
-  } catch (error) {
-    if (error instanceof Fault) return complain(`${error.message}\n`)
-    throw error
-  }
+  },
 }
 
-function parse(args: readonly string[]) {
-  try {
-    const options = { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } as const
-    return parseArgs({ args: [...args], allowPositionals: true, options })
-  } catch (error) {
-    throw new InvalidInput(`${describeError(error)}\n\n${usage}`, { cause: error })
-  }
-}
-
-async function checkFile(file: string): Promise<readonly TimedReport[]> {
-  const checks = readChecks(file, await load(file))
+async function checkFile(file: string, terminal: Terminal): Promise<readonly TimedReport[]> {
+  const checks = readChecks(file, await loadFile(file))
   const module = `./${basename(file)}`
   return checks.map(({ saga, ...options }, index) => {
     const startedMs = performance.now()
-    const report = checkSaga(saga, options, { module, import: "check", name: `check[${index}]` })
+    if (terminal.isInteractive) terminal.error(`saga ${index + 1} of ${count(checks.length, "saga")} ...\n`)
+    const report = checkOne(saga, options, { module, import: "check", name: `check[${index}]` })
     return { ...report, tookMs: performance.now() - startedMs }
   })
 }
 
-async function load(file: string): Promise<object> {
-  const path = resolve(file)
+/** A sample that is missing or does not fit is the file's fault, and no finding about the saga. */
+function checkOne(...given: Parameters<typeof checkSaga>): SagaReport {
   try {
-    // cast: a module's namespace is an object
-    return (await import(pathToFileURL(path).href)) as object
+    return checkSaga(...given)
   } catch (error) {
-    throw new InvalidInput(`${relative("", path)} cannot be loaded: ${describeError(error)}`, { cause: error })
+    throw error instanceof Fault ? new WrongUse(error.message, { cause: error }) : error
   }
 }
 
 function readChecks(file: string, module: object): readonly SagaCheck[] {
   const found: unknown = "check" in module ? module.check : undefined
-  if (found === undefined) throw new InvalidInput(`${file} exports no \`check\`${sagasIn(module)}\n\n${usage}`)
+  if (found === undefined) throw new WrongUse(`${file} exports no \`check\`${sagasIn(module)}\nit needs: ${form}`)
   const list: readonly unknown[] = Array.isArray(found) ? found : []
-  if (list.length === 0) throw new InvalidInput(`${file}: \`check\` is no list of { saga, input, ... }\n\n${usage}`)
+  if (list.length === 0) throw new WrongUse(`${file}: \`check\` is no list of { saga, input, ... }\nit needs: ${form}`)
   return list.map((one, index) => {
     if (isCheck(one)) return one
-    throw new InvalidInput(`${file}: check[${index}] has no \`saga\` that \`saga(...)\` made\n\n${usage}`)
+    throw new WrongUse(`${file}: check[${index}] has no \`saga\` that \`saga(...)\` made\nit needs: ${form}`)
   })
 }
 

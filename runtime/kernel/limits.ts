@@ -246,6 +246,8 @@ export const limits = {
   provisionRetryMs: 250,
   /** One question to a server's monitoring, at start-up. */
   monitoringRequestMs: 1_000,
+  /** A clock that differs so much from the server's is a fault: timers of two processes would be that far apart. */
+  clockOffBadMs: 5_000,
   /** How long the embedded server may take to recover its store and listen. */
   serverStartMs: 60_000,
   /** How long the embedded server may take to end after SIGTERM, before SIGKILL. */

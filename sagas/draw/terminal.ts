@@ -5,7 +5,7 @@ import { frameTitle } from "./blocks.ts"
 import { Canvas, textCells } from "./canvas.ts"
 import type { Instance } from "./marks.ts"
 import type { Mark, Standing } from "./standing.ts"
-import { boxTexts, pictureOf } from "./picture.ts"
+import { boxTexts, type Picture, pictureOf } from "./picture.ts"
 import type { Label, Metrics, PlacedBox, PlacedFrame, Point, Wire } from "./placed.ts"
 import { cutText } from "./texts.ts"
 
@@ -31,9 +31,15 @@ const metrics: Metrics = {
 
 /** Lines of at most `width` characters, without spaces at their ends, with a line end at the end of the last. */
 export function terminal(saga: Pick<Saga<never>, "definition">, options: TerminalOptions = {}): string {
-  const { width: wanted = 80, colour = false, row, ...clock } = options
-  const width = Math.max(widthMin, wanted)
+  const { width, colour, row, ...clock } = options
   const picture = pictureOf(saga.definition, row === undefined ? undefined : { row, ...clock })
+  return terminalPicture(picture, { ...(width === undefined ? {} : { width }), ...(colour === undefined ? {} : { colour }) })
+}
+
+/** The same from a picture as data, such as `graph` of `sagaPictures` gives it. */
+export function terminalPicture(picture: Picture, options: Pick<TerminalOptions, "width" | "colour"> = {}): string {
+  const { width: wanted = 80, colour = false } = options
+  const width = Math.max(widthMin, wanted)
   const { boxes, frames, wires, labels } = arrange(picture, width, metrics)
   const canvas = new Canvas()
   for (const frame of frames) drawFrame(canvas, frame)

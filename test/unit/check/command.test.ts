@@ -5,18 +5,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, test } from "node:test"
-import { check } from "../../../runtime/cli/check.ts"
+import { troupe } from "../../support/command-line.ts"
 
 const repository = join(import.meta.dirname, "../../..")
 const folder = mkdtempSync(join(tmpdir(), "troupe-command-"))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-/** What the command gives and writes. */
-async function run(...args: readonly string[]) {
-  let [out, error] = ["", ""]
-  const code = await check(args, { out: (text) => (out += text), error: (text) => (error += text) })
-  return { code, out, error }
-}
+const run = (...args: readonly string[]) => troupe(["check", ...args])
 
 function file(name: string, text: string): string {
   const head = `import { mistakes } from "${repository}/test/unit/check/mistakes.ts"
@@ -59,8 +54,8 @@ test("exit code 2: what cannot be used is told on stderr", async () => {
     [[file("no-list.ts", "export const saga = placeOrder")], /exports no `check`, though it has saga/],
     [[file("no-saga.ts", "export const check = [{ input }]")], /check\[0\] has no `saga`/],
     [[file("no-answer.ts", "export const check = [{ saga: placeOrder, input }]")], /give a sample, answers.charge/],
-    [[], /troupe check FILE/],
-    [["--fast", good], /Unknown option/],
+    [[], /needs FILE[^]*usage: troupe check FILE/],
+    [["--fast", good], /has no option --fast/],
   ]
   for (const [args, text] of cases) {
     const { code, out, error } = await run(...args)
@@ -70,11 +65,11 @@ test("exit code 2: what cannot be used is told on stderr", async () => {
 })
 
 test("the program hands on the exit code, and refuses a command that it does not have", () => {
-  const troupe = (...args: readonly string[]) =>
+  const run = (...args: readonly string[]) =>
     spawnSync(process.execPath, [join(repository, "runtime/cli/main.ts"), ...args], { encoding: "utf8" })
-  const checked = troupe("check", good)
+  const checked = run("check", good)
   assert.deepEqual([checked.status, checked.stderr], [0, ""])
-  const unknown = troupe("cheque")
+  const unknown = run("chek")
   assert.equal(unknown.status, 2)
-  assert.match(unknown.stderr, /no command "cheque"/)
+  assert.match(unknown.stderr, /no command "chek"; did you mean check\?/)
 })
