@@ -30,7 +30,7 @@ import { wakeActors } from "./waking.ts"
 /** Why a partition stopped: everything it held in memory is forgotten with it. */
 export type PartitionLost = Fenced | AppendUnknown | JournalUnavailable | InputUnavailable | InputBehind | JournalBehind
 
-const sources = ["external", "events", "replies"] as const satisfies readonly InputSource[]
+export const inputSources = ["external", "events", "replies"] as const satisfies readonly InputSource[]
 
 /**
  * Runs an owned partition until it is lost or its scope closes. `allReady` completes when every partition that this
@@ -46,7 +46,7 @@ export const runPartition = Effect.fnUntraced(function* (
     (detach) => Effect.sync(detach),
   )
   yield* Effect.addFinalizer(() => Effect.sync(() => releaseSlots(delivery)))
-  const opening = Effect.forEach(sources, (source) => openSource(delivery, source), { concurrency: "unbounded" })
+  const opening = Effect.forEach(inputSources, (source) => openSource(delivery, source), { concurrency: "unbounded" })
   const asking = delivery.ports.inputs.bounds("events", delivery.partition.index)
   const [bounds, readers] = yield* Effect.all([asking, opening], { concurrency: "unbounded" })
   delivery.events.adopts = bounds.first > 1

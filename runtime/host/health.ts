@@ -45,10 +45,11 @@ export function unready(reason: string, live = true): Health {
 export function healthOf(state: OwnershipState): Health {
   const partitions = partitionsOf(state)
   const unreadyBecause = [...processReasons(state), ...stalledReasons(partitions)]
+  const unread = unreadableReasons(partitions)
   const isStuck = stuckMs(state) > limits.heartbeatStuckMs
   const stuck = isStuck ? [`no heartbeat has come to an end for ${Math.round(stuckMs(state) / 1000)} s: start it anew`] : []
   const stopped = partitions.flatMap(({ partition, state: is, message }) =>
-    message === undefined ? [] : [`partition ${partition} is ${is}: ${message}`],
+    message === undefined || is === "claiming" ? [] : [`partition ${partition} is ${is}: ${message}`],
   )
   const lost = [...state.deliveries.values()].flatMap(({ partition }) =>
     [...partition.subscriptions.values()].flatMap((subscription) => subscription.stopped?.why ?? []),
@@ -56,11 +57,12 @@ export function healthOf(state: OwnershipState): Health {
   const breakers = state.slots.gauges.flatMap(({ service, breaker, waiting }) =>
     breaker === undefined ? [] : [{ service, state: breaker, waiting }],
   )
-  const nothingRuns = state.share.size > 0 && [...state.share].every((partition) => state.stopped.has(partition))
+  const runsNot = (partition: number) => state.stopped.has(partition) || state.unreadable.of(partition) !== undefined
+  const nothingRuns = state.share.size > 0 && [...state.share].every(runsNot)
   return {
     ready: unreadyBecause.length === 0 && !isStuck && !nothingRuns,
     live: !isStuck,
-    reasons: [...stuck, ...unreadyBecause, ...stopped, ...lost, ...openReasons(breakers)],
+    reasons: [...stuck, ...unreadyBecause, ...unread, ...stopped, ...lost, ...openReasons(breakers)],
     partitions,
     breakers,
   }
@@ -91,6 +93,15 @@ function stalledReasons(partitions: readonly PartitionHealth[]): readonly string
   return [`a block waits longer than ${limits.partitionStalledMs} ms for its acknowledgement in partitions ${stalled.join(", ")}`]
 }
 
+/** One line for all of them: a stream has the input of all partitions. */
+function unreadableReasons(partitions: readonly PartitionHealth[]): readonly string[] {
+  const unreadable = partitions.filter(({ state, message }) => state === "claiming" && message !== undefined)
+  const [first] = unreadable
+  if (first === undefined) return []
+  const which = unreadable.map(({ partition }) => partition).join(", ")
+  return [`partitions ${which} are not run while their input cannot be read: ${first.message}`]
+}
+
 function partitionsOf(state: OwnershipState): readonly PartitionHealth[] {
   const nowMs = state.clock.currentTimeMillisUnsafe()
   const refused = [...state.stopped].flatMap(([partition, stopped]) => (stopped.state === "refused" ? [partition] : []))
@@ -99,6 +110,10 @@ function partitionsOf(state: OwnershipState): readonly PartitionHealth[] {
     const stopped = state.stopped.get(partition)
     if (stopped !== undefined) {
       return { partition, state: stopped.state, lag: 0, code: stopped.fault.code, message: stopped.fault.message }
+    }
+    const unreadable = state.unreadable.of(partition)
+    if (unreadable !== undefined) {
+      return { partition, state: "claiming" as const, lag: 0, code: unreadable.code, message: unreadable.message }
     }
     const taken = state.taken.get(partition)
     const lag = taken?.delivery === undefined ? 0 : gaugesOf(taken.delivery, taken.watch.unread, nowMs).lag

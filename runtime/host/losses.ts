@@ -19,6 +19,8 @@ export function noteLoss(state: OwnershipState, partition: number, fault: Engine
       state.stopped.set(partition, { state: "refused", fault })
       observer.refused(partition, fault)
       return noteSettled(state)
+    case "InputUnavailable":
+      return state.unreadable.failed(partition, fault) ? observer.interrupted(partition, fault) : undefined
     case "PartitionCrashed":
       return crashesTooOften(state, partition) ? stop(state, partition, fault) : observer.interrupted(partition, fault)
     default:

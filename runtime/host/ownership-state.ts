@@ -12,6 +12,7 @@ import { Fault } from "../kernel/fault.ts"
 import type { CorruptJournal, NewerFormat } from "../message/block.ts"
 import type { Members } from "../ports/members.ts"
 import { Lease } from "./lease.ts"
+import { UnreadableInputs } from "./unreadable-inputs.ts"
 import type { Watch } from "./watched-ports.ts"
 
 /** The code that runs a partition threw where nothing may: what it holds in memory is not to be trusted. */
@@ -61,6 +62,8 @@ export interface OwnershipState {
   /** The partitions that are claimed and run here. */
   readonly deliveries: Map<number, Delivery>
   readonly stopped: Map<number, Stopped>
+  /** Partitions that are not run while their input cannot be read. */
+  readonly unreadable: UnreadableInputs
   /** Partitions that an operator lets be claimed as their journals and inputs are. */
   readonly resyncs: Set<number>
   /** When the code of a partition crashed, lately. */
@@ -92,6 +95,7 @@ export function newOwnership(options: OwnershipOptions, clock: Clock): Ownership
     taken: new Map(),
     deliveries: new Map(),
     stopped: new Map(),
+    unreadable: new UnreadableInputs(clock),
     resyncs: new Set(),
     crashes: new Map(),
     lostWith,
@@ -108,7 +112,10 @@ export function newOwnership(options: OwnershipOptions, clock: Clock): Ownership
 
 /** Opens the latch once everything in the share runs or is known not to; an empty share is. */
 export function noteSettled(state: OwnershipState): void {
-  if (![...state.share].every((partition) => state.deliveries.has(partition) || state.stopped.has(partition))) return
+  const { deliveries, stopped, unreadable } = state
+  const isKnown = (partition: number) =>
+    deliveries.has(partition) || stopped.has(partition) || unreadable.of(partition) !== undefined
+  if (![...state.share].every(isKnown)) return
   state.isSettled = true
   state.settled.openUnsafe()
 }

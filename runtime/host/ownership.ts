@@ -71,7 +71,7 @@ const beat = Effect.fnUntraced(function* (state: OwnershipState): Effect.fn.Retu
   yield* letGo(state, [...state.taken.keys()].filter((partition) => !state.share.has(partition)))
   yield* proveAgain(state)
   for (const partition of state.share) {
-    const isFree = !state.taken.has(partition) && !state.stopped.has(partition)
+    const isFree = !state.taken.has(partition) && !state.stopped.has(partition) && state.unreadable.mayTry(partition)
     if (isFree && state.phase === "owning") yield* take(state, partition)
   }
   noteSettled(state)
@@ -88,7 +88,9 @@ export const letGo = Effect.fnUntraced(function* (
 /** Starts to claim and run one partition; whatever ends it, it is forgotten entirely (R8). */
 const take = Effect.fnUntraced(function* (state: OwnershipState, partition: number): Effect.fn.Return<void> {
   const { appended } = state.options.observer
-  const taken: Taken = { watch: newWatch(partition, state.lease, state.clock, appended), delivery: undefined, fiber: undefined }
+  const attached = () => state.unreadable.opened(partition)
+  const watch = newWatch({ partition, lease: state.lease, clock: state.clock, appended, attached })
+  const taken: Taken = { watch, delivery: undefined, fiber: undefined }
   state.taken.set(partition, taken)
   const running = runOwned(state, taken).pipe(
     Effect.catchDefect((defect) => Effect.fail(crashed(state, partition, defect))),
@@ -107,6 +109,7 @@ const runOwned = Effect.fnUntraced(function* (
   const index = watch.partition
   const ports = watchedPorts(state.options.ports, watch)
   const { name, logics } = app
+  yield* state.unreadable.look(ports.inputs, index)
   const nowMs = state.clock.currentTimeMillisUnsafe()
   const resync = state.resyncs.has(index)
   const partition = yield* claim(ports, { app: name, index, incarnation: newIncarnation(), nowMs, resync, logics })

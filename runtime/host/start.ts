@@ -180,7 +180,7 @@ function reporting(observer: Observer, report: (line: string) => void = () => un
     },
     broken: saying(observer.broken),
     refused: saying(observer.refused),
-    interrupted: saying(observer.interrupted, ({ code }) => code === "PARTITION_CRASHED"),
+    interrupted: saying(observer.interrupted, ({ code }) => code === "PARTITION_CRASHED" || code === "INPUT_UNAVAILABLE"),
     unsubscribed: (partition, service, fault) => {
       report(`${fault.code}: ${fault.message}`)
       observer.unsubscribed(partition, service, fault)

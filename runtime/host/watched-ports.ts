@@ -19,13 +19,15 @@ export interface Watch {
   appendingSinceMs: number | undefined
   /** Told how long a block was on its way. */
   readonly appended: (tookMs: number) => void
+  /** Told that the partition is attached: all its inputs are open. */
+  readonly attached: () => void
   readonly readers: Set<InputReader>
   /** Stored input messages that were not read yet when it was last looked at. */
   unread: number
 }
 
-export function newWatch(partition: number, lease: Lease, clock: Clock, appended: Watch["appended"]): Watch {
-  return { partition, lease, clock, appended, admits: true, appendingSinceMs: undefined, readers: new Set(), unread: 0 }
+export function newWatch(of: Pick<Watch, "partition" | "lease" | "clock" | "appended" | "attached">): Watch {
+  return { ...of, admits: true, appendingSinceMs: undefined, readers: new Set(), unread: 0 }
 }
 
 export function watchedPorts(ports: Ports, watch: Watch): Ports {
@@ -91,6 +93,10 @@ function enter(watch: Watch, reader: InputReader): void {
 function watchedLanes(lanes: Lanes, watch: Watch): Lanes {
   return {
     ...lanes,
+    ready: (partition) => {
+      watch.attached()
+      lanes.ready(partition)
+    },
     attach: (partition, receiver) =>
       lanes.attach(partition, {
         ...receiver,

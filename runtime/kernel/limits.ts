@@ -123,6 +123,8 @@ export const limits = {
   readerReopenMs: 250,
   /** How long a reader waits for its stream to have a leader before its partition is given up. */
   inputUnledMaxMs: 30_000,
+  /** The longest pause before it is looked again whether a partition's input, which could not be read, is there. */
+  inputRetryMaxMs: 5_000,
   /**
    * Journals that a process reads at the same time, over one connection of their own, and how many messages each asks the
    * server for ahead: together below the 64 MiB on their way at which a server cuts a connection off, however large they are.

@@ -67,7 +67,7 @@ test("what a drained process has left unfinished inside the app counts once with
 test("through a closed door comes no record and no frame; confirmations of what was sent still do", async () => {
   const { journal, streams, lanes } = newWorld()
   const { clock } = await virtualClock()
-  const watch = newWatch(0, new Lease(clock), clock, () => undefined)
+  const watch = newWatch({ partition: 0, lease: new Lease(clock), clock, appended: () => undefined, attached: () => undefined })
   const ports = watchedPorts({ journal, inputs: streams, egress: streams, lanes, telemetry: silent }, watch)
   const got: string[] = []
   const hear = (what: string) => () => void got.push(what)
