@@ -30,8 +30,11 @@ export interface Program {
   readonly worker: URL
 }
 
+/** Of the Jaeger that docker-compose.yml starts. */
+const traceUrl = "http://localhost:16686/trace/{traceId}"
+
 export function openHere({ shop }: Program, { namespace, dataDir, console: port, report }: PlaceOptions): Promise<Place> {
-  const shown = port === undefined ? {} : { console: { port, pictures: sagaPictures } }
+  const shown = port === undefined ? {} : { console: { port, pictures: sagaPictures, traceUrl } }
   return launch(shop(namespace), { dataDir, report, ...shown })
 }
 
@@ -62,7 +65,7 @@ async function openConsole(app: App, natsUrl: string, { dataDir, console: port, 
   if (port === undefined) return () => Promise.resolve()
   const source = await appOnNats(app, { natsUrl, storeDir: `${dataDir}/console` })
   const { consoleToken: token } = readEnvironment()
-  const running = await startConsole([source], { port, report, pictures: sagaPictures, ...(token && { token }) })
+  const running = await startConsole([source], { port, report, pictures: sagaPictures, traceUrl, ...(token && { token }) })
   return async () => {
     await running.close()
     await source.close()

@@ -14,6 +14,8 @@ export interface ConsoleContext {
   readonly callers: Callers
   readonly pictures: Pictures | undefined
   readonly isSecret: IsSecret
+  /** Of one trace, with `{traceId}` in it. */
+  readonly traceUrl: string | undefined
   /** Who may see payloads and states. */
   readonly payloadsFor: "viewer" | "operator" | "nobody"
   nowMs(): number

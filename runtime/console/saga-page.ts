@@ -4,6 +4,7 @@ import type { Json } from "../message/json.ts"
 import { findOrders } from "../read-model/past.ts"
 import { readSaga, type SagaEntry } from "../read-model/reader.ts"
 import type { WaitSince } from "../read-model/saga-writer.ts"
+import { sagaTraceId } from "../telemetry/saga-trace.ts"
 import type { Asked } from "./handler.ts"
 import { present } from "./present.ts"
 import { notFound } from "./problem.ts"
@@ -38,8 +39,15 @@ export async function sagaPage(asked: Asked): Promise<object> {
     children: notes?.children ?? [],
     accepts: notes === undefined ? nothingAccepted : (logic.accepted?.(state) ?? nothingAccepted),
     actions: actionsOf(entry),
+    ...traceOf(asked, entry),
     isDrawable: pictures?.graph(logic, run) !== undefined,
   })
+}
+
+/** Its trace, and where to look at it if that is known. It is there only if the saga was traced. */
+function traceOf({ shown, context: { traceUrl } }: Asked, { item: { saga, key, startedMs } }: SagaEntry) {
+  const traceId = sagaTraceId({ namespace: shown.app.namespace, saga, key, startedMs })
+  return { traceId, traceUrl: traceUrl?.replace("{traceId}", traceId) }
 }
 
 function runOf(key: string, state: Json, nowMs: number) {

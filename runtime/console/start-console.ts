@@ -31,6 +31,8 @@ export interface ConsoleOptions {
   readonly secrets?: readonly string[] | IsSecret
   /** Who may see payloads and states. Default: operators. */
   readonly payloadsFor?: "viewer" | "operator" | "nobody"
+  /** Where a trace is looked at, with `{traceId}` in it, such as `http://localhost:16686/trace/{traceId}`. */
+  readonly traceUrl?: string
   /** The folder of the web page. Default: that of this package. */
   readonly pageDir?: string
   /** Told, in one line each, where it is and what went wrong in it. */
@@ -89,11 +91,11 @@ export async function startConsole(sources: readonly ConsoleApp[], options: Cons
 }
 
 function contextOf(
-  { pictures, secrets = [], payloadsFor = "operator" }: ConsoleOptions,
+  { pictures, secrets = [], payloadsFor = "operator", traceUrl }: ConsoleOptions,
   parts: Pick<ConsoleContext, "apps" | "live" | "callers">,
 ): ConsoleContext {
   const isSecret = typeof secrets === "function" ? secrets : secretsNamed(secrets)
-  return { ...parts, pictures, isSecret, payloadsFor, nowMs: () => Date.now() }
+  return { ...parts, pictures, isSecret, payloadsFor, traceUrl, nowMs: () => Date.now() }
 }
 
 function checkToken(name: string, token: string | undefined): string | undefined {

@@ -10,7 +10,8 @@ suite("the console's page", { skip: noChromium, timeout: 280_000 }, () => { // i
   let flow: ShownOrderFlow
 
   before(async () => {
-    ;[browser, flow] = await Promise.all([startBrowser(), showOrderFlow()])
+    flow = await showOrderFlow()
+    browser = await startBrowser()
   })
   after(async () => {
     await browser?.close()
@@ -67,10 +68,11 @@ suite("the console's page", { skip: noChromium, timeout: 280_000 }, () => { // i
     await page.locator(".drawing text", { hasText: "refused: out-of-stock" }).first().waitFor()
     const timeline = page.getByRole("region", { name: "Timeline" })
     await timeline.getByText(/refused: reserve from inventory\/P11/).click()
-    await timeline.getByText(/partition \d, block/).first().waitFor()
+    const opened = timeline.locator("details[open]")
+    await opened.getByText(/partition \d, block/).waitFor()
     assert.doesNotMatch(await timeline.innerText(), /State after it/)
     await page.getByRole("link", { name: "Show payloads" }).click()
-    await timeline.getByText("State after it").first().waitFor()
+    await opened.getByText("State after it").waitFor()
     await picture(page, "compensated-order")
     await page.getByRole("link", { name: "Waterfall" }).click()
     await page.getByText(/undo: inventory.release/).first().waitFor()
@@ -118,7 +120,8 @@ suite("the console's page", { skip: noChromium, timeout: 280_000 }, () => { // i
     await page.getByRole("button", { name: "Redrive with this payload" }).click()
     await order(page, "Redrive")
     await page.getByText("1 message redriven").waitFor()
-    await page.getByText("Nothing is parked").waitFor()
+    await page.getByText("SCHEMA_MISMATCH").first().waitFor({ state: "detached" })
+    await picture(page, "parked-after")
     await page.goto(`${flow.url}${base}/audit`)
     await page.getByText("edited").waitFor()
     await picture(page, "audit")

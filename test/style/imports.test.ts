@@ -51,6 +51,7 @@ const permitted: readonly (readonly [from: string, to: string, typeOnly?: boolea
   ["runtime/host/app.ts", "runtime/nats/connect.ts"],
   ["runtime/index.ts", "runtime/host/app.ts"],
   ["runtime/cli/main.ts", "runtime/host/app.ts"],
+  ["runtime/console/web/main.tsx", "runtime/console/web/place.ts"],
   ["runtime/cli/check.ts", "sagas/index.ts"],
   ["sagas/machine/compile.ts", "sagas/definition/saga.ts"],
   ["sagas/orchestrator/logic.ts", "runtime/actor/logic.ts"],
@@ -71,6 +72,8 @@ const forbidden: typeof permitted = [
   ["runtime/memory/journal.ts", "runtime/nats/connect.ts"],
   ["runtime/nats/connect.ts", "runtime/host/app.ts"],
   ["runtime/host/app.ts", "runtime/cli/main.ts"],
+  ["runtime/console/web/main.tsx", "runtime/console/server.ts"],
+  ["runtime/console/server.ts", "runtime/console/web/build-page.ts"],
   ["runtime/host/app.ts", "runtime/index.ts"],
   ["runtime/host/app.ts", "sagas/index.ts"],
   ["runtime/cli/check.ts", "sagas/check/check-saga.ts"],
@@ -93,7 +96,7 @@ test("the layer order tells a breach from a permitted import", () => {
 })
 
 test("the homes of packages tell a breach from a permitted import", () => {
-  const declared = { dependencies: ["@nats-io/kv", "effect", "xstate"], devDependencies: ["fast-check"] }
+  const declared = { dependencies: ["@nats-io/kv", "effect", "xstate"], devDependencies: ["fast-check", "preact"] }
   const breach = (from: string, to: string) => packageBreach({ from, to, typeOnly: false }, declared)
   assert.equal(breach("runtime/nats/members.ts", "@nats-io/kv"), undefined)
   assert.equal(breach("sagas/machine/compile.ts", "xstate"), undefined)
@@ -102,6 +105,8 @@ test("the homes of packages tell a breach from a permitted import", () => {
   assert.equal(breach("runtime/nats/start.ts", "node:child_process"), undefined)
   assert.equal(breach("test/contract/raw.test.ts", "@nats-io/kv"), undefined)
   assert.equal(breach("test/property/x.test.ts", "fast-check"), undefined)
+  assert.equal(breach("runtime/console/web/main.tsx", "preact/hooks"), undefined)
+  assert.match(breach("runtime/console/server.ts", "preact") ?? "", /dependencies/)
   assert.match(breach("runtime/host/app.ts", "@nats-io/kv") ?? "", /only runtime\/nats/)
   assert.match(breach("sagas/orchestrator/logic.ts", "xstate") ?? "", /only sagas\/machine/)
   assert.match(breach("runtime/delivery/loop.ts", "effect") ?? "", /effect\/Effect/)

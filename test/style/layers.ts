@@ -28,6 +28,8 @@ const below: Readonly<Record<string, readonly string[]>> = {
   "runtime/host": [...core, ...adapters, "runtime/contracts"],
   "runtime/read-model": core,
   "runtime/console": [...engine, "runtime/read-model"],
+  // The page in the browser: it knows the API, and none of the code behind it.
+  "runtime/console/web": [],
   // The `troupe` command stands above both the runtime and the sagas; nothing imports it.
   "runtime/cli": [...engine, "runtime/read-model", "runtime/console", "sagas/index.ts"],
   "runtime/simulation": engine,
@@ -69,6 +71,7 @@ export function layerBreach({ from, to, typeOnly }: Import): string | undefined 
 
 /** `runtime/nats/server/start.ts` is in `runtime/nats`; a public entry is a layer of its own. */
 function layerOf(path: string): string {
+  if (path.startsWith("runtime/console/web/")) return "runtime/console/web"
   const [first = "", second = ""] = path.split("/")
   return ["runtime", "sagas", "examples"].includes(first) ? `${first}/${second}` : first
 }
@@ -78,6 +81,9 @@ const homes: Readonly<Record<string, string>> = {
   "@nats-io": "runtime/nats",
   "@opentelemetry": "runtime/telemetry",
   "xstate": "sagas/machine",
+  "preact": "runtime/console/web",
+  "@preact": "runtime/console/web",
+  "esbuild": "runtime/console/web",
 }
 
 const pure = new Set([
@@ -99,7 +105,9 @@ export function packageBreach({ from, to }: Import, declared: Declared): string 
   const name = packageName(to)
   // A package of its own, which is not installed with this one.
   if (from.startsWith("bench/peers/")) return undefined
-  const shipped = layer.startsWith("runtime/") || layer.startsWith("sagas/") || layer.startsWith("examples/")
+  // What the page imports is bundled into it when the package is built.
+  const bundled = layer === "runtime/console/web"
+  const shipped = !bundled && (layer.startsWith("runtime/") || layer.startsWith("sagas/") || layer.startsWith("examples/"))
   if (to.startsWith("/")) return `${to} is a path of one machine`
   if (layer === "runtime/kernel") return `the kernel imports nothing, and here ${to}`
   if (to.startsWith("node:")) {
@@ -107,7 +115,7 @@ export function packageBreach({ from, to }: Import, declared: Declared): string 
   }
   if (shipped && !declared.dependencies.includes(name)) return `${name} is not among the dependencies of package.json`
   if (!shipped && ![...declared.dependencies, ...declared.devDependencies].includes(name)) return `${name} is not in package.json`
-  if (!shipped) return undefined
+  if (!shipped && !bundled) return undefined
   if (to === "effect") return `import the module, such as effect/Effect, and not all of effect`
   const home = homes[name.startsWith("@") ? name.slice(0, name.indexOf("/")) : name]
   return home === undefined || home === layer ? undefined : `only ${home} may import ${name}`

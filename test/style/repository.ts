@@ -61,7 +61,7 @@ function list(folder: string, ignored: (name: string) => boolean): readonly stri
 }
 
 export function isSource(path: string): boolean {
-  return /\.(ts|mts|js|mjs)$/.test(path)
+  return /\.(tsx?|mts|js|mjs)$/.test(path)
 }
 
 const disk = createVirtualFileSystem({ "/sources/none.ts": "" })
@@ -74,7 +74,7 @@ export function parseSources(files: readonly TextFile[]): readonly Source[] {
   parsings += 1
   const at = (path: string) => `/sources/${parsings}/${path}`
   const config = {
-    compilerOptions: { noLib: true, noResolve: true, types: [], allowJs: true, module: "nodenext" },
+    compilerOptions: { noLib: true, noResolve: true, types: [], allowJs: true, jsx: "preserve", module: "nodenext" },
     files: files.map(({ path }) => at(path)),
   }
   for (const { path, text } of files) disk.writeFile?.(at(path), text)

@@ -56,6 +56,8 @@ export const sagaShapes: Readonly<Record<string, Shape>> = {
       signals: list(text()), updates: list(text()), tokens: list(text()), steps: list(text(), "that `skip` may name"),
     }, "names that actions take; empty where its definition is not known here"),
     actions: list(text(), "what may be ordered now"),
+    traceId: text("of its trace, if it was traced"),
+    traceUrl: maybe(text("where to look at that")),
     isDrawable: flag("there is a drawing"),
   }),
   SagaPage: object({

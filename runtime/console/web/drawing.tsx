@@ -44,6 +44,18 @@ function clean(element: Element): void {
   }
 }
 
+const margin = 10
+
+/** To what is drawn: its heading and its ground are the page's own. */
+function crop(svg: SVGSVGElement): void {
+  for (const head of svg.querySelectorAll(":scope > text, :scope > rect")) head.remove()
+  const { x, y, width, height } = svg.getBBox()
+  const [wide, high] = [width + 2 * margin, height + 2 * margin]
+  svg.setAttribute("viewBox", `${x - margin} ${y - margin} ${wide} ${high}`)
+  svg.setAttribute("width", String(wide))
+  svg.setAttribute("height", String(high))
+}
+
 async function fetchDrawing(path: string, signal: AbortSignal): Promise<Drawn | undefined> {
   const response = await fetch(path, { signal })
   return response.ok ? read(await response.text()) : undefined
@@ -69,9 +81,11 @@ export function Drawing({ path, change = 0, label }: { path: string; change?: un
     const root = host.current.shadowRoot ?? host.current.attachShadow({ mode: "open" })
     const sheet = new CSSStyleSheet()
     sheet.replaceSync(`svg { max-width: 100%; height: auto; display: block; margin: 0 auto }
-      svg > rect:first-of-type { fill: none; stroke: none } ${drawn.style} .ground { fill: none } ${isDark ? darkDrawing : ""}`)
+      ${drawn.style} ${isDark ? darkDrawing : ""}`)
     root.adoptedStyleSheets = [sheet]
-    root.replaceChildren(document.importNode(drawn.svg, true))
+    const svg = document.importNode(drawn.svg, true)
+    root.replaceChildren(svg)
+    crop(svg)
   }, [drawn, isDark])
   return <div class="drawing" ref={host} role="img" aria-label={label} />
 }

@@ -95,7 +95,7 @@ function ParkedRow({ app, item, isChosen, choose }: RowOptions) {
         onChange={({ currentTarget }) => choose(currentTarget.checked)} />}</td>
       <td class="nowrap">
         <a href={href(["apps", app, "parked", partition, id])} data-row>{what}</a>
-        {item.waits && <span class="faint"> its actor waits</span>}
+        {item.waits && kind !== "actor" && <span class="faint"> its actor waits</span>}
       </td>
       <td><code class="fault-code">{code}</code> {message}</td>
       <td class="number">{attempts ?? ""}</td>

@@ -44,6 +44,7 @@ export function SagaPageView({ app, saga, sagaKey }: SagaOptions) {
       <WhyNotFinished app={app} detail={value} />
       <div class="saga-columns">
         <Panel title="This run on its definition" kind="drawn">
+          {news.length > 0 && <div class="news">{news.map((line) => <p key={line}>{line}</p>)}</div>}
           {value.isDrawable
             ? <Drawing path={`${api}/drawing.svg`} change={change} label={[`${saga} ${sagaKey}`, ...news].join(". ")} />
             : <p class="faint">There is no drawing of it here.</p>}

@@ -22,5 +22,4 @@ export const darkDrawing = `
   .unknown .mark, .parked .mark { fill: #ffb27d }
   .undone > rect, .undoing > rect { fill: #261c38; stroke: #b48ef0 }
   .undone .mark, .undoing .mark { fill: #cdb2f8 }
-  .out > rect { fill: #15171c; stroke: #4d5461 }
-  svg > rect:first-of-type, rect.ground { fill: none; stroke: none }`
+  .out > rect { fill: #15171c; stroke: #4d5461 }`
