@@ -1,6 +1,5 @@
 // Who runs an app right now, for somebody who is none of them: a look at the members' bucket that leaves no trace in it.
-import { JetStreamApiError } from "@nats-io/jetstream"
-import { Kvm } from "@nats-io/kv"
+import { jetstreamManager, JetStreamApiError } from "@nats-io/jetstream"
 import type { NatsConnection } from "@nats-io/transport-node"
 import type { Subjects } from "../message/subjects.ts"
 import type { Member } from "../ports/members.ts"
@@ -18,7 +17,8 @@ export async function livingMembers(connection: NatsConnection, subjects: Subjec
 export async function membersNow(connection: NatsConnection, subjects: Subjects, app: string): Promise<readonly Member[]> {
   const bucket = subjects.members(app)
   try {
-    await new Kvm(connection).open(bucket)
+    // Opening a bucket does not say whether it is there.
+    await (await jetstreamManager(connection, { checkAPI: false })).streams.info(`KV_${bucket}`)
     const members = (await lastRecords(connection, bucket, [">"])).map(({ key, data }) => ({ name: key, ...readSaid(data) }))
     return members.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   } catch (error) {

@@ -8,7 +8,12 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { test, type TestContext } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
+import { jetstreamManager } from "@nats-io/jetstream"
+import { connect } from "../../runtime/index.ts"
+import { connectChecked } from "../../runtime/nats/server/connect.ts"
 import { troupe } from "../support/command-line.ts"
+import { withNats } from "../support/nats-process.ts"
+import { ordersShop } from "../support/orders-shop.ts"
 
 const repository = new URL("../../", import.meta.url).pathname
 
@@ -118,10 +123,6 @@ test("an app is developed: it gets stuck, is mended, its parked record is tried 
 })
 
 test("doctor says what to mend: a stream that is gone, an app that nobody runs, a server that may lose what it acknowledged", async (t) => {
-  const { withNats } = await import("../support/nats-process.ts")
-  const { connect } = await import("../../runtime/index.ts")
-  const { deleteStream } = await import("../support/nats-plain.ts")
-  const { ordersShop } = await import("../support/orders-shop.ts")
   const { url } = await withNats(t)
   const look = () => troupe(["doctor"], { environment: { NATS_URL: url } })
   const empty = await look()
@@ -131,7 +132,9 @@ test("doctor says what to mend: a stream that is gone, an app that nobody runs, 
   assert.equal(idle.code, 0, idle.out)
   assert.match(idle.out, /^note {2}test +durability dev: .*\n.*→ fine for development/m)
   assert.match(idle.out, /^note {2}test +app shop: 2 partitions, run by nobody\n +→ start a process of it$/m)
-  await deleteStream(url, "TEST_EVENTS")
+  const connection = await connectChecked({ url })
+  await (await jetstreamManager(connection)).streams.delete("TEST_EVENTS")
+  await connection.close()
   const bad = await look()
   assert.equal(bad.code, 1)
   assert.match(bad.out, /^bad {3}test +stream TEST_EVENTS is not there\n +→ start the app/m)
