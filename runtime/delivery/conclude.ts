@@ -16,6 +16,7 @@ import { isSaid, recallOutcome, rememberedEffects, rememberedEvent } from "./eff
 import { releaseHeld } from "./holding.ts"
 import { Outgoing } from "./outgoing.ts"
 import { recordName } from "./park.ts"
+import { overtakenRedrives } from "./parked-records.ts"
 import type { Row } from "./row.ts"
 import type { Task } from "./task.ts"
 
@@ -44,7 +45,7 @@ function conclude({ delivery, task, logic, row, span, nowMs }: Concluding, decis
     else answers.push({ to, outcome })
   }
   const released = releaseHeld({ logic, row, message }, decision.state, out)
-  const changes = rowChanges({ task, logic, row, span }, decision, released)
+  const changes = rowChanges({ delivery, task, logic, row, span }, decision, released)
   const sent = out.entry()
   const isPlain = held === undefined && decision.parked === undefined
   const leavesTrace = !isPlain || Object.keys(changes).length + Object.keys(sent).length > 0
@@ -67,7 +68,7 @@ function conclude({ delivery, task, logic, row, span, nowMs }: Concluding, decis
 }
 
 function rowChanges(
-  { task: { message }, logic, row, span }: Pick<Concluding, "task" | "logic" | "row" | "span">,
+  { delivery: { partition }, task: { message }, logic, row, span }: Omit<Concluding, "nowMs">,
   decision: Decision,
   released: NonNullable<Entry["timers"]>,
 ): Pick<Entry, "state" | "stateVersion" | "gone" | "effects" | "forget" | "timers"> {
@@ -76,7 +77,9 @@ function rowChanges(
   const isNew = isEffect && isKept && recallOutcome(row, message) === undefined
   // A saga takes only what it waits for: what changes nothing now may still be waited for later.
   const isTaken = logic.kind === "service" || decision.state !== row.state
-  const effects = isNew ? rememberedEffects(row, message, decision.outcome) : isTaken ? rememberedEvent(message) : []
+  const overtaken = message.type === "settled" ? overtakenRedrives(partition, message) : []
+  const taken = isTaken ? rememberedEvent(message) : []
+  const effects = isNew ? rememberedEffects(row, message, decision.outcome) : [...overtaken, ...taken]
   const timers = [
     ...released,
     ...(message.type === "timer" ? [{ type: "clear" as const, name: message.name }] : []),
@@ -89,7 +92,7 @@ function rowChanges(
   return {
     ...stateChange(row.state, decision.state, logic.states?.version),
     ...(effects.length > 0 ? { effects } : {}),
-    ...(message.type === "settled" && row.effects.size > 0 ? { forget: message.scope } : {}),
+    ...(message.type === "settled" && row.effects.size + partition.parked.size > 0 ? { forget: message.scope } : {}),
     ...(timers.length > 0 ? { timers } : {}),
   }
 }

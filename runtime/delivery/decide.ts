@@ -20,6 +20,7 @@ import { load } from "./load.ts"
 import { openingOf } from "./opening.ts"
 import { isOperation, operate } from "./operate.ts"
 import { Outgoing } from "./outgoing.ts"
+import { overtakenRedrives } from "./parked-records.ts"
 import { type Cause, causeOf, parkKnownKiller, parkTask } from "./park.ts"
 import type { Row } from "./row.ts"
 import type { Task } from "./task.ts"
@@ -51,8 +52,11 @@ function decideOnRow(delivery: Delivery, task: Task, nowMs: number): Decided | u
   const { message, from } = task
   const took = task.held === undefined ? {} : { took: task.held }
   const logic = delivery.app.logics.get(message.to.service)
-  if (message.type === "settled" && logic?.kind !== "saga")
-    return seal({ from, ...took, to: message.to, by: decidedRecord(message, true), forget: message.scope })
+  if (message.type === "settled" && logic?.kind !== "saga") {
+    const effects = overtakenRedrives(delivery.partition, message)
+    const forgotten = { forget: message.scope, ...(effects.length > 0 ? { effects } : {}) }
+    return seal({ from, ...took, to: message.to, by: decidedRecord(message, true), ...forgotten })
+  }
   let row: Row
   try {
     row = load(delivery.partition, logic, message.to)

@@ -60,11 +60,9 @@ export function operate(delivery: Delivery, task: Task, message: CommandMessage,
     if (name === "rows") return answer({ type: "done", value: listRows(delivery, readObject(payload)) })
     if (name !== "redrive" && name !== "discard") throw new BadOperation(`there is no operation "${name}"`)
     const order = readOrder(payload)
-    const unpark = name === "redrive" ? redrive(delivery, order, out) : discard(delivery, order, out, given)
-    const outcome: Outcome = {
-      type: "done",
-      value: { count: unpark.length, left: matching(delivery, order).length - unpark.length },
-    }
+    const meant = name === "redrive" ? redrivable(delivery, order) : matching(delivery, order)
+    const unpark = name === "redrive" ? redrive(delivery, meant, order, out) : discard(meant, order, out, given)
+    const outcome: Outcome = { type: "done", value: { count: unpark.length, left: meant.length - unpark.length } }
     const effects = rememberedEffects(row, message, outcome)
     if (unpark.length === 0) return answer(outcome)
     const note: OperationNote = {
@@ -77,7 +75,8 @@ export function operate(delivery: Delivery, task: Task, message: CommandMessage,
     const by = decidedRecord(message, true)
     return answer(outcome, { to: message.to, by, state: withNote(row.state, note), effects, unpark })
   } catch (error) {
-    return answer({ type: "refused", code: "bad-operation", detail: describeError(error) })
+    const code = error instanceof SagaEnded ? "saga-ended" : "bad-operation"
+    return answer({ type: "refused", code, detail: describeError(error) })
   }
 }
 
@@ -173,7 +172,7 @@ function look(delivery: Delivery, name: "list" | "show", payload: Json): Json {
   return { total: found.length, more: skip + page.length < found.length, parked: page.map(summary) }
 }
 
-function summary({ id, code, message, atMs, attempts, record, waits, service }: ParkedEntry): Json {
+function summary({ id, code, message, atMs, attempts, record, waits, service, settled }: ParkedEntry): Json {
   const name = record !== undefined && "name" in record ? record.name : undefined
   const to = record === undefined ? undefined : { service: record.to.service, key: record.to.key }
   return {
@@ -187,13 +186,22 @@ function summary({ id, code, message, atMs, attempts, record, waits, service }: 
     type: record?.type,
     name,
     waits: waits !== undefined,
+    ...(settled === undefined ? {} : { settled }),
   }
 }
 
-function redrive(delivery: Delivery, order: Order, out: Outgoing): readonly Unpark[] {
+/** Commands of sagas that have ended are passed over; one that is named is refused. */
+function redrivable(delivery: Delivery, order: Order): readonly ParkedEntry[] {
+  const found = matching(delivery, order)
+  const named = order.id === undefined ? undefined : found[0]
+  if (named?.settled !== true) return found.filter(({ settled }) => settled !== true)
+  throw new SagaEnded(`the saga that asked for ${named.id} has ended: nobody would wait for it or undo it; discard it`)
+}
+
+function redrive(delivery: Delivery, meant: readonly ParkedEntry[], order: Order, out: Outgoing): readonly Unpark[] {
   const unpark: Unpark[] = []
   let bytes = 0
-  for (const parked of matching(delivery, order)) {
+  for (const parked of meant) {
     // A rebuild delivers it again by itself, or has yet to: it must not come between.
     if (delivery.partition.subscriptions.get(serviceOfParked(parked))?.rebuild !== undefined) continue
     bytes += JSON.stringify(parked).length
@@ -244,8 +252,13 @@ function withoutBounds(record: CommandMessage | EventMessage): CommandMessage | 
 }
 
 /** Who waits for a record that its actor kept learns that it will not be decided. */
-function discard(delivery: Delivery, order: Order, out: Outgoing, given: Decided["answers"][number][]): readonly Unpark[] {
-  return matching(delivery, order)
+function discard(
+  meant: readonly ParkedEntry[],
+  order: Order,
+  out: Outgoing,
+  given: Decided["answers"][number][],
+): readonly Unpark[] {
+  return meant
     .slice(0, limits.parkedPageMax)
     .map(({ id, record, waits }) => {
       if (record === undefined || waits === undefined) return { id, action: "discard", ...(record && { to: record.to }) }
@@ -269,5 +282,12 @@ function withNote(state: Json | undefined, note: OperationNote): Json {
 class BadOperation extends Fault {
   readonly _tag = "BadOperation"
   readonly code = "BAD_OPERATION"
+  readonly retry = "never"
+}
+
+/** A saga's command that is tried again behind the saga's end would be done for nobody. It becomes a refusal. */
+class SagaEnded extends Fault {
+  readonly _tag = "SagaEnded"
+  readonly code = "SAGA_ENDED"
   readonly retry = "never"
 }

@@ -92,7 +92,8 @@ export class Outgoing {
 
   /** A parked record on its way again, to its own partition (R23). */
   redrive(message: Message): void {
-    this.#toActor(message, message.type === "reply" ? "replies" : "commands")
+    const isOfSaga = message.type === "command" && message.direction === "do" && message.scope !== undefined
+    this.#toActor(isOfSaga ? { ...message, redriven: true } : message, message.type === "reply" ? "replies" : "commands")
   }
 
   /** The reply to a command: a record to the actor that sent it, or an answer to a requester outside, which is returned. */

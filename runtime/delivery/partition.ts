@@ -22,6 +22,7 @@ import { DueTimers } from "./due-timers.ts"
 import { HeldRecords } from "./held-records.ts"
 import { Outbox } from "./outbox.ts"
 import { clearTimer, emptyRow, forgetScope, isBlank, remember, type Row, setTimer } from "./row.ts"
+import { ParkedRecords } from "./parked-records.ts"
 import { RowStore } from "./row-store.ts"
 import { StoredBlocks } from "./stored-blocks.ts"
 
@@ -49,7 +50,7 @@ export interface Partition {
   readonly channels: Map<string, Channel>
   readonly outboxes: Map<string, Outbox>
   readonly dueTimers: DueTimers
-  readonly parked: Map<string, ParkedEntry>
+  readonly parked: ParkedRecords
   /** The durable mailboxes: records that wait for their actor (R6). */
   readonly held: HeldRecords
   /** How its services read events, by name (R22). */
@@ -74,7 +75,7 @@ export function emptyPartition(app: string, index: number, logics?: ReadonlyMap<
   return {
     app, index, incarnation: "", epoch: 0, blockNumber: -1, previous: "", claim: "", resynced: false, sequence: 0, atMs: 0,
     rows: new RowStore(), census: new Census(logics),
-    channels: new Map(), outboxes: new Map(), dueTimers: new DueTimers(), parked: new Map(),
+    channels: new Map(), outboxes: new Map(), dueTimers: new DueTimers(), parked: new ParkedRecords(),
     held: new HeldRecords(), subscriptions: new Map(), eventsReadTo: 0, format: undefined, starting: undefined, closed: false,
     partial: false, since: 0, stored: new StoredBlocks(),
   }
@@ -109,6 +110,7 @@ export function applyEntry(partition: Partition, entry: Entry): void {
     const rowKey = addressText(entry.to)
     applyToRow(partition, rowKey, entry)
     partition.held.apply(rowKey, entry)
+    if (entry.forget !== undefined) partition.parked.settle(rowKey, entry.forget)
   }
   for (const [destination, number, message] of entry.out ?? []) {
     if (partition.partial) outboxOf(partition, destination).pushTail(number, message, partition.claim)

@@ -39,6 +39,8 @@ export interface ParkedSummary {
   readonly name?: string
   /** Its actor takes nothing until an operator has spoken. */
   readonly waits: boolean
+  /** The saga whose command it is has ended: it cannot be redriven any more. */
+  readonly settled?: true
 }
 
 /** One actor in a list. */

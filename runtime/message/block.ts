@@ -194,6 +194,8 @@ export interface ParkedEntry {
   readonly generation?: number
   /** The actor waits for the operator: its record is under this number in its mailbox, and what comes behind it stays there. */
   readonly waits?: number
+  /** The saga whose command it is has ended: it can be looked at and given up, and is not tried again. */
+  readonly settled?: true
 }
 
 /** A record that was under way when an owner ended, and how many owners had ended with it before. */

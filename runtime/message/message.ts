@@ -73,6 +73,8 @@ export interface CommandMessage extends Caused, Timing {
   readonly replyTo?: Address | Requester
   /** Steps that an earlier life of this record has done: it was redriven (R23). */
   readonly steps?: Steps
+  /** A saga's command that an operator has sent again. */
+  readonly redriven?: true
   /** `<service>/<key>` of the saga until whose end the participant remembers the effect (R11). */
   readonly scope?: string
   /** W3C traceparent of the span that sent it. */
