@@ -47,7 +47,8 @@ async function main(flow: Flow, args: readonly string[]): Promise<number> {
   const file = await readOrders(options.orders)
   for (const { line, reason } of file.rejected) report.line(`rejected line ${line}: ${reason}`)
   await prepareStore(options, report)
-  const place = { namespace: namespaceOf(flow, options, file), dataDir: options.dataDir, console: options.console, report: report.line }
+  const { dataDir, console } = options
+  const place = { namespace: namespaceOf(flow, options, file), dataDir, console, report: report.line }
   const running = await (options.workers === 0 ? openHere(flow, place) : openWorkers(flow, options.workers, place))
   const signals = stopOnSignal(flow, running, report)
   try {

@@ -61,7 +61,8 @@ export async function openWorkers({ shop, worker }: Program, count: number, opti
 }
 
 /** Beside the workers, in this process: gives what closes it. */
-async function openConsole(app: App, natsUrl: string, { dataDir, console: port, report }: PlaceOptions): Promise<() => Promise<void>> {
+async function openConsole(app: App, natsUrl: string, options: PlaceOptions): Promise<() => Promise<void>> {
+  const { dataDir, console: port, report } = options
   if (port === undefined) return () => Promise.resolve()
   const source = await appOnNats(app, { natsUrl, storeDir: `${dataDir}/console` })
   const { consoleToken: token } = readEnvironment()

@@ -148,12 +148,13 @@ suite("the console's page", { skip: noChromium, timeout: 280_000 }, () => { // i
     await picture(page, "keys")
     await page.keyboard.press("Escape")
     await page.getByRole("dialog", { name: "Keys" }).waitFor({ state: "hidden" })
-    for (const [key, heading] of [["p", "Parked"], ["v", "Services"], ["f", "Event flow"], ["a", "Audit trail"], ["s", "Sagas"]]) {
+    const pages = { p: "Parked", v: "Services", f: "Event flow", a: "Audit trail", s: "Sagas" }
+    for (const [key, heading] of Object.entries(pages)) {
       await page.keyboard.press("g")
-      await page.keyboard.press(key!)
-      await page.getByRole("heading", { name: heading!, level: 1 }).waitFor()
-      await page.waitForLoadState("networkidle").catch(() => undefined)
-      await picture(page, heading!.toLowerCase().replace(" ", "-"))
+      await page.keyboard.press(key)
+      await page.getByRole("heading", { name: heading, level: 1 }).waitFor()
+      await page.locator("tbody, .empty").first().waitFor()
+      await picture(page, heading.toLowerCase().replace(" ", "-"))
     }
     await page.keyboard.press("/")
     await page.keyboard.type("NW-1025*")

@@ -27,7 +27,8 @@ const shipping = service("shipping", { state: () => ({ booked: 0 }) })
   })
 
 function shop(): App {
-  return app("order-flow", { namespace: "browser", partitions: 2, services: [inventory, payment, shipping, notification, placeOrder] })
+  const services = [inventory, payment, shipping, notification, placeOrder]
+  return app("order-flow", { namespace: "browser", partitions: 2, services })
 }
 
 export interface ShownOrderFlow {
@@ -61,14 +62,20 @@ export async function showOrderFlow(): Promise<ShownOrderFlow> {
   const orders = lines.slice(0, count).map((line) => JSON.parse(line) as Order) // cast: the file is the demo's own
   const skus = new Set(orders.flatMap((order) => order.lines.map(({ sku }) => sku)))
   const { client } = running
-  await Promise.all([...skus].map((sku) => client.ask(inventory.stock(sku, { units: sku === missing ? 0 : 5_000 }), { effect: `fill ${sku}` })))
-  await Promise.all(orders.map((order) => client.ask(placeOrder.start(order.orderId, order), { effect: order.orderId, timeoutMs: 60_000 })))
+  const fill = (sku: string) =>
+    client.ask(inventory.stock(sku, { units: sku === missing ? 0 : 5_000 }), { effect: `fill ${sku}` })
+  await Promise.all([...skus].map(fill))
+  const place = (order: Order) =>
+    client.ask(placeOrder.start(order.orderId, order), { effect: order.orderId, timeoutMs: 60_000 })
+  await Promise.all(orders.map(place))
   const stuck = "NW-STUCK"
-  const [first] = orders.filter((order) => order.lines.every(({ sku }) => sku !== missing))
+  const first = orders.find((order) => order.lines.every(({ sku }) => sku !== missing))
   if (first === undefined) throw new Error("no order is without the missing product")
-  await client.send(placeOrder.start(stuck, { ...first, orderId: stuck, shipTo: { ...first.shipTo, city: "Nowhere" } }), { effect: stuck })
+  const nowhere = { ...first, orderId: stuck, shipTo: { ...first.shipTo, city: "Nowhere" } }
+  await client.send(placeOrder.start(stuck, nowhere), { effect: stuck })
   // As a program of another language might send it.
-  await client.send({ service: "payment", key: "VINET", name: "charge", payload: { orderId: "by-hand", cents: "a lot" } }, { effect: "by-hand" })
+  const payload = { orderId: "by-hand", cents: "a lot" }
+  await client.send({ service: "payment", key: "VINET", name: "charge", payload }, { effect: "by-hand" })
   const compensated = orders.find((order) => order.lines.some(({ sku }) => sku === missing))?.orderId ?? ""
   const { consoleAt: url } = running
   if (url === undefined) throw new Error("the console was not started")

@@ -38,8 +38,11 @@ export function ActorPage({ app, service, actorKey }: { app: string; service: st
           </ul>
         </Panel>
       )}
-      <Panel title="Timeline" aside={seesPayloads.value &&
-        <a href={href(path, { payloads: isWithPayloads ? "" : "true" })}>{isWithPayloads ? "Hide payloads" : "Show payloads"}</a>}>
+      <Panel title="Timeline" aside={seesPayloads.value && (
+        <a href={href(path, { payloads: isWithPayloads ? "" : "true" })}>
+          {isWithPayloads ? "Hide payloads" : "Show payloads"}
+        </a>
+      )}>
         {timeline.problem !== undefined && <Refusal problem={timeline.problem} />}
         {timeline.value !== undefined && <TimelineView app={app} timeline={timeline.value} />}
       </Panel>

@@ -5,11 +5,12 @@ import { darkDrawing } from "./style/dark-drawing.ts"
 import { theme } from "./theme.ts"
 
 const elements = new Set([
-  "svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan", "title", "desc", "defs", "marker",
+  "svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan", "title", "desc", "defs",
+  "marker",
 ])
 const attributes = new Set([
-  "viewbox", "width", "height", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "rx", "ry", "d", "points", "transform", "class",
-  "id", "role", "refx", "refy", "markerwidth", "markerheight", "orient", "text-anchor", "dx", "dy", "aria-labelledby",
+  "viewbox", "width", "height", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "rx", "ry", "d", "points", "transform",
+  "class", "id", "role", "refx", "refy", "markerwidth", "markerheight", "orient", "text-anchor", "dx", "dy", "aria-labelledby",
   "marker-end", "marker-start", "dominant-baseline",
 ])
 

@@ -12,7 +12,8 @@ export function FlowPage({ app }: { app: string }) {
     <>
       <PageHeader title="Event flow" lead="Who emits which event, and who reacts to it" />
       <Panel title="Drawn" kind="wide">
-        <Drawing path={`${api}/flow.svg`} label="Services, the events that they emit, and who reacts; the table below says the same" />
+        <Drawing path={`${api}/flow.svg`}
+          label="Services, the events that they emit, and who reacts; the table below says the same" />
       </Panel>
       <Panel title="Events" kind="flush">
         {flow !== undefined && (flow.events.length === 0 ? <Empty title="No events are declared" /> : (

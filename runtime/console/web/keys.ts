@@ -29,7 +29,8 @@ const pairMs = 1_500
 export function handleKeys(appName: () => string | undefined, turnTheme: () => void): void {
   let gAtMs = -Infinity
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || document.querySelector("dialog[open]") !== null) return
+    const isDialogOpen = document.querySelector("dialog[open]") !== null
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || isDialogOpen) return
     const app = appName()
     const isPair = event.timeStamp - gAtMs < pairMs
     gAtMs = event.key === "g" ? event.timeStamp : -Infinity

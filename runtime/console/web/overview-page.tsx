@@ -19,7 +19,8 @@ export function OverviewPage({ app }: { app: string }) {
   if (seen === undefined) return <PageHeader title="Overview" />
   return (
     <>
-      <PageHeader title="Overview" lead={`${plural(seen.partitions, "partition")} in ${plural(seen.members.length, "process", "processes")}`} />
+      <PageHeader title="Overview"
+        lead={`${plural(seen.partitions, "partition")} in ${plural(seen.members.length, "process", "processes")}`} />
       <Glance seen={seen} app={app} />
       {seen.parked.groups.length > 0 && (
         <Panel title="Parked" kind="flush" aside={<a href={href(["apps", app, "parked"])}>All that is parked</a>}>
@@ -30,7 +31,8 @@ export function OverviewPage({ app }: { app: string }) {
         <Panel title="Sagas" aside={<a href={href(["apps", app, "sagas"])}>All sagas</a>}>
           {seen.sagas.map(({ saga, phases: some }) => <Phases key={saga} app={app} saga={saga} counts={some} />)}
         </Panel>
-        <Panel title="Active sagas by state" aside={<a href={href(["apps", app, "sagas"], { phase: "live", order: "due" })}>All active</a>}>
+        <Panel title="Active sagas by state"
+          aside={<a href={href(["apps", app, "sagas"], { phase: "live", order: "due" })}>All active</a>}>
           <ActiveStates app={app} counts={counts} />
         </Panel>
       </div>

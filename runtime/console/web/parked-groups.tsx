@@ -1,7 +1,7 @@
 // What is parked, by cause: where to begin to look, and orders about all of one cause.
 import type { ParkedGroup, ParkedResult } from "./answers.ts"
 import { askForOrder } from "./order-dialog.tsx"
-import { When } from "./parts.tsx"
+import { DangerButton, When } from "./parts.tsx"
 import { href } from "./place.ts"
 import { mayOrder } from "./session.ts"
 import { countText, plural } from "./words.ts"
@@ -13,7 +13,11 @@ export function filterOf({ code, cause, service, name, kind }: ParkedGroup): Rea
 export function ParkedGroups({ app, groups, after }: { app: string; groups: readonly ParkedGroup[]; after?: () => void }) {
   return (
     <table class="groups">
-      <thead><tr><th class="number">Parked</th><th>Cause</th><th>Of</th><th>Newest</th><th><span class="unseen">Orders</span></th></tr></thead>
+      <thead>
+        <tr>
+          <th class="number">Parked</th><th>Cause</th><th>Of</th><th>Newest</th><th><span class="unseen">Orders</span></th>
+        </tr>
+      </thead>
       <tbody>
         {groups.map((group) => (
           <tr key={JSON.stringify(filterOf(group))}>
@@ -23,7 +27,9 @@ export function ParkedGroups({ app, groups, after }: { app: string; groups: read
             </td>
             <td class="faint nowrap">{[group.service, group.name].filter((part) => part !== undefined).join(".")}</td>
             <td class="nowrap"><When ms={group.newestMs} /></td>
-            <td class="row-buttons">{after !== undefined && mayOrder.value && <Orders app={app} group={group} after={after} />}</td>
+            <td class="row-buttons">
+              {after !== undefined && mayOrder.value && <Orders app={app} group={group} after={after} />}
+            </td>
           </tr>
         ))}
       </tbody>
@@ -36,7 +42,7 @@ function Orders({ app, group, after }: { app: string; group: ParkedGroup; after:
   return (
     <>
       <button type="button" onClick={() => order("redrive")}>Redrive all</button>
-      {group.kind !== "actor" && <button type="button" class="plain danger-text" onClick={() => order("discard")}>Discard all</button>}
+      {group.kind !== "actor" && <DangerButton press={() => order("discard")}>Discard all</DangerButton>}
     </>
   )
 }
@@ -52,7 +58,8 @@ export function askAboutMany(app: string, action: "redrive" | "discard", count: 
     isFinal: isDiscard,
     path: href(["api", "apps", app, "parked", action]),
     body,
-    done: (answer) => resultText(isDiscard ? "discarded" : "redriven", answer as ParkedResult), // cast: the API's document says so
+    // cast: the API's document says so
+    done: (answer) => resultText(isDiscard ? "discarded" : "redriven", answer as ParkedResult),
     after,
   })
 }

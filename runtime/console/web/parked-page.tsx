@@ -4,7 +4,7 @@ import type { ParkedGroup, ParkedItem, ParkedPage } from "./answers.ts"
 import { useAnswer } from "./answer.ts"
 import { overview } from "./live.ts"
 import { askAboutMany, ParkedGroups } from "./parked-groups.tsx"
-import { Empty, PageHeader, Panel, Refusal, When } from "./parts.tsx"
+import { DangerButton, Empty, PageHeader, Panel, Refusal, When } from "./parts.tsx"
 import { href, place } from "./place.ts"
 import { mayOrder } from "./session.ts"
 import { countText, plural } from "./words.ts"
@@ -31,7 +31,7 @@ export function ParkedPageView({ app }: { app: string }) {
         <Panel title="By cause" kind="flush"><ParkedGroups app={app} groups={groups} after={after} /></Panel>}
       {list.problem !== undefined && <Refusal problem={list.problem} />}
       {list.value !== undefined && (
-        <Panel title={isFiltered ? (said["cause"] || said["code"] || "Those that fit") : "One by one"} kind="flush"
+        <Panel title={isFiltered ? "Those that fit" : "One by one"} kind="flush"
           aside={isFiltered ? <a href={href(["apps", app, "parked"])}>Show all</a> : undefined}>
           <ParkedList key={query.toString()} app={app} page={list.value} after={after} />
         </Panel>
@@ -52,6 +52,10 @@ function ParkedList({ app, page, after }: { app: string; page: ParkedPage; after
       setChosen(new Set())
       after()
     })
+  const choose = (spot: string, is: boolean) => {
+    const others = [...chosen].filter((one) => one !== spot)
+    setChosen(new Set(is ? [...others, spot] : others))
+  }
   if (page.parked.length === 0) return <Empty title="Nothing is parked" />
   const isAll = items.length === page.parked.length
   return (
@@ -63,15 +67,20 @@ function ParkedList({ app, page, after }: { app: string; page: ParkedPage; after
             {items.length === 0 ? "Choose all" : `${items.length} chosen`}
           </label>
           <button type="button" disabled={items.length === 0} onClick={() => order("redrive")}>Redrive</button>
-          <button type="button" class="plain danger-text" disabled={items.length === 0} onClick={() => order("discard")}>Discard</button>
+          <DangerButton disabled={items.length === 0} press={() => order("discard")}>Discard</DangerButton>
         </div>
       )}
       <table>
-        <thead><tr><th><span class="unseen">Chosen</span></th><th>Message</th><th>Cause</th><th class="number">Attempts</th><th>Parked</th></tr></thead>
+        <thead>
+          <tr>
+            <th><span class="unseen">Chosen</span></th><th>Message</th><th>Cause</th><th class="number">Attempts</th>
+            <th>Parked</th>
+          </tr>
+        </thead>
         <tbody>
           {page.parked.map((item) => (
             <ParkedRow key={spotOf(item)} app={app} item={item} isChosen={chosen.has(spotOf(item))}
-              choose={(is) => setChosen(new Set(is ? [...chosen, spotOf(item)] : [...chosen].filter((one) => one !== spotOf(item))))} />
+              choose={(is) => choose(spotOf(item), is)} />
           ))}
         </tbody>
       </table>

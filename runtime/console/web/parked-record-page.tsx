@@ -4,7 +4,7 @@ import type { ParkedDetail, ParkedResult } from "./answers.ts"
 import { problemOf, useAnswer } from "./answer.ts"
 import { askForOrder, parsed } from "./order-dialog.tsx"
 import { resultText } from "./parked-groups.tsx"
-import { Badge, Facts, Json, PageHeader, Panel, Refusal, When } from "./parts.tsx"
+import { Badge, DangerButton, Facts, Json, PageHeader, Panel, Refusal, When } from "./parts.tsx"
 import { go, href } from "./place.ts"
 import { mayOrder, type Problem } from "./session.ts"
 
@@ -72,17 +72,18 @@ interface OrdersOptions {
 
 function ask({ app, api, title }: OrdersOptions, action: "redrive" | "discard", body: object = {}): void {
   const isDiscard = action === "discard"
-  const isEdited = "payload" in body
+  const edited = "payload" in body ? "with the edited payload, " : ""
   askForOrder({
     title: `${isDiscard ? "Discard" : "Redrive"} ${title}`,
     text: isDiscard
       ? "It is given up for good. Who waits for its answer gets a failure."
-      : `It is tried again ${isEdited ? "with the edited payload, " : ""}under its original effect key: what was done already is not done twice.`,
+      : `It is tried again ${edited}under its original effect key: what was done already is not done twice.`,
     button: isDiscard ? "Discard" : "Redrive",
     isFinal: isDiscard,
     path: `${api}/${action}`,
     body,
-    done: (answer) => resultText(isDiscard ? "discarded" : "redriven", answer as ParkedResult), // cast: the API's document says so
+    // cast: the API's document says so
+    done: (answer) => resultText(isDiscard ? "discarded" : "redriven", answer as ParkedResult),
     after: () => go(href(["apps", app, "parked"])),
   })
 }
@@ -92,8 +93,9 @@ function Orders(options: OrdersOptions) {
   if (!mayOrder.value) return <p class="read-only">Only operators may act</p>
   return (
     <>
-      {actions.includes("redrive") && <button type="button" class="primary" onClick={() => ask(options, "redrive")}>Redrive</button>}
-      {actions.includes("discard") && <button type="button" class="plain danger-text" onClick={() => ask(options, "discard")}>Discard</button>}
+      {actions.includes("redrive") &&
+        <button type="button" class="primary" onClick={() => ask(options, "redrive")}>Redrive</button>}
+      {actions.includes("discard") && <DangerButton press={() => ask(options, "discard")}>Discard</DangerButton>}
     </>
   )
 }
@@ -119,7 +121,8 @@ function Payload(options: OrdersOptions) {
   return (
     <Panel title="Payload" aside={isRedacted ? "Something in it is redacted: give it anew if you edit it" : undefined}>
       <form onSubmit={submit}>
-        <textarea name="payload" class="code" aria-label="Payload" spellcheck={false} rows={Math.min(24, text.split("\n").length + 1)}
+        <textarea name="payload" class="code" aria-label="Payload" spellcheck={false}
+          rows={Math.min(24, text.split("\n").length + 1)}
           defaultValue={text} />
         {problem !== undefined && <Refusal problem={problem} />}
         <div class="buttons"><button type="submit">Redrive with this payload</button></div>

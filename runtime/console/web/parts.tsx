@@ -93,6 +93,15 @@ export function Facts({ facts }: { facts: readonly (readonly [name: string, valu
   )
 }
 
+/** For what cannot be taken back. */
+export function DangerButton({ press, disabled = false, children }: {
+  press: () => void
+  disabled?: boolean
+  children: ComponentChildren
+}) {
+  return <button type="button" class="plain danger-text" disabled={disabled} onClick={press}>{children}</button>
+}
+
 export function Json({ value }: { value: unknown }) {
   return <pre class="json" tabIndex={0}>{JSON.stringify(value, undefined, 2)}</pre>
 }

@@ -22,9 +22,9 @@ function decoded(segment: string): string {
   }
 }
 
-export function go(href: string, how: "push" | "replace" = "push"): void {
-  if (how === "push") history.pushState(undefined, "", href)
-  else history.replaceState(undefined, "", href)
+export function go(to: string, how: "push" | "replace" = "push"): void {
+  if (how === "push") history.pushState(undefined, "", to)
+  else history.replaceState(undefined, "", to)
   place.value = read()
   if (how === "push") scrollTo(0, 0)
 }

@@ -1,6 +1,7 @@
 // What an operator may order of a saga now. Those that mend stand first; those that end something are behind a fold.
 import type { SagaDetail } from "./answers.ts"
 import { askForOrder, type OrderField } from "./order-dialog.tsx"
+import { DangerButton } from "./parts.tsx"
 import { href } from "./place.ts"
 import { mayOrder } from "./session.ts"
 
@@ -27,7 +28,8 @@ const actions: readonly Action[] = [
     fields: ({ updates }) => [{ name: "name", label: "Update", choices: updates }, payload],
   },
   {
-    name: "skip", label: "Skip a step", text: "The step counts as done, with the answer that you give. It is not run, and not undone.",
+    name: "skip", label: "Skip a step",
+    text: "The step counts as done, with the answer that you give. It is not run, and not undone.",
     fields: ({ steps }) => [
       { name: "step", label: "Step", choices: steps }, { name: "value", label: "Its answer", isJson: true },
     ],
@@ -65,7 +67,7 @@ export function SagaActions({ app, detail }: { app: string; detail: SagaDetail }
           <summary role="button">End it</summary>
           <div class="menu-list">
             {ending.map((action) => (
-              <button key={action.name} type="button" class="plain danger-text" onClick={() => order(action)}>{action.label}</button>
+              <DangerButton key={action.name} press={() => order(action)}>{action.label}</DangerButton>
             ))}
           </div>
         </details>

@@ -5,7 +5,7 @@ import { AuditTable } from "./audit-page.tsx"
 import { Drawing } from "./drawing.tsx"
 import { useChanges, useTick } from "./live.ts"
 import { Badge, Facts, PageHeader, Panel, Refusal, When } from "./parts.tsx"
-import { href, place } from "./place.ts"
+import { href, place, searchOf } from "./place.ts"
 import { SagaActions } from "./saga-actions.tsx"
 import { WhyNotFinished } from "./saga-waiting.tsx"
 import { seesPayloads } from "./session.ts"
@@ -25,7 +25,8 @@ export function SagaPageView({ app, saga, sagaKey }: SagaOptions) {
   useTick(1_000)
   const { value, problem } = useAnswer<SagaDetail>(api, change)
   const news = useAnswer<SagaGraph>(value?.isDrawable === true ? `${api}/graph` : undefined, change).value?.news ?? []
-  const above = <><a href={href(["apps", app, "sagas"])}>Sagas</a> / <a href={href(["apps", app, "sagas"], { saga })}>{saga}</a></>
+  const sagas = ["apps", app, "sagas"]
+  const above = <><a href={href(sagas)}>Sagas</a> / <a href={href(sagas, { saga })}>{saga}</a></>
   if (value === undefined) {
     return (
       <>
@@ -61,8 +62,8 @@ function History({ app, api, change, item }: { app: string; api: string; change:
   const isWaterfall = query.get("view") === "waterfall"
   const isWithPayloads = query.get("payloads") === "true" && seesPayloads.value
   const before = query.get("before") ?? ""
-  const asked = new URLSearchParams({ limit: "100", ...(isWithPayloads && { payloads: "true" }), ...(before !== "" && { before }) })
-  const { value, problem } = useAnswer<Timeline>(`${api}/timeline?${asked.toString()}`, change)
+  const asked = searchOf({ limit: "100", payloads: isWithPayloads ? "true" : "", before })
+  const { value, problem } = useAnswer<Timeline>(`${api}/timeline?${asked}`, change)
   const at = (more: Readonly<Record<string, string>>) =>
     href(path, { view: query.get("view") ?? "", payloads: query.get("payloads") ?? "", before, ...more })
   const tabs = (

@@ -12,7 +12,9 @@ export function WhyNotFinished({ app, detail }: { app: string; detail: SagaDetai
     return (
       <section class="cause back" aria-label="Why it was turned back">
         <h2>Turned back by <code>{item.reason}</code></h2>
-        <p>What was done is undone, in reverse. <a href={href(["apps", app, "sagas"], { reason: item.reason })}>Others like it</a></p>
+        <p>
+          What was done is undone, in reverse. <a href={href(["apps", app, "sagas"], { reason: item.reason })}>Others like it</a>
+        </p>
       </section>
     )
   }
@@ -21,7 +23,9 @@ export function WhyNotFinished({ app, detail }: { app: string; detail: SagaDetai
       aside={item.reason === undefined ? undefined : <>turned back by <code>{item.reason}</code></>}>
       {waiting.length === 0
         ? <p class="faint">It waits for nothing: it is being decided.</p>
-        : <ul class="waiting">{waiting.map((one) => <Wait key={`${one.kind} ${one.effect ?? one.text}`} app={app} wait={one} />)}</ul>}
+        : <ul class="waiting">
+          {waiting.map((one) => <Wait key={`${one.kind} ${one.effect ?? one.text}`} app={app} wait={one} />)}
+        </ul>}
     </Panel>
   )
 }

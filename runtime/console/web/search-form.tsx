@@ -36,7 +36,8 @@ export function SearchForm({ search, counts, show }: FormOptions) {
         <div class="search-more">
           <Line name="state" label="State" value={search.state} known={namesIn(meant.map((one) => one.states))} />
           <Line name="reason" label="Turned back by" value={search.reason} known={namesIn(meant.map((one) => one.reasons))} />
-          <Line name="parked" label="Parked with" value={search.parked} known={["*", ...namesIn(meant.map((one) => one.parked))]} />
+          <Line name="parked" label="Parked with" value={search.parked}
+            known={["*", ...namesIn(meant.map((one) => one.parked))]} />
           <Line name="waitsFor" label="Waits for" value={search.waitsFor} known={[]} />
           <Line name="startedAfter" label="Started after" value={search.startedAfter} type="datetime-local" />
           <Line name="startedBefore" label="Started before" value={search.startedBefore} type="datetime-local" />
@@ -48,7 +49,9 @@ export function SearchForm({ search, counts, show }: FormOptions) {
 
 type Choices = readonly (readonly [value: string, text: string])[]
 
-const phaseChoices: Choices = [["", "Any phase"], ["live", "not ended"], ["ended", "ended"], ...phases.map((one) => [one, one] as const)]
+const phaseChoices: Choices = [
+  ["", "Any phase"], ["live", "not ended"], ["ended", "ended"], ...phases.map((one) => [one, one] as const),
+]
 const stuckChoices: Choices = [
   ["", "Changed or not"], ["1m", "stuck for a minute"], ["5m", "stuck for 5 minutes"], ["1h", "stuck for an hour"],
   ["1d", "stuck for a day"], ["7d", "stuck for a week"],
@@ -93,7 +96,8 @@ function Line({ name, label, value, known = [], type = "text" }: LineOptions) {
   return (
     <label>
       {label}
-      <input name={name} type={type} defaultValue={value} list={known.length === 0 ? undefined : `known-${name}`} autocomplete="off" />
+      <input name={name} type={type} defaultValue={value} autocomplete="off"
+        list={known.length === 0 ? undefined : `known-${name}`} />
       {known.length > 0 && <datalist id={`known-${name}`}>{known.map((one) => <option key={one} value={one} />)}</datalist>}
     </label>
   )

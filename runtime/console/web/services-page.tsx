@@ -6,7 +6,7 @@ import { askForOrder } from "./order-dialog.tsx"
 import { Badge, Empty, PageHeader, Panel, Refusal, When } from "./parts.tsx"
 import { href } from "./place.ts"
 import { mayOrder } from "./session.ts"
-import { countText, plural, rateText } from "./words.ts"
+import { countText, rateText } from "./words.ts"
 
 export function ServicesPage({ app }: { app: string }) {
   const api = href(["api", "apps", app])
@@ -16,8 +16,7 @@ export function ServicesPage({ app }: { app: string }) {
   const subscriptions = useAnswer<{ subscriptions: readonly Subscription[] }>(`${api}/subscriptions`, Math.floor(tick / 4)).value
   return (
     <>
-      <PageHeader title="Services" lead={partitions === undefined ? " "
-        : `${plural(partitions.partitions.length, "partition")} in ${plural(partitions.members.length, "process", "processes")}`} />
+      <PageHeader title="Services" lead="What runs, where, and how far it has come" />
       {services.problem !== undefined && <Refusal problem={services.problem} />}
       <Panel title="Services and sagas" kind="flush">
         {services.value !== undefined && <ServiceTable app={app} services={services.value.services} />}
@@ -39,7 +38,8 @@ function ServiceTable({ app, services }: { app: string; services: readonly Servi
     <table>
       <thead>
         <tr>
-          <th>Name</th><th>Takes</th><th>Reacts to</th><th>Emits</th><th class="number">Decisions / s</th><th class="number">Parked</th>
+          <th>Name</th><th>Takes</th><th>Reacts to</th><th>Emits</th><th class="number">Decisions / s</th>
+          <th class="number">Parked</th>
           <th><span class="unseen">Orders</span></th>
         </tr>
       </thead>
@@ -47,7 +47,9 @@ function ServiceTable({ app, services }: { app: string; services: readonly Servi
         {services.map((one) => (
           <tr key={one.service}>
             <td class="nowrap">
-              {one.kind === "saga" ? <a href={href(["apps", app, "sagas"], { saga: one.service })} data-row>{one.service}</a> : <b>{one.service}</b>}
+              {one.kind === "saga"
+                ? <a href={href(["apps", app, "sagas"], { saga: one.service })} data-row>{one.service}</a>
+                : <b>{one.service}</b>}
               <span class="faint"> {one.kind}</span>
             </td>
             <td class="names">{one.commands.join(", ")}</td>
@@ -55,7 +57,9 @@ function ServiceTable({ app, services }: { app: string; services: readonly Servi
             <td class="names">{one.emits.join(", ")}</td>
             <td class="number">{rateText(one.perSecond["decisions"] ?? 0)}</td>
             <td class="number">
-              {one.parked === 0 ? "0" : <a href={href(["apps", app, "parked"], { service: one.service })}>{countText(one.parked)}</a>}
+              {one.parked === 0
+                ? "0"
+                : <a href={href(["apps", app, "parked"], { service: one.service })}>{countText(one.parked)}</a>}
             </td>
             <td class="row-buttons">{one.isEffectful && mayOrder.value && <PauseButtons app={app} service={one.service} />}</td>
           </tr>
@@ -68,7 +72,9 @@ function ServiceTable({ app, services }: { app: string; services: readonly Servi
 function PauseButtons({ app, service }: { app: string; service: string }) {
   const order = (action: "pause" | "resume") => askForOrder({
     title: `${action === "pause" ? "Pause" : "Resume"} ${service}`,
-    text: action === "pause" ? "None of its handlers is called any more until it is resumed; what comes waits." : "Its handlers are called again.",
+    text: action === "pause"
+      ? "None of its handlers is called any more until it is resumed; what comes waits."
+      : "Its handlers are called again.",
     button: action === "pause" ? "Pause" : "Resume",
     path: href(["api", "apps", app, "services", service, action]),
   })
@@ -95,7 +101,10 @@ function PartitionTable({ partitions }: { partitions: readonly Partition[] }) {
         {partitions.map(({ partition, owner, isHere, state, epoch, block, atMs, perSecond, parked, gauges, fault }) => (
           <tr key={partition}>
             <td class="number"><b>{partition}</b></td>
-            <td>{owner === undefined ? <Badge text="nobody" look="bad" /> : <code>{owner}</code>}{isHere === true && <span class="faint"> here</span>}</td>
+            <td>
+              {owner === undefined ? <Badge text="nobody" look="bad" /> : <code>{owner}</code>}
+              {isHere === true && <span class="faint"> here</span>}
+            </td>
             <td>{fault === undefined ? (state ?? "") : <span class="danger-text">{fault.code}: {fault.message}</span>}</td>
             <td class="number">{epoch}</td>
             <td class="number">{block < 0 ? "" : countText(block)}</td>
@@ -115,7 +124,12 @@ function PartitionTable({ partitions }: { partitions: readonly Partition[] }) {
 function SubscriptionTable({ subscriptions }: { subscriptions: readonly Subscription[] }) {
   return (
     <table>
-      <thead><tr><th>Service</th><th class="number">Partition</th><th>State</th><th class="number">Position</th><th class="number">Lag</th></tr></thead>
+      <thead>
+        <tr>
+          <th>Service</th><th class="number">Partition</th><th>State</th><th class="number">Position</th>
+          <th class="number">Lag</th>
+        </tr>
+      </thead>
       <tbody>
         {subscriptions.map(({ service, partition, state, position, lag, why }) => (
           <tr key={`${service} ${partition}`}>

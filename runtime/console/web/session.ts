@@ -27,7 +27,8 @@ export async function ask<Answer>(path: string, init: RequestInit = {}): Promise
   })
   const answer: unknown = await response.json().catch(() => undefined)
   if (response.ok) return answer as Answer // cast: the API's document says so, and a test holds the server to it
-  const { code = "UNKNOWN", detail = response.statusText } = (answer ?? {}) as { code?: string; detail?: string } // cast: RFC 9457
+  const refused = (answer ?? {}) as { readonly code?: string; readonly detail?: string } // cast: RFC 9457
+  const { code = "UNKNOWN", detail = response.statusText } = refused
   if (response.status === 401 && session.value?.isSignedIn === true) session.value = signedOut
   throw new Problem(response.status, code, detail)
 }

@@ -80,8 +80,8 @@ function Standing() {
 }
 
 const keys: readonly (readonly [keys: string, what: string])[] = [
-  ["j  k", "next and previous row"], ["Enter", "open the row"], ["/", "search"], ["t", "light or dark"], ["Esc", "close a dialog"],
-  ["?", "this list"], ...pageKeys.map(({ letter, name }) => [`g ${letter}`, name] as const),
+  ["j  k", "next and previous row"], ["Enter", "open the row"], ["/", "search"], ["t", "light or dark"],
+  ["Esc", "close a dialog"], ["?", "this list"], ...pageKeys.map(({ letter, name }) => [`g ${letter}`, name] as const),
 ]
 
 function Help() {

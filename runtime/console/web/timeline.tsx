@@ -36,10 +36,12 @@ function Entry({ app, entry, startedMs }: { app: string; entry: TimelineEntry; s
             {record?.id !== undefined && <>, <code class="id">{record.id}</code></>}
           </p>
           <Standings entry={entry} />
-          {outcome !== undefined && <p>It was answered {outcome.type}{outcome.code === undefined ? "" : ` (${outcome.code})`}.</p>}
+          {outcome !== undefined &&
+            <p>It was answered {outcome.type}{outcome.code === undefined ? "" : ` (${outcome.code})`}.</p>}
           {entry.sent.length > 0 && <Sent app={app} entry={entry} />}
           <Timers entry={entry} />
-          {entry.held !== undefined && <p>Attempt {entry.held.attempts} failed; the next one is due <When ms={entry.held.dueMs} />.</p>}
+          {entry.held !== undefined &&
+            <p>Attempt {entry.held.attempts} failed; the next one is due <When ms={entry.held.dueMs} />.</p>}
           {entry.parked !== undefined && <p class="fault"><code>{entry.parked.code}</code> {entry.parked.message}</p>}
           {entry.payloads?.state !== undefined && <><h4>State after it</h4><Json value={entry.payloads.state} /></>}
           {entry.payloads?.outcome !== undefined && <><h4>Answer</h4><Json value={entry.payloads.outcome} /></>}
@@ -53,7 +55,8 @@ function Entry({ app, entry, startedMs }: { app: string; entry: TimelineEntry; s
 function lookOf({ record, sent, parked, after, held }: TimelineEntry): string {
   if (parked !== undefined || held?.isParked === true || after?.phase === "parked") return "bad"
   if (record?.outcome === "refused" || record?.outcome === "faulted" || held !== undefined) return "warn"
-  if (sent.some(({ direction }) => direction === "undo") || after?.phase === "compensating" || after?.phase === "compensated") return "back"
+  const isBack = after?.phase === "compensating" || after?.phase === "compensated"
+  if (isBack || sent.some(({ direction }) => direction === "undo")) return "back"
   return after?.phase === "completed" ? "good" : ""
 }
 
@@ -61,7 +64,8 @@ function Standings({ entry: { before, after } }: { entry: TimelineEntry }) {
   if (before === undefined && after === undefined) return null
   const stood = (standing: TimelineEntry["before"]) =>
     standing === undefined ? <span class="faint">not there</span>
-      : <>{standing.phase !== undefined && <Badge text={standing.phase} />} {standing.state === standing.phase ? "" : standing.state}</>
+      : <>{standing.phase !== undefined && <Badge text={standing.phase} />}
+        {standing.state === standing.phase ? "" : standing.state}</>
   return <p class="standings">{stood(before)} <span aria-label="then">→</span> {stood(after)}</p>
 }
 
@@ -92,7 +96,8 @@ function Timers({ entry: { timers } }: { entry: TimelineEntry }) {
     <ul class="sent">
       {timers.map(({ type, name, dueMs }) => (
         <li key={`${type} ${name}`}>
-          {type === "set" ? "timer set" : "timer cleared"}: {name}{dueMs !== undefined && <>, for <When ms={dueMs} as="clock" /></>}
+          {type === "set" ? "timer set" : "timer cleared"}: {name}
+          {dueMs !== undefined && <>, for <When ms={dueMs} as="clock" /></>}
         </li>
       ))}
     </ul>

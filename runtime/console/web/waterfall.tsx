@@ -13,8 +13,10 @@ interface Bar {
 }
 
 function barsOf({ entries }: Timeline): readonly Bar[] {
-  const answers = new Map(entries.flatMap(({ record, atMs }) =>
-    record?.type === "reply" && record.id !== undefined ? [[record.id, { atMs, outcome: record.outcome ?? "done" }] as const] : []))
+  const answers = new Map(entries.flatMap(({ record, atMs }) => {
+    if (record?.type !== "reply" || record.id === undefined) return []
+    return [[record.id, { atMs, outcome: record.outcome ?? "done" }] as const]
+  }))
   return entries.toReversed().flatMap(({ sent, atMs }) =>
     sent.flatMap(({ type, name = "", to, effect, direction, attempt = 1 }) => {
       if (type !== "command" || effect === undefined) return []
@@ -22,9 +24,13 @@ function barsOf({ entries }: Timeline): readonly Bar[] {
       const look = answer === undefined ? "busy" : answer.outcome === "done" ? (direction === "undo" ? "back" : "good") : "bad"
       return [{
         id: `${effect} ${attempt}`, fromMs: atMs, toMs: answer?.atMs, look, ended: answer?.outcome ?? "under way",
-        name: `${direction === "undo" ? "undo: " : ""}${to?.service ?? ""}.${name} ${to?.key ?? ""}${attempt > 1 ? ` (attempt ${attempt})` : ""}`,
+        name: `${direction === "undo" ? "undo: " : ""}${to?.service ?? ""}.${name} ${to?.key ?? ""}${attemptText(attempt)}`,
       }]
     }))
+}
+
+function attemptText(attempt: number): string {
+  return attempt > 1 ? ` (attempt ${attempt})` : ""
 }
 
 export function Waterfall({ timeline, item }: { timeline: Timeline; item: SagaItem }) {
@@ -48,7 +54,9 @@ export function Waterfall({ timeline, item }: { timeline: Timeline; item: SagaIt
           )
         })}
       </ol>
-      <p class="faint">From its start, over {spanText(whole)}. The whole trace, with the handlers' own spans, is in the tracing system.</p>
+      <p class="faint">
+        From its start, over {spanText(whole)}. The trace, with the handlers' own spans, is in the tracing system.
+      </p>
     </>
   )
 }

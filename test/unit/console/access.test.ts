@@ -140,7 +140,8 @@ test("every answer forbids to be kept, guessed or framed, and a page finds its w
   for (const path of ["/", "/sagas/order/o-1", "/index.html"]) {
     const { status, text, headers } = await ask("GET", path, bearer(""))
     assert.deepEqual([status, text.includes("a page"), headers["content-type"]], [200, true, "text/html; charset=utf-8"], path)
-    assert.match(String(headers["content-security-policy"]), /default-src 'none'; script-src 'self'; style-src 'self';.*frame-ancestors 'none'/)
+    const policy = String(headers["content-security-policy"])
+    assert.match(policy, /default-src 'none'; script-src 'self'; style-src 'self';.*frame-ancestors 'none'/)
   }
   const script = await ask("GET", "/assets/page.js")
   assert.match(String(script.headers["cache-control"]), /immutable/)
