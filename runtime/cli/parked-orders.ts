@@ -44,7 +44,8 @@ function editPayload({ terminal }: Call, { item, payload, canEdit }: ParkedDetai
   const before = `${JSON.stringify(payload, undefined, 2)}\n`
   const after = terminal.edit(before, "payload.json")
   if (after === before) throw new WrongUse("the payload was not changed: nothing was done")
-  if (after.includes(JSON.stringify(blot))) throw new WrongUse(`members are still ${blot}: give their true values; nothing was done`)
+  if (after.includes(JSON.stringify(blot)))
+    throw new WrongUse(`members are still ${blot}: give their true values; nothing was done`)
   return readJson("the payload", after)
 }
 

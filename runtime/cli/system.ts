@@ -49,7 +49,8 @@ function isWrong(state: string | undefined): boolean {
   return state === "broken" || state === "stalled" || state === "refused"
 }
 
-function partitionRow({ partition, owner, state, gauges, parked, perSecond, atMs, fault }: Partition, nowMs: number): readonly Cell[] {
+function partitionRow(one: Partition, nowMs: number): readonly Cell[] {
+  const { partition, owner, state, gauges, parked, perSecond, atMs, fault } = one
   return [
     String(partition),
     owner ?? { text: "nobody", colour: "red" },
