@@ -25,11 +25,13 @@ export function placeFile(dataDir: string): string {
 /** Throws WrongUse. */
 export function consolePlace(call: Call): ConsolePlace {
   const left = leftPlace(call)
-  const url = checkUrl(call.text("url") ?? call.variable("TROUPE_CONSOLE_URL") ?? left?.url ?? defaultUrl)
+  const said = call.text("url") ?? call.variable("TROUPE_CONSOLE_URL")
+  const url = checkUrl(said ?? left?.url ?? defaultUrl)
   const tokenFile = call.text("token-file")
-  const said = tokenFile === undefined ? call.variable("TROUPE_CONSOLE_TOKEN") : readToken(tokenFile)
-  // The token that was left goes nowhere but to the console that it is for.
-  return { url, token: said ?? (left?.url === url ? left.token : undefined) }
+  if (tokenFile !== undefined) return { url, token: readToken(tokenFile) }
+  // A token goes where it belongs: a file in some folder must not get the one of the environment sent to its address.
+  if (said === undefined && left !== undefined) return { url, token: left.token }
+  return { url, token: call.variable("TROUPE_CONSOLE_TOKEN") ?? (left?.url === url ? left.token : undefined) }
 }
 
 function checkUrl(text: string): string {

@@ -73,6 +73,10 @@ test("what `troupe dev` has left is used for that console only, and only its use
   assert.equal(statSync(file).mode & 0o777, 0o600)
   const environment = { TROUPE_DATA_DIR: folder }
   assert.equal((await troupe(["services"], { environment })).code, 0)
+  // The token of the environment goes to no address that a file has named.
+  const others = { ...environment, TROUPE_CONSOLE_TOKEN: "a-token-of-another" }
+  assert.equal((await troupe(["services"], { environment: others })).code, 0)
+  assert.equal((await troupe(["services"], { environment: { ...others, TROUPE_CONSOLE_URL: shop.console.url } })).code, 3)
   // The same console under another name: the token does not go there.
   const elsewhere = shop.console.url.replace("127.0.0.1", "localhost")
   assert.equal((await troupe(["services", "--url", elsewhere], { environment })).code, 3)
