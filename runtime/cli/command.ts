@@ -53,12 +53,15 @@ export interface Given {
 export class Call {
   readonly command: Command
   readonly terminal: Terminal
+  /** All that there are. */
+  readonly commands: readonly Command[]
   /** In the order of `takes`. */
   readonly positionals: readonly string[]
   readonly #options: ReadonlyMap<string, readonly string[]>
 
-  constructor(command: Command, { positionals, options }: Given, terminal: Terminal) {
+  constructor(command: Command, { positionals, options }: Given, terminal: Terminal, commands: readonly Command[]) {
     this.command = command
+    this.commands = commands
     this.terminal = terminal
     this.positionals = positionals
     this.#options = options
@@ -98,6 +101,12 @@ export class Call {
   json(name: string): Json | undefined {
     const text = this.text(name)
     return text === undefined ? undefined : readJson(`--${name}`, text)
+  }
+
+  /** Of the environment; an empty one counts as not set. */
+  variable(name: string): string | undefined {
+    const value = this.terminal.environment[name]
+    return value === "" ? undefined : value
   }
 
   /** One JSON document with --json, else a text for people. */

@@ -13,17 +13,15 @@ export const completion: Command = {
     ["completion zsh > ~/.zfunc/_troupe", "for zsh, with ~/.zfunc in fpath"],
     ["completion fish > ~/.config/fish/completions/troupe.fish", "for fish"],
   ],
-  // The table of commands holds this command too.
-  run: async (call) => {
-    const { commands } = await import("./commands.ts")
-    call.terminal.out(completionScript(call.positional(0), commands))
-    return 0
+  run(call) {
+    call.terminal.out(completionScript(call.positional(0), call.commands))
+    return Promise.resolve(0)
   },
 }
 
 export function completionScript(shell: string, commands: readonly Command[]): string {
   if (shell === "fish") return fish(commands)
-  return shell === "zsh" ? `#compdef troupe\nautoload -U +X bashcompinit && bashcompinit\n${bash(commands)}` : bash(commands)
+  return shell === "zsh" ? zsh(commands) : bash(commands)
 }
 
 /** What may follow the words of a path. */
@@ -39,31 +37,16 @@ function nextWords(commands: readonly Command[]): ReadonlyMap<string, readonly s
 }
 
 function bash(commands: readonly Command[]): string {
-  const paths = [...nextWords(commands)].map(([path, words]) => `    ${quoted(path)}) words=${quoted(words.join(" "))} ;;`)
-  const own = commands.map((command) => `    ${quoted(command.path.join(" "))}) ${bashOwn(command)} ;;`)
-  const values = commands.flatMap(({ path, options }) => Object.entries(options).flatMap(([name, option]) =>
-    option.value === undefined ? [] : [`    ${optionPatterns(path, name, option)}) ${bashValue(option)} ;;`]))
   return `# Completion of troupe for bash; made by \`troupe completion bash\`.
 _troupe() {
-  local cur prev path words="" files="" word i
+  local cur at="" words="" files="" word i
   cur="\${COMP_WORDS[COMP_CWORD]}"
-  prev="\${COMP_WORDS[COMP_CWORD-1]}"
-  path=""
   for ((i = 1; i < COMP_CWORD; i++)); do
     word="\${COMP_WORDS[i]}"
-    case "$word" in -*) break ;; esac
-    case "$path $word" in
-${[...new Set(commands.flatMap(({ path }) => path.map((_, index) => path.slice(0, index + 1).join(" "))))]
-  .map((path) => `      ${quoted(path.includes(" ") ? path : ` ${path}`)}) path=${quoted(path)} ;;`).join("\n")}
-      *) break ;;
-    esac
+${walkCases(commands)}
   done
-  case "$path $prev" in
-${values.join("\n")}
-    *) case "$path" in
-${[...paths, ...own].map((line) => `  ${line}`).join("\n")}
-    esac ;;
-  esac
+  word="\${COMP_WORDS[COMP_CWORD-1]}"
+${wordCases(commands, "words")}
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
   if [ -n "$files" ]; then COMPREPLY+=($(compgen -f -- "$cur")); fi
 }
@@ -71,18 +54,53 @@ complete -o filenames -F _troupe troupe
 `
 }
 
+/** `words` is the line that is being completed there, and counts from 1. */
+function zsh(commands: readonly Command[]): string {
+  return `#compdef troupe
+# Completion of troupe for zsh; made by \`troupe completion zsh\`.
+_troupe() {
+  local at="" offered="" files="" word i
+  for ((i = 2; i < CURRENT; i++)); do
+    word="\${words[i]}"
+${walkCases(commands)}
+  done
+  word="\${words[CURRENT-1]}"
+${wordCases(commands, "offered")}
+  compadd -- \${=offered}
+  if [ -n "$files" ]; then _files; fi
+}
+if [ "\${funcstack[1]}" = _troupe ]; then _troupe "$@"; else compdef _troupe troupe; fi
+`
+}
+
+/** Goes on to the command that a word leads to; `at` is where it has come. */
+function walkCases(commands: readonly Command[]): string {
+  const paths = new Set(commands.flatMap(({ path }) => path.map((_, index) => path.slice(0, index + 1).join(" "))))
+  const cases = [...paths].map((path) => `      ${quoted(path.includes(" ") ? path : ` ${path}`)}) at=${quoted(path)} ;;`)
+  return ['    case "$word" in -*) break ;; esac', '    case "$at $word" in', ...cases, "      *) break ;;", "    esac"].join("\n")
+}
+
+/** What may come next: values of the option before, or else words and options of the command. */
+function wordCases(commands: readonly Command[], name: string): string {
+  const values = commands.flatMap(({ path, options }) => Object.entries(options)
+    .filter(([, { value }]) => value !== undefined)
+    .map(([option, about]) => `    ${optionPatterns(path, option, about)}) ${offer(name, about.values, isFile(about))} ;;`))
+  const groups = [...nextWords(commands)].map(([path, next]) => `      ${quoted(path)}) ${offer(name, next, false)} ;;`)
+  const own = commands.map(({ path, options, takes }) => {
+    const choices = takes.flatMap((one) => one.values ?? [])
+    const words = [...Object.keys(options).map((option) => `--${option}`), "--help", ...choices]
+    return `      ${quoted(path.join(" "))}) ${offer(name, words, takes.some(isFile))} ;;`
+  })
+  return ['  case "$at $word" in', ...values, '    *) case "$at" in', ...groups, ...own, "    esac ;;", "  esac"].join("\n")
+}
+
+function offer(name: string, words: readonly string[] | undefined, hasFiles: boolean): string {
+  return `${name}=${quoted(words?.join(" ") ?? "")}${hasFiles ? " files=1" : ""}`
+}
+
 function optionPatterns(path: readonly string[], name: string, { short }: Option): string {
   const before = path.join(" ")
   return [`--${name}`, ...(short === undefined ? [] : [`-${short}`])].map((text) => quoted(`${before} ${text}`)).join("|")
-}
-
-function bashOwn({ options, takes }: Command): string {
-  const words = [...Object.keys(options).map((name) => `--${name}`), "--help", ...takes.flatMap(({ values = [] }) => values)]
-  return `words=${quoted(words.join(" "))}${takes.some(isFile) ? " files=1" : ""}`
-}
-
-function bashValue(option: Option): string {
-  return `words=${quoted((option.values ?? []).join(" "))}${isFile(option) ? " files=1" : ""}`
 }
 
 function isFile({ completes }: Pick<Argument | Option, "completes">): boolean {
@@ -96,7 +114,8 @@ function fish(commands: readonly Command[]): string {
   for (const { path: [group = "", word], summary, takes, options } of commands) {
     const own = word === undefined ? [] : commands.flatMap(({ path: [other, name] }) => (other === group && name ? [name] : []))
     const inGroup = `__fish_seen_subcommand_from ${group}`
-    const before = word === undefined ? "__fish_use_subcommand" : quoted(`${inGroup}; and not __fish_seen_subcommand_from ${own.join(" ")}`)
+    const notYet = quoted(`${inGroup}; and not __fish_seen_subcommand_from ${own.join(" ")}`)
+    const before = word === undefined ? "__fish_use_subcommand" : notYet
     lines.push(`complete -c troupe -n ${before} -a ${word ?? group} -d ${quoted(summary)}`)
     const here = quoted(word === undefined ? inGroup : `${inGroup}; and __fish_seen_subcommand_from ${word}`)
     for (const { values, completes } of takes) {

@@ -2,6 +2,7 @@
 import { describeError } from "../kernel/fault.ts"
 import type { Call } from "./command.ts"
 import { type ConsolePlace, consolePlace } from "./console-place.ts"
+import { clean } from "./table.ts"
 import { ConsoleRefused, Unreachable, WrongUse } from "./wrong-use.ts"
 
 /** What an answer beyond the wait that was asked for may take. */
@@ -112,5 +113,5 @@ function refusal(url: string, status: number, answer: unknown, token: string | u
     : token === undefined
       ? "; set TROUPE_CONSOLE_TOKEN, or name a file with --token-file"
       : "; TROUPE_CONSOLE_TOKEN, or the file, holds another token than the console's"
-  return new ConsoleRefused(status, String(code), `${String(detail)}${how}`)
+  return new ConsoleRefused(status, String(code), `${clean(String(detail))}${how}`)
 }

@@ -66,7 +66,7 @@ export interface ParkedPlace {
 export function parkedPlace(text: string): ParkedPlace {
   const [partition, id] = halves(text)
   if (!/^\d+$/.test(partition) || id === "")
-    throw new WrongUse(`${JSON.stringify(text)} names nothing parked: it looks like 3/charge-o-17, as \`troupe parked ls\` shows it`)
+    throw new WrongUse(`${JSON.stringify(text)} names nothing parked: it looks like 3/charge-o-17 in \`troupe parked ls\``)
   return { partition: Number(partition), id, path: `parked/${partition}/${encodeURIComponent(id)}` }
 }
 

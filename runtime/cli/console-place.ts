@@ -24,20 +24,22 @@ export function placeFile(dataDir: string): string {
 
 /** Throws WrongUse. */
 export function consolePlace(call: Call): ConsolePlace {
-  const { environment } = call.terminal
-  const left = leftPlace(environment)
-  const url = checkUrl(call.text("url") ?? (environment["TROUPE_CONSOLE_URL"] || left?.url) ?? defaultUrl)
+  const left = leftPlace(call)
+  const said = call.text("url") ?? call.variable("TROUPE_CONSOLE_URL")
+  const url = checkUrl(said ?? left?.url ?? defaultUrl)
   const tokenFile = call.text("token-file")
-  const said = tokenFile === undefined ? environment["TROUPE_CONSOLE_TOKEN"] || undefined : readToken(tokenFile)
-  // The token that was left goes nowhere but to the console that it is for.
-  return { url, token: said ?? (left?.url === url ? left.token : undefined) }
+  if (tokenFile !== undefined) return { url, token: readToken(tokenFile) }
+  // A token goes where it belongs: a file in some folder must not get the one of the environment sent to its address.
+  if (said === undefined && left !== undefined) return { url, token: left.token }
+  return { url, token: call.variable("TROUPE_CONSOLE_TOKEN") ?? (left?.url === url ? left.token : undefined) }
 }
 
 function checkUrl(text: string): string {
   const url = URL.parse(text)
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:"))
     throw new WrongUse(`${JSON.stringify(text)} is no address of a console: it looks like ${defaultUrl}`)
-  if (url.username !== "" || url.password !== "") throw new WrongUse("the console's address holds no token: set TROUPE_CONSOLE_TOKEN")
+  if (url.username !== "" || url.password !== "")
+    throw new WrongUse("the console's address holds no token: set TROUPE_CONSOLE_TOKEN")
   return text.replace(/\/+$/, "")
 }
 
@@ -50,8 +52,8 @@ function readToken(file: string): string {
 }
 
 /** What `troupe dev` left; undefined if there is nothing, or nothing that makes sense. */
-export function leftPlace(environment: Readonly<Record<string, string | undefined>>): LeftPlace | undefined {
-  const file = placeFile(environment["TROUPE_DATA_DIR"] || ".troupe")
+export function leftPlace(call: Call): LeftPlace | undefined {
+  const file = placeFile(call.variable("TROUPE_DATA_DIR") ?? ".troupe")
   if (!existsSync(file)) return undefined
   try {
     // cast: every member is checked below

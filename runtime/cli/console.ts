@@ -31,18 +31,17 @@ export const consoleOf: Command = {
 
 async function run(call: Call): Promise<ExitCode> {
   const { terminal } = call
-  const { environment } = terminal
   const file = call.positional(0)
-  const natsUrl = environment["NATS_URL"] || undefined
+  const natsUrl = call.variable("NATS_URL")
   if (natsUrl === undefined) throw new WrongUse("set NATS_URL: where is the server of the app?")
   const port = portOf(call)
   const module = await loadFile(file)
   const name = call.text("app")
   const apps = name === undefined && appsIn(module).size > 1 ? [...appsIn(module).values()] : [appIn(file, module, name)]
   const dataDir = resolve(call.text("data") ?? ".troupe")
-  const own = environment["TROUPE_CONSOLE_TOKEN"] || undefined
+  const own = call.variable("TROUPE_CONSOLE_TOKEN")
   const token = own ?? randomBytes(24).toString("base64url")
-  const [host, viewerToken] = [call.text("host"), environment["TROUPE_CONSOLE_VIEWER_TOKEN"] || undefined]
+  const [host, viewerToken] = [call.text("host"), call.variable("TROUPE_CONSOLE_VIEWER_TOKEN")]
   const ends: (() => unknown)[] = []
   try {
     const sources = []

@@ -49,7 +49,8 @@ async function run(): Promise<void> {
 }
 
 run().catch((error: unknown) => {
-  const why = error instanceof Fault ? error.message : error instanceof Error ? error.stack ?? error.message : describeError(error)
+  // Of what is no Fault the place is of interest: it is in the code of the app.
+  const why = error instanceof Error && !(error instanceof Fault) ? error.stack ?? error.message : describeError(error)
   tell({ type: "failed", message: why })
   process.exit(1)
 })

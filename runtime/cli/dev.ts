@@ -41,10 +41,10 @@ async function run(call: Call): Promise<ExitCode> {
   if (!existsSync(file)) throw new WrongUse(`there is no file ${file}`)
   const port = portOf(call)
   const dataDir = resolve(call.text("data") ?? ".troupe")
-  const own = terminal.environment["TROUPE_CONSOLE_TOKEN"] || undefined
+  const own = call.variable("TROUPE_CONSOLE_TOKEN")
   const token = own ?? randomBytes(24).toString("base64url")
   const report = (line: string) => terminal.error(`${line}\n`)
-  const server = await chooseServer({ natsUrl: terminal.environment["NATS_URL"], dataDir, report })
+  const server = await chooseServer({ natsUrl: call.variable("NATS_URL"), dataDir, report })
   const order: WorkerOrder = { file: resolve(file), app: call.text("app"), dataDir, natsUrl: server.url, port, token }
   const left = placeFile(dataDir)
   let shownAt: string | undefined

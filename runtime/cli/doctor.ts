@@ -1,7 +1,8 @@
 // `troupe doctor`: looks at the machine, the server and the streams, changes nothing, and says what to mend.
 import { readEnvironment } from "../host/config.ts"
 import { parseVersion } from "../nats/server/version.ts"
-import { examine, type Finding } from "../nats/examination.ts"
+import { examine } from "../nats/examination.ts"
+import type { Finding } from "../nats/finding.ts"
 import type { Call, Command } from "./command.ts"
 import { jsonOption } from "./console-command.ts"
 import { leftPlace } from "./console-place.ts"
@@ -26,7 +27,7 @@ export const doctor: Command = {
 async function run(call: Call): Promise<ExitCode> {
   const { terminal } = call
   const { natsUrl: said, natsMonitoringUrls } = readEnvironment({ ...terminal.environment })
-  const left = leftPlace(terminal.environment)
+  const left = leftPlace(call)
   const natsUrl = said ?? left?.natsUrl
   if (natsUrl === undefined) throw new WrongUse("set NATS_URL: which server is to be looked at?")
   const isEmbedded = left?.natsUrl === natsUrl && left.isEmbedded

@@ -6,6 +6,7 @@ import { authorOf, confirm, ordering, parkedArgument, parkedPlace } from "./cons
 import { openConsole } from "./console-client.ts"
 import { filterOf, parkedFilter } from "./parked-list.ts"
 import { payloadOf, payloadOptions } from "./payload.ts"
+import { clean } from "./table.ts"
 import { count } from "./texts.ts"
 import { blot } from "../console/redaction.ts"
 import { type ExitCode, WrongUse } from "./wrong-use.ts"
@@ -44,7 +45,8 @@ function editPayload({ terminal }: Call, { item, payload, canEdit }: ParkedDetai
   const before = `${JSON.stringify(payload, undefined, 2)}\n`
   const after = terminal.edit(before, "payload.json")
   if (after === before) throw new WrongUse("the payload was not changed: nothing was done")
-  if (after.includes(JSON.stringify(blot))) throw new WrongUse(`members are still ${blot}: give their true values; nothing was done`)
+  if (after.includes(JSON.stringify(blot)))
+    throw new WrongUse(`members are still ${blot}: give their true values; nothing was done`)
   return readJson("the payload", after)
 }
 
@@ -86,7 +88,7 @@ async function order(call: Call, action: "redrive" | "discard", done: string): P
   call.show(total, () => `${total.count} ${done}\n`)
   if (!call.flag("json")) {
     for (const { partition, id, code, detail } of total.failed)
-      call.terminal.error(`troupe: ${partition}/${id}: ${code}: ${detail}\n`)
+      call.terminal.error(`troupe: ${partition}/${id}: ${code}: ${clean(detail)}\n`)
   }
   return total.failed.length === 0 ? 0 : 1
 }

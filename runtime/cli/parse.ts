@@ -66,8 +66,10 @@ function parseCall(command: Command, args: readonly string[]): Meant {
 
 function unknownOption({ path, options }: Command, rawName: string, names: readonly string[]): WrongUse {
   const name = path.join(" ")
-  if (rawName === "--token" && "token-file" in options)
-    return new WrongUse("a token on the command line is seen by everybody on this machine: set TROUPE_CONSOLE_TOKEN, or --token-file")
+  if (rawName === "--token" && "token-file" in options) {
+    const seen = "a token on the command line is seen by everybody on this machine"
+    return new WrongUse(`${seen}: set TROUPE_CONSOLE_TOKEN, or use --token-file`)
+  }
   const near = suggestion(rawName, names.map((known) => `--${known}`))
   return new WrongUse(`troupe ${name} has no option ${rawName}${near}\ntroupe ${name} --help lists them`)
 }
@@ -83,8 +85,7 @@ function checkValue(
   }
   if (value === undefined || (inlineValue !== true && value.length > 1 && value.startsWith("-")))
     throw new WrongUse(`${rawName} needs a value: ${rawName} ${expected} (one that begins with a dash: ${rawName}=-...)`)
-  if (values !== undefined && !values.includes(value))
-    throw new WrongUse(`${rawName} is ${JSON.stringify(value)}${suggestion(value, values)}\nit must be one of ${values.join(", ")}`)
+  if (values !== undefined && !values.includes(value)) throw notAmong(rawName, value, values)
   return value
 }
 
@@ -92,12 +93,16 @@ function checkPositionals(command: Command, positionals: readonly string[]): voi
   const { takes } = command
   const usage = `\nusage: ${usageLine(command)}`
   const missing = takes.find(({ isOptional }, index) => isOptional !== true && positionals[index] === undefined)
-  if (missing !== undefined) throw new WrongUse(`troupe ${command.path.join(" ")} needs ${missing.name}: ${missing.about}${usage}`)
+  const name = command.path.join(" ")
+  if (missing !== undefined) throw new WrongUse(`troupe ${name} needs ${missing.name}: ${missing.about}${usage}`)
   const extra = takes.at(-1)?.isMany === true ? undefined : positionals[takes.length]
-  if (extra !== undefined) throw new WrongUse(`troupe ${command.path.join(" ")} takes no ${JSON.stringify(extra)} there${usage}`)
-  for (const [index, { name, values }] of takes.entries()) {
+  if (extra !== undefined) throw new WrongUse(`troupe ${name} takes no ${JSON.stringify(extra)} there${usage}`)
+  for (const [index, { name: argument, values }] of takes.entries()) {
     const given = positionals[index]
-    if (given === undefined || values === undefined || values.includes(given)) continue
-    throw new WrongUse(`${name} is ${JSON.stringify(given)}${suggestion(given, values)}\nit must be one of ${values.join(", ")}`)
+    if (given !== undefined && values !== undefined && !values.includes(given)) throw notAmong(argument, given, values)
   }
+}
+
+function notAmong(what: string, given: string, values: readonly string[]): WrongUse {
+  return new WrongUse(`${what} is ${JSON.stringify(given)}${suggestion(given, values)}\nit must be one of ${values.join(", ")}`)
 }

@@ -33,8 +33,10 @@ async function run(call: Call): Promise<ExitCode> {
     const name = sagaOf(recording)
     const logic = name === undefined ? undefined : sagas.get(name)
     if (name === undefined) throw new WrongUse(`${path} is no recording of a saga`)
-    if (logic === undefined)
-      throw new WrongUse(`${path} is of saga ${name}, which ${file} does not export: it has ${[...sagas.keys()].join(", ") || "none"}`)
+    if (logic === undefined) {
+      const known = sagas.size === 0 ? "none" : [...sagas.keys()].join(", ")
+      throw new WrongUse(`${path} is of saga ${name}, which ${file} does not export: it has ${known}`)
+    }
     try {
       return { file: path, ...replayRecording({ logic }, recording) }
     } catch (error) {
@@ -55,5 +57,6 @@ function resultText({ terminal }: Call, result: Replayed & { readonly file: stri
   const { entry, path, recorded, now } = result
   const other = paint(terminal, "decided otherwise", "red")
   const value = (json: Json | undefined) => (json === undefined ? "nothing" : JSON.stringify(json))
-  return `${result.file}: ${other} from entry ${entry} on, at ${path}\n  recorded: ${value(recorded)}\n  now:      ${value(now)}\n`
+  const where = `${result.file}: ${other} from entry ${entry} on, at ${path}`
+  return `${where}\n  recorded: ${value(recorded)}\n  now:      ${value(now)}\n`
 }

@@ -11,7 +11,7 @@ import { type ExitCode, exitCodeOf } from "./wrong-use.ts"
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   try {
     const meant = parse(commands, args)
-    if (meant.type === "run") return await meant.command.run(new Call(meant.command, meant.given, terminal))
+    if (meant.type === "run") return await meant.command.run(new Call(meant.command, meant.given, terminal, commands))
     const text = helpOf(meant.path)
     // Without a word the program was not used as it should be; whoever asks for help gets it.
     if (args.length > 0) terminal.out(text)

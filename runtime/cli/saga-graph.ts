@@ -3,6 +3,7 @@ import type { Call, Command } from "./command.ts"
 import { asking, sagaArgument, sagaPlace } from "./console-command.ts"
 import { openConsole } from "./console-client.ts"
 import { type SagaPicture, terminalPicture } from "../../sagas/index.ts"
+import { clean } from "./table.ts"
 import type { ExitCode } from "./wrong-use.ts"
 
 export const sagaGraph: Command = asking({
@@ -20,6 +21,11 @@ async function run(call: Call): Promise<ExitCode> {
   const { columns = 80, hasColour } = call.terminal
   const width = call.count("width") ?? columns
   const graph = await (await openConsole(call)).get<SagaPicture>(`${path}/graph`)
-  call.show(graph, () => terminalPicture(graph, { width, colour: hasColour }))
+  call.show(graph, () => terminalPicture(cleaned(graph), { width, colour: hasColour }))
   return 0
+}
+
+function cleaned(graph: SagaPicture): SagaPicture {
+  const visit = (_: string, value: unknown) => (typeof value === "string" ? clean(value) : value)
+  return JSON.parse(JSON.stringify(graph), visit) as SagaPicture // cast: the same, with its texts cleaned
 }

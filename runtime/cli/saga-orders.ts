@@ -84,18 +84,23 @@ export const sagaOrders: readonly Command[] = kinds.map(({ isGrave = false, ...k
     run: (call) => run(call, { ...kind, isGrave }),
   }, { isGrave }))
 
+interface Result extends Partial<Done> {
+  readonly saga: string
+  readonly error?: { readonly code: string; readonly message: string }
+}
+
 async function run(call: Call, { name, action, takes, isGrave, body = () => ({}) }: Kind): Promise<ExitCode> {
   const places = (takes === undefined ? call.positionals : call.positionals.slice(0, 1)).map(sagaPlace)
   const order = { ...body(call), ...authorOf(call) }
   if (isGrave === true) await confirm(call, `nothing takes it back: ${name} ${placesText(places)}`)
   const console = await openConsole(call)
-  const results: { readonly saga: string; readonly error?: { readonly code: string; readonly message: string } }[] = []
+  const results: Result[] = []
   let code: ExitCode = 0
   for (const { saga, key, path } of places) {
     const text = `${saga}/${key}`
     try {
       const { outcome, isShown } = await console.post<Done>(`${path}/actions/${action}`, order)
-      results.push({ saga: text, ...{ outcome, isShown } })
+      results.push({ saga: text, outcome, isShown })
       if (!call.flag("json")) call.terminal.out(`${text}: ${name} was ordered\n`)
     } catch (error) {
       // What is wrong with one does not keep the others from their order, unless nobody answers any more.

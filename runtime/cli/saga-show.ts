@@ -75,7 +75,8 @@ function detailText(terminal: Terminal, detail: SagaDetail): string {
 function timelineText(terminal: Terminal, { entries, before, endsHere }: Timeline): string {
   if (entries.length === 0) return ""
   const rows = entries.toReversed().map((entry) => [timeText(entry.atMs), entry.text, changeText(entry), payloadsText(entry)])
-  const older = before === undefined ? (endsHere === true ? "what was before is not kept any more\n" : "") : "there is more before\n"
+  const ends = endsHere === true ? "what was before is not kept any more\n" : ""
+  const older = before === undefined ? ends : "there is more before\n"
   return `\n${table(terminal, ["decided", "what", "state", "payloads"], rows)}${older}`
 }
 

@@ -4,6 +4,7 @@ import type { Call, Command } from "./command.ts"
 import { asking, sagaArgument, sagaPlace, type SagaPlace } from "./console-command.ts"
 import { type ConsoleClient, openConsole } from "./console-client.ts"
 import { payloadOf, payloadOptions } from "./payload.ts"
+import { clean } from "./table.ts"
 import { spanText } from "./texts.ts"
 import type { ExitCode } from "./wrong-use.ts"
 
@@ -102,7 +103,7 @@ async function outcomeOf(
 }
 
 function outcomeText({ isEnded, outcome = "", reason, result, parked, startedMs }: SagaOutcome, timeoutMs: number): string {
-  if (parked !== undefined) return `stands still: ${parked.code}: ${parked.message}`
+  if (parked !== undefined) return `stands still: ${parked.code}: ${clean(parked.message)}`
   if (!isEnded) return `has not ended within ${spanText(timeoutMs)}${startedMs === undefined ? "" : "; it goes on"}`
   return `${outcome}${reason === undefined ? "" : `: ${reason}`}${result === undefined ? "" : ` ${JSON.stringify(result)}`}`
 }

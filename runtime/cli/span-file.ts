@@ -19,7 +19,8 @@ export interface Span {
 /** The older file first. Spans that `isWanted` refuses are not kept. Rejects with WrongUse. */
 export async function readSpans(file: string, isWanted: (span: Span) => boolean): Promise<readonly Span[]> {
   const files = [`${file}.1`, file].filter((path) => existsSync(path))
-  if (files.length === 0) throw new WrongUse(`there is no file of traces ${file}: TROUPE_TRACE_FILE names the one that an app writes`)
+  if (files.length === 0)
+    throw new WrongUse(`there is no file of traces ${file}: TROUPE_TRACE_FILE names the one that an app writes`)
   const spans: Span[] = []
   for (const path of files) {
     const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity })

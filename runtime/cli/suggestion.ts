@@ -16,15 +16,14 @@ export function nearest(wrong: string, known: readonly string[]): string | undef
 
 /** How many letters differ; two that changed places count once. */
 function distance(a: string, b: string): number {
-  const rows = Array.from({ length: a.length + 1 }, (_, row) => Array.from({ length: b.length + 1 }, (__, column) =>
-    row === 0 ? column : column === 0 ? row : 0))
-  const at = (row: number, column: number) => rows[row]?.[column] ?? 0
+  const known = new Map<string, number>()
+  const at = (i: number, j: number) => (i === 0 ? j : j === 0 ? i : known.get(`${i} ${j}`) ?? 0)
   for (let i = 1; i <= a.length; i += 1) {
     for (let j = 1; j <= b.length; j += 1) {
       const same = a[i - 1] === b[j - 1]
       let least = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + (same ? 0 : 1))
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) least = Math.min(least, at(i - 2, j - 2) + 1)
-      rows[i]![j] = least
+      known.set(`${i} ${j}`, least)
     }
   }
   return at(a.length, b.length)

@@ -3,7 +3,7 @@ import type { Partition, ReadModel, Service, Subscription } from "./answers.ts"
 import type { Call, Command } from "./command.ts"
 import { asking } from "./console-command.ts"
 import { openConsole } from "./console-client.ts"
-import { type Cell, table } from "./table.ts"
+import { type Cell, clean, table } from "./table.ts"
 import { agoText, count, spanText } from "./texts.ts"
 import type { ExitCode } from "./wrong-use.ts"
 
@@ -49,7 +49,8 @@ function isWrong(state: string | undefined): boolean {
   return state === "broken" || state === "stalled" || state === "refused"
 }
 
-function partitionRow({ partition, owner, state, gauges, parked, perSecond, atMs, fault }: Partition, nowMs: number): readonly Cell[] {
+function partitionRow(one: Partition, nowMs: number): readonly Cell[] {
+  const { partition, owner, state, gauges, parked, perSecond, atMs, fault } = one
   return [
     String(partition),
     owner ?? { text: "nobody", colour: "red" },
@@ -72,7 +73,7 @@ function subscriptionRows(subscriptions: readonly Subscription[]): readonly (rea
 
 function readModelText({ state, blocksBehind, behindMs, reason }: ReadModel): string {
   const behind = blocksBehind === 0 ? "nothing is missing" : `${count(blocksBehind, "block")} behind, for ${spanText(behindMs)}`
-  return `read model: ${state}, ${behind}${reason === undefined ? "" : ` (${reason})`}`
+  return `read model: ${state}, ${behind}${reason === undefined ? "" : ` (${clean(reason)})`}`
 }
 
 export const services: Command = asking({

@@ -22,7 +22,8 @@ export function paint({ hasColour }: Paper, text: string, colour: Colour | undef
 /** Columns that are empty in all rows are left out, and so are the last ones where there is no room for all. */
 export function table(paper: Paper, head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const full = head.map((_, column) => column).filter((column) => rows.some((row) => textOf(row[column]) !== ""))
-  const shown = full.slice(0, paper.columns === undefined ? undefined : Math.max(1, Math.floor(paper.columns / (columnMin + gap))))
+  const room = paper.columns === undefined ? full.length : Math.max(1, Math.floor(paper.columns / (columnMin + gap)))
+  const shown = full.slice(0, room)
   const texts = [head, ...rows].map((row) => shown.map((column) => clean(textOf(row[column]))))
   const widths = fitted(shown.map((_, index) => Math.max(...texts.map((row) => row[index]?.length ?? 0))), paper.columns)
   const lines = texts.map((row, at) => {

@@ -57,13 +57,12 @@ export function processTerminal(): Terminal {
 function interrupted(): Promise<void> {
   return new Promise((resolve) => {
     let isTold = false
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.on(signal, () => {
-        if (isTold) process.exit(128 + constants.signals[signal])
-        isTold = true
-        resolve()
-      })
+    const tell = (signal: NodeJS.Signals) => {
+      if (isTold) process.exit(128 + constants.signals[signal])
+      isTold = true
+      resolve()
     }
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, tell)
   })
 }
 

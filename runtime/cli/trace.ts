@@ -38,8 +38,9 @@ export const trace: Command = asking({
 async function run(call: Call): Promise<ExitCode> {
   const id = call.positional(0)
   const isTraceId = /^[0-9a-f]{4,32}$/i.test(id)
-  if (!isTraceId && !id.includes("/")) throw new WrongUse(`${JSON.stringify(id)} is neither a trace id nor a saga such as place-order/o-17`)
-  const file = call.text("file") ?? (call.terminal.environment["TROUPE_TRACE_FILE"] || undefined)
+  if (!isTraceId && !id.includes("/"))
+    throw new WrongUse(`${JSON.stringify(id)} is neither a trace id nor a saga such as place-order/o-17`)
+  const file = call.text("file") ?? call.variable("TROUPE_TRACE_FILE")
   if (file === undefined) return tellPlace(call, id, isTraceId)
   const traceIds = isTraceId ? undefined : new Set((await readSpans(file, isOf(id))).map(({ traceId }) => traceId))
   const wanted = ({ traceId }: Span) => traceIds?.has(traceId) ?? traceId.startsWith(id.toLowerCase())

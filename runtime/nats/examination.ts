@@ -7,20 +7,11 @@ import { limits } from "../kernel/limits.ts"
 import { type Subjects, subjectsOf } from "../message/subjects.ts"
 import { decodeManifest } from "../message/manifest.ts"
 import { readDurability } from "./durability.ts"
+import type { Finding } from "./finding.ts"
 import { livingMembers } from "./living-members.ts"
 import { permissionFindings } from "./permissions.ts"
 import { connectChecked } from "./server/connect.ts"
 import { redactUrl } from "./server/server-url.ts"
-
-export interface Finding {
-  /** What it is about, in a word or two. */
-  readonly about: string
-  /** `note`: it works, and might be better. */
-  readonly state: "good" | "note" | "bad"
-  readonly text: string
-  /** What to do. */
-  readonly mend?: string
-}
 
 export interface ExaminationOptions {
   readonly natsUrl: string
@@ -42,8 +33,10 @@ export async function examine(options: ExaminationOptions): Promise<readonly Fin
     const findings = [serverFinding(connection, options), await clockFinding(connection, manager, streams)]
     findings.push(...await permissionFindings(connection, namespaces))
     findings.push(await storageFinding(manager))
-    for (const namespace of namespaces)
-      findings.push(...await namespaceFindings({ ...options, connection, manager, streams, subjects: subjectsOf(namespace) }, namespace))
+    for (const namespace of namespaces) {
+      const place = { ...options, connection, manager, streams, subjects: subjectsOf(namespace) }
+      findings.push(...await namespaceFindings(place, namespace))
+    }
     if (namespaces.length === 0) findings.push({ about: "streams", state: "note", text: "no app has run on this server yet" })
     return findings
   } finally {
@@ -57,8 +50,9 @@ async function allStreams(manager: JetStreamManager): Promise<readonly StreamInf
   return streams
 }
 
-/** Of a stream of journals. */
-function namespaceOf({ config: { name, subjects = [] } }: StreamInfo): string | undefined {
+/** Of a stream of journals. A mirror has no subjects, whatever the client's types say. */
+function namespaceOf({ config }: { readonly config: { name: string; subjects?: readonly string[] } }): string | undefined {
+  const { name, subjects = [] } = config
   const [, namespace] = /^(.+)\.jrn\.\*\.\*$/.exec(subjects[0] ?? "") ?? []
   return namespace !== undefined && subjectsOf(namespace).streams.journal === name ? namespace : undefined
 }
@@ -70,9 +64,12 @@ function serverFinding({ info }: NatsConnection, { natsUrl, isEmbedded }: Examin
 }
 
 /** A stream's info has the server's time in it. */
-async function clockFinding(connection: NatsConnection, manager: JetStreamManager, streams: readonly StreamInfo[]): Promise<Finding> {
-  const [stream] = streams
-  if (stream === undefined) return { about: "clock", state: "note", text: "the server's clock is told with its first stream only" }
+async function clockFinding(
+  connection: NatsConnection,
+  manager: JetStreamManager,
+  [stream]: readonly StreamInfo[],
+): Promise<Finding> {
+  if (stream === undefined) return { about: "clock", state: "good", text: "not known: a server tells it with its first stream" }
   const roundMs = await connection.rtt()
   const { ts } = await manager.streams.info(stream.config.name)
   const serverMs = Date.parse(ts ?? "")
@@ -90,7 +87,8 @@ async function storageFinding(manager: JetStreamManager): Promise<Finding> {
   if (max <= 0) return { about: "storage", state: "good", text: `${used}; the account has no bound of its own` }
   const text = `${used} of ${bytesText(max)} that the account may have`
   if (storage < max * fullShare) return { about: "storage", state: "good", text }
-  return { about: "storage", state: "bad", text, mend: "raise the account's bound: a journal that cannot grow stops its partition" }
+  const mend = "raise the account's bound: a journal that cannot grow stops its partition"
+  return { about: "storage", state: "bad", text, mend }
 }
 
 interface Place extends ExaminationOptions {
@@ -124,7 +122,7 @@ function streamFinding({ streams }: Place, namespace: string, name: string): Fin
   const held = `stream ${name}: ${state.messages} messages, ${bytesText(state.bytes)}`
   if (cluster !== undefined && cluster.name !== undefined && cluster.leader === undefined)
     return { about, state: "bad", text: `${held}, and it has no leader`, mend: "start the servers that are down" }
-  const late = (cluster?.replicas ?? []).filter(({ current, offline }) => !current || offline === true).map((one) => one.name)
+  const late = (cluster?.replicas ?? []).filter(({ current, offline }) => !current || offline).map((one) => one.name)
   if (late.length > 0)
     return { about, state: "note", text: `${held}; behind or away: ${late.join(", ")}`, mend: "see to these servers" }
   if (config.max_bytes > 0 && state.bytes > config.max_bytes * fullShare)
@@ -141,12 +139,14 @@ async function appFindings({ connection, manager, subjects }: Place, namespace: 
       const stored = await manager.streams.getMessage(subjects.streams.journal, { last_by_subj: subject })
       const { partitions, layout } = decodeManifest(stored?.data ?? new Uint8Array(), app)
       const members = await livingMembers(connection, subjects.at(layout), app)
-      const text = `app ${app}: ${partitions} partitions, ${members.length === 0 ? "run by nobody" : `run by ${members.join(", ")}`}`
+      const by = members.length === 0 ? "nobody" : members.join(", ")
+      const text = `app ${app}: ${partitions} partitions, run by ${by}`
       findings.push(members.length > 0
         ? { about: namespace, state: "good", text }
         : { about: namespace, state: "note", text, mend: "start a process of it" })
     } catch (error) {
-      findings.push({ about: namespace, state: "bad", text: `app ${app}: ${describeError(error)}`, mend: "see docs/operations.md" })
+      const text = `app ${app}: ${describeError(error)}`
+      findings.push({ about: namespace, state: "bad", text, mend: "see docs/operations.md" })
     }
   }
   return findings

@@ -1,6 +1,6 @@
 // What a login may do on the server, as the server itself tells it, held against what an app needs.
 import type { NatsConnection } from "@nats-io/transport-node"
-import type { Finding } from "./examination.ts"
+import type { Finding } from "./finding.ts"
 
 interface Allowed {
   readonly allow?: readonly string[]
@@ -24,10 +24,9 @@ export async function permissionFindings(connection: NatsConnection, namespaces:
   const { user = "", account = "", permissions: { publish, subscribe } = {} } = info.data ?? {}
   const who = `user ${user === "" ? "without a name" : user} of account ${account}`
   const spaces = namespaces.map((namespace) => `${namespace}.>`)
-  const missing = [
-    ...["$JS.API.>", "$JS.ACK.>", "$KV.>", ...spaces].filter((subject) => !isAllowed(publish, subject)).map((one) => `publish ${one}`),
-    ...["_INBOX.>", ...spaces].filter((subject) => !isAllowed(subscribe, subject)).map((one) => `subscribe to ${one}`),
-  ]
+  const sent = ["$JS.API.>", "$JS.ACK.>", "$KV.>", ...spaces].filter((subject) => !isAllowed(publish, subject))
+  const heard = ["_INBOX.>", ...spaces].filter((subject) => !isAllowed(subscribe, subject))
+  const missing = [...sent.map((subject) => `publish ${subject}`), ...heard.map((subject) => `subscribe to ${subject}`)]
   if (missing.length === 0) return [{ about, state: "good", text: `${who} may do all that an app needs` }]
   const mend = "an app needs them; a client alone does with fewer"
   return [{ about, state: "note", text: `${who} is not granted as a whole: ${missing.join(", ")}`, mend }]

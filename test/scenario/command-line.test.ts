@@ -46,7 +46,8 @@ function start(t: TestContext, args: readonly string[], cwd: string, env: Readon
     cwd, env: { ...process.env, OTEL_TRACES_EXPORTER: "none", ...env }, stdio: ["ignore", "pipe", "pipe"],
   })
   let text = ""
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (part: string) => void (text += part))
+  const hear = (part: string) => void (text += part)
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", hear)
   const exited = once(child, "exit")
   const end = async () => {
     child.kill("SIGTERM")
@@ -82,7 +83,8 @@ test("an app is developed: it gets stuck, is mended, its parked record is tried 
   assert.match(listed.out, /^\d\/trip\/t-1:1:0 +record +HANDLER_THREW +note desk\/desk-1 .*the desk is closed for a walk$/m)
   await until(async () => / note /.test((await run("sagas", "ls")).out))
   assert.match((await run("sagas", "ls", "--phase", "live")).out, /^trip\/t-1 +running +note .*\n1 saga\n$/m)
-  assert.match((await run("sagas", "show", "trip/t-1")).out, /the next try of note at desk\/desk-1, after HANDLER_THREW at attempt 1/)
+  const shown = await run("sagas", "show", "trip/t-1")
+  assert.match(shown.out, /the next try of note at desk\/desk-1, after HANDLER_THREW at attempt 1/)
 
   writeFileSync(file, "export const broken = (")
   await dev.says(/app\.ts has changed: the app starts anew/)
@@ -122,7 +124,7 @@ test("an app is developed: it gets stuck, is mended, its parked record is tried 
   assert.match(gone.error, /no NATS server could be reached/)
 })
 
-test("doctor says what to mend: a stream that is gone, an app that nobody runs, a server that may lose what it acknowledged", async (t) => {
+test("doctor says what to mend: a stream that is gone, an app that nobody runs, a server that may lose writes", async (t) => {
   const { url } = await withNats(t)
   const look = () => troupe(["doctor"], { environment: { NATS_URL: url } })
   const empty = await look()
@@ -138,6 +140,9 @@ test("doctor says what to mend: a stream that is gone, an app that nobody runs, 
   const bad = await look()
   assert.equal(bad.code, 1)
   assert.match(bad.out, /^bad {3}test +stream TEST_EVENTS is not there\n +→ start the app/m)
-  const { findings } = JSON.parse((await troupe(["doctor", "--json"], { environment: { NATS_URL: url } })).out)
-  assert.ok(findings.some(({ state, mend }: { state: string; mend?: string }) => state === "bad" && mend !== undefined))
+  // cast: of the shape that the last line checks
+  const { findings } = JSON.parse((await troupe(["doctor", "--json"], { environment: { NATS_URL: url } })).out) as {
+    findings: readonly { state: string; mend?: string }[]
+  }
+  assert.ok(findings.some(({ state, mend }) => state === "bad" && mend !== undefined))
 })

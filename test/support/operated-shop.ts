@@ -3,7 +3,9 @@
 import assert from "node:assert/strict"
 import type { TestContext } from "node:test"
 import type { Terminal } from "../../runtime/cli/terminal.ts"
-import { askInMemory, type MemoryProcess, newWorld, startInMemory, virtualClock, type World } from "../../runtime/testing/index.ts"
+import {
+  askInMemory, type MemoryProcess, newWorld, startInMemory, virtualClock, type World,
+} from "../../runtime/testing/index.ts"
 import { type Ran, troupe } from "./command-line.ts"
 import { type Asker, consoleInMemory, operatorToken } from "./console-in-memory.ts"
 import { anOrder, desk, order, ordersShop, stock } from "./orders-shop.ts"

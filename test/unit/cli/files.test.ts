@@ -40,8 +40,8 @@ async function record(): Promise<string> {
 test("recordings are replayed, and what is decided otherwise is told", async () => {
   const recording = await record()
   writeFileSync(join(folder, "o-1.json"), recording)
-  const changed = readFileSync(shopFile, "utf8").replace("stock.reserve(input.sku, { units: 1 })", "stock.reserve(input.sku, { units: 2 })")
-  const absolute = changed
+  const absolute = readFileSync(shopFile, "utf8")
+    .replace("stock.reserve(input.sku, { units: 1 })", "stock.reserve(input.sku, { units: 2 })")
     .replaceAll(/from "(\.\.\/[^"]*)"/g, (_, path: string) => `from "${new URL(path, `file://${shopFile}`).pathname}"`)
     .replace("effect/Schema", import.meta.resolve("effect/Schema"))
   writeFileSync(join(folder, "changed.ts"), absolute)
@@ -97,7 +97,7 @@ function lineOf({ id, parent, service, name, fromMs, tookMs, attributes = {}, is
 
 test("a trace is a tree of spans, found by its id or by its saga, also in the older file", async () => {
   const ofSaga = { "troupe.saga.name": "place-order", "troupe.saga.id": "o-17" }
-  const process = { parent: "01", service: "place-order", name: "process place-order.start", fromMs: 0, tookMs: 4, attributes: ofSaga }
+  const started = { id: "02", parent: "01", service: "place-order", name: "process place-order.start", fromMs: 0, tookMs: 4 }
   const send = { id: "03", parent: "02", service: "place-order", name: "send payment.charge", fromMs: 1, tookMs: 0 }
   const charge = {
     id: "04", parent: "03", service: "payment", name: "process payment.charge", fromMs: 5, tookMs: 9, isError: true,
@@ -107,7 +107,7 @@ test("a trace is a tree of spans, found by its id or by its saga, also in the ol
     id: "01", service: "place-order", name: "place-order", fromMs: 0, tookMs: 40,
     attributes: { ...ofSaga, "troupe.saga.outcome": "compensated", "troupe.saga.reason": "declined" },
   }
-  writeFileSync(join(folder, "traces.jsonl.1"), `${lineOf({ id: "02", ...process })}\n${lineOf(send)}\n`)
+  writeFileSync(join(folder, "traces.jsonl.1"), `${lineOf({ ...started, attributes: ofSaga })}\n${lineOf(send)}\n`)
   writeFileSync(join(folder, "traces.jsonl"), `${lineOf(charge)}\n${lineOf(root)}\n`)
   writeFileSync(join(folder, "broken.jsonl"), "no JSON\n")
   assertGolden(await transcript([
@@ -119,7 +119,9 @@ test("a trace is a tree of spans, found by its id or by its saga, also in the ol
     "trace o-17",
   ]), new URL("expected/trace.txt", import.meta.url))
   const { out } = await troupe(["trace", "0af7", "--file", join(folder, "traces.jsonl"), "--json"])
-  assert.deepEqual(JSON.parse(out).traces[0].spans.map(({ depth }: { depth: number }) => depth), [0, 1, 2, 3])
+  // cast: of the shape that the last line checks
+  const { traces } = JSON.parse(out) as { traces: readonly { spans: readonly { depth: number }[] }[] }
+  assert.deepEqual(traces[0]?.spans.map(({ depth }) => depth), [0, 1, 2, 3])
 })
 
 test("check and completion write what they are asked for", async () => {

@@ -20,7 +20,8 @@ test("every command has help that is complete: what it takes, its options, and e
     const { code, out, error } = await troupe([...command.path, "--help"])
     assert.deepEqual([code, error], [0, ""], name)
     assert.match(command.summary, /^[a-z].{10,110}[^.]$/, name)
-    for (const { name: argument, about } of command.takes) assert.ok(out.includes(argument) && about.length > 5, `${name} ${argument}`)
+    for (const { name: argument, about } of command.takes)
+      assert.ok(out.includes(argument) && about.length > 5, `${name} ${argument}`)
     for (const [option, { about, isList, value }] of Object.entries(command.options)) {
       assert.ok(out.includes(`--${option}`) && about.length > 5, `${name} --${option}`)
       assert.ok(value !== undefined || isList !== true, `${name} --${option} has values`)
