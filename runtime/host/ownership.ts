@@ -59,12 +59,8 @@ const beat = Effect.fnUntraced(function* (state: OwnershipState): Effect.fn.Retu
   const refuses = [...state.stopped].flatMap(([partition, stopped]) => (stopped.state === "refused" ? [partition] : []))
   const sent = state.lease.sent()
   const result = yield* Effect.result(members.beat({ name: self, reads: blockVersion, refuses }))
-  if (result._tag === "Failure") return
-  // Who was silent for so long that others may have taken it for gone was perhaps not alone: without the bucket everybody
-  // looks gone. Until all have had the time to beat again nothing is claimed, and nothing let go of but what is not proved.
-  const nowNanos = state.clock.monotonicTimeNanosUnsafe()
-  if (state.lease.beaten(sent)) state.unsureUntilNanos = nowNanos + BigInt(limits.memberTtlMs) * 1_000_000n
-  if (nowNanos < state.unsureUntilNanos) return yield* proveAgain(state)
+  if (result._tag === "Failure") return void (state.isUnheard = true)
+  if (isUnsure(state, state.lease.beaten(sent))) return yield* proveAgain(state)
   state.others = result.success.some(({ name }) => name !== self)
   const owners = assignPartitions(app.partitions, result.success)
   state.share = new Set(owners.flatMap((owner, partition) => (owner === self ? [partition] : [])))
@@ -76,6 +72,23 @@ const beat = Effect.fnUntraced(function* (state: OwnershipState): Effect.fn.Retu
   }
   noteSettled(state)
 })
+
+/**
+ * Who was silent for so long that others may have taken it for gone was perhaps not alone: without the bucket everybody looks
+ * gone. Until all have had the time to beat again nothing is claimed, and nothing let go of but what is not proved. A process
+ * that is only slow comes late again and again, and is heard each time: it waits once, and then has a turn. Otherwise what
+ * another has left would be claimed by nobody while it is slow.
+ */
+function isUnsure(state: OwnershipState, isLate: boolean): boolean {
+  const nowNanos = state.clock.monotonicTimeNanosUnsafe()
+  const waits = state.unsureUntilNanos !== undefined && !state.isUnheard
+  if (isLate && !waits) state.unsureUntilNanos = nowNanos + BigInt(limits.memberTtlMs) * 1_000_000n
+  state.isUnheard = false
+  if (state.unsureUntilNanos === undefined) return false
+  if (nowNanos < state.unsureUntilNanos) return true
+  state.unsureUntilNanos = undefined
+  return false
+}
 
 export const letGo = Effect.fnUntraced(function* (
   state: OwnershipState,
