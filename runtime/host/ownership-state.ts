@@ -77,8 +77,10 @@ export interface OwnershipState {
   others: boolean
   /** The partitions that are this process's share by the last beat. */
   share: ReadonlySet<number>
-  /** Until then who is a member is not believed; monotonic. */
-  unsureUntilNanos: bigint
+  /** Until then who is a member is not believed; monotonic. Undefined: it is. */
+  unsureUntilNanos: bigint | undefined
+  /** The last heartbeat had no answer. */
+  isUnheard: boolean
   phase: Phase
   /** When the last round of beating was over, whatever came of it; monotonic. */
   roundNanos: bigint
@@ -104,7 +106,8 @@ export function newOwnership(options: OwnershipOptions, clock: Clock): Ownership
     isSettled: false,
     others: false,
     share: new Set(),
-    unsureUntilNanos: 0n,
+    unsureUntilNanos: undefined,
+    isUnheard: false,
     phase: "owning",
     roundNanos: clock.monotonicTimeNanosUnsafe(),
   }

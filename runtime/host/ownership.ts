@@ -10,6 +10,7 @@ import { claim } from "../delivery/recover.ts"
 import { limits } from "../kernel/limits.ts"
 import { blockVersion } from "../message/block.ts"
 import { Fenced } from "../ports/journal.ts"
+import type { Member } from "../ports/members.ts"
 import { crashed, noteLoss } from "./losses.ts"
 import {
   type EngineFault, newOwnership, noteSettled, type OwnershipOptions, type OwnershipState, type Taken,
@@ -49,24 +50,28 @@ export const handOver = Effect.fnUntraced(function* (state: OwnershipState): Eff
 })
 
 const round = Effect.fnUntraced(function* (state: OwnershipState): Effect.fn.Return<void> {
-  if (state.phase !== "left") yield* beat(state)
-  state.roundNanos = state.clock.monotonicTimeNanosUnsafe()
+  const isEnded = state.phase === "left" || (yield* beat(state))
+  // What was given up waiting for has not come to an end: a process to which that happens always is to be started anew.
+  if (isEnded) state.roundNanos = state.clock.monotonicTimeNanosUnsafe()
 })
 
-/** Without a heartbeat of its own a process claims nothing; what it owns the fence protects. */
-const beat = Effect.fnUntraced(function* (state: OwnershipState): Effect.fn.Return<void> {
-  const { app, members, self } = state.options
+/** Without a heartbeat of its own a process claims nothing; what it owns the fence protects. False: it had no end. */
+const beat = Effect.fnUntraced(function* (state: OwnershipState): Effect.fn.Return<boolean> {
+  const { members, self } = state.options
   const refuses = [...state.stopped].flatMap(([partition, stopped]) => (stopped.state === "refused" ? [partition] : []))
   const sent = state.lease.sent()
-  const result = yield* Effect.result(members.beat({ name: self, reads: blockVersion, refuses }))
-  if (result._tag === "Failure") return
-  // Who was silent for so long that others may have taken it for gone was perhaps not alone: without the bucket everybody
-  // looks gone. Until all have had the time to beat again nothing is claimed, and nothing let go of but what is not proved.
-  const nowNanos = state.clock.monotonicTimeNanosUnsafe()
-  if (state.lease.beaten(sent)) state.unsureUntilNanos = nowNanos + BigInt(limits.memberTtlMs) * 1_000_000n
-  if (nowNanos < state.unsureUntilNanos) return yield* proveAgain(state)
-  state.others = result.success.some(({ name }) => name !== self)
-  const owners = assignPartitions(app.partitions, result.success)
+  const said = Effect.result(members.beat({ name: self, reads: blockVersion, refuses }))
+  const heard = yield* Effect.timeoutOption(said, limits.heartbeatMaxMs)
+  if (heard._tag === "None" || heard.value._tag === "Failure") state.isUnheard = true
+  else if (isUnsure(state, state.lease.beaten(sent))) yield* proveAgain(state)
+  else yield* takeShare(state, heard.value.success)
+  return heard._tag === "Some"
+})
+
+const takeShare = Effect.fnUntraced(function* (state: OwnershipState, members: readonly Member[]): Effect.fn.Return<void> {
+  const { app, self } = state.options
+  state.others = members.some(({ name }) => name !== self)
+  const owners = assignPartitions(app.partitions, members)
   state.share = new Set(owners.flatMap((owner, partition) => (owner === self ? [partition] : [])))
   yield* letGo(state, [...state.taken.keys()].filter((partition) => !state.share.has(partition)))
   yield* proveAgain(state)
@@ -76,6 +81,23 @@ const beat = Effect.fnUntraced(function* (state: OwnershipState): Effect.fn.Retu
   }
   noteSettled(state)
 })
+
+/**
+ * Who was silent for so long that others may have taken it for gone was perhaps not alone: without the bucket everybody looks
+ * gone. Until all have had the time to beat again nothing is claimed, and nothing let go of but what is not proved. A process
+ * that is only slow comes late again and again, and is heard each time: it waits once, and then has a turn. Otherwise what
+ * another has left would be claimed by nobody while it is slow.
+ */
+function isUnsure(state: OwnershipState, isLate: boolean): boolean {
+  const nowNanos = state.clock.monotonicTimeNanosUnsafe()
+  const waits = state.unsureUntilNanos !== undefined && !state.isUnheard
+  if (isLate && !waits) state.unsureUntilNanos = nowNanos + BigInt(limits.memberTtlMs) * 1_000_000n
+  state.isUnheard = false
+  if (state.unsureUntilNanos === undefined) return false
+  if (nowNanos < state.unsureUntilNanos) return true
+  state.unsureUntilNanos = undefined
+  return false
+}
 
 export const letGo = Effect.fnUntraced(function* (
   state: OwnershipState,

@@ -157,6 +157,8 @@ export const limits = {
   memberTtlMs: 2_000,
   memberBeatMs: 500,
   bucketRead: { withinMs: 5_000, keysMax: 500 }, // a whole bucket of the server; keys that are asked for at once
+  /** A heartbeat without an answer is given up after this, and the next one is sent. */
+  heartbeatMaxMs: 5_000,
   /** Heartbeats that have not come to an end for so long never will: the process should be started anew. */
   heartbeatStuckMs: 30_000,
   /** The code of a partition that crashes so often in this time is not tried again. */

@@ -40,6 +40,8 @@ export interface Request<Result> {
   /** No answer came within the time. */
   readonly silent: () => void
   readonly timeoutMs: number
+  /** Without an answer its caller may hear nothing for ever. */
+  readonly mayHang?: boolean
 }
 
 export class Network {
@@ -85,8 +87,11 @@ export class Network {
   }
 
   /** To the server and back. */
-  request<Result>(from: Owner, server: Owner, { kind, carryOut, answered, silent, timeoutMs }: Request<Result>): void {
-    const silence = () => void this.#kernel.after(timeoutMs, from, "silence", silent)
+  request<Result>(from: Owner, server: Owner, request: Request<Result>): void {
+    const { kind, carryOut, answered, silent, timeoutMs, mayHang } = request
+    const silence = () => {
+      if (mayHang !== true || this.#luck.chance(0.5)) this.#kernel.after(timeoutMs, from, "silence", silent)
+    }
     if (this.#isLost(from, server, kind, this.faults.lostRequest, "lostRequest")) return silence()
     this.#arrives(from, server, kind, () => {
       const result = carryOut()

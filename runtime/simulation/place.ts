@@ -34,4 +34,6 @@ export type Call = <Value, Fails>(call: {
   readonly carryOut: () => Effect.Effect<Value, Fails>
   readonly silent: () => Effect.Effect<Value, Fails>
   readonly timeoutMs: number
+  /** Without an answer it may have no end. */
+  readonly mayHang?: boolean
 }) => Effect.Effect<Value, Fails>

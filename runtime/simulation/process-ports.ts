@@ -30,6 +30,8 @@ export function processPorts(place: Place, lanes: LaneNet, ear: JournalEar): Por
           carryOut: () => Effect.succeed(stored.members.beat(member, server.nowMs)),
           silent: () => Effect.fail(new MembersUnavailable("the members' bucket gave no answer; tried again soon")),
           timeoutMs: limits.memberBeatMs,
+          // As a look at a bucket did whose link was cut in the middle of its answer.
+          mayHang: true,
         })
         return Effect.tap(beaten, (members) => Effect.sync(() => ear.beaten(members)))
       },
@@ -56,7 +58,7 @@ export function processPorts(place: Place, lanes: LaneNet, ear: JournalEar): Por
 
 /** A call to the server. Without a leader it gives the same answer as silence, and at once. */
 function caller({ network, server, owner }: Place): Call {
-  return <Value, Fails>({ kind, carryOut, silent: silence, timeoutMs }: Parameters<Call>[0]) =>
+  return <Value, Fails>({ kind, carryOut, silent: silence, timeoutMs, mayHang = false }: Parameters<Call>[0]) =>
     Effect.callback((resume: (answer: Effect.Effect<Value, Fails>) => void) => {
       let isOpen = true
       const answer = (exit: Effect.Effect<Value, Fails>) => {
@@ -70,6 +72,7 @@ function caller({ network, server, owner }: Place): Call {
         answered: answer,
         silent: () => answer(silence() as Effect.Effect<Value, Fails>), // cast: as above
         timeoutMs,
+        mayHang,
       })
       return Effect.sync(() => void (isOpen = false))
     })

@@ -38,7 +38,7 @@ function checkReads({ requests }: Facts, findings: Findings): void {
     if (request.effect.startsWith("note ")) writes.set(request.to, [...(writes.get(request.to) ?? []), request])
   }
   for (const { effect, to, kind, answer, happenings } of requests.values()) {
-    if (kind !== "query" || answer?.type !== "done") continue
+    if (kind !== "query" || !effect.startsWith("read ") || answer?.type !== "done") continue
     const askedMs = happenings[0]?.atMs ?? 0
     const told = happenings.find(({ phase }) => phase === "answered")?.atMs ?? 0
     const all = writes.get(to) ?? []

@@ -173,4 +173,28 @@ export const sagaMutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: "begun-do-not-journaled",
+    rule: "R11",
+    breaks: "A command that may have to be taken back is handled before it is in the mailbox: after a crash its undo overtakes it.",
+    edits: [
+      {
+        file: "runtime/delivery/handling.ts",
+        find: "  else if (isTakenBack(delivery, task)) yield* noteBegun(delivery, task, 0)\n",
+        replace: "  void isTakenBack\n",
+      },
+    ],
+  },
+  {
+    name: "redriven-behind-its-end",
+    rule: "R23",
+    breaks: "A command of a saga that has ended is redriven: it is done for nobody, and never undone.",
+    edits: [
+      {
+        file: "runtime/delivery/parked-records.ts",
+        find: "      if (isIts && entry.waits === undefined) super.set(id, { ...entry, settled: true })\n",
+        replace: "      if (isIts && entry.waits === undefined) super.set(id, entry)\n",
+      },
+    ],
+  },
 ]

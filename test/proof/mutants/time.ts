@@ -134,13 +134,12 @@ export const timeMutants: readonly Mutant[] = [
     edits: [
       {
         file: "runtime/host/ownership.ts",
-        find: "  if (result._tag === \"Failure\") return\n",
+        find: "  return heard._tag === \"Some\"\n",
         replace:
-          "  if (result._tag === \"Failure\") {\n" +
-          "    for (let partition = 0; partition < app.partitions; partition += 1)\n" +
+          "  if (heard._tag === \"None\" || heard.value._tag === \"Failure\")\n" +
+          "    for (let partition = 0; partition < state.options.app.partitions; partition += 1)\n" +
           "      if (!state.taken.has(partition) && state.phase === \"owning\") yield* take(state, partition)\n" +
-          "    return\n" +
-          "  }\n",
+          "  return heard._tag === \"Some\"\n",
       },
     ],
   },
@@ -151,8 +150,20 @@ export const timeMutants: readonly Mutant[] = [
     edits: [
       {
         file: "runtime/host/ownership.ts",
-        find: "  const owners = assignPartitions(app.partitions, result.success)\n",
-        replace: "  const owners = assignPartitions(app.partitions, result.success.filter(({ name }) => name === self))\n",
+        find: "  const owners = assignPartitions(app.partitions, members)\n",
+        replace: "  const owners = assignPartitions(app.partitions, members.filter(({ name }) => name === self))\n",
+      },
+    ],
+  },
+  {
+    name: "waits-for-a-heartbeat-for-ever",
+    rule: "R24",
+    breaks: "A heartbeat whose answer was lost with its link is waited for without an end: the process is gone for the others.",
+    edits: [
+      {
+        file: "runtime/host/ownership.ts",
+        find: "Effect.timeoutOption(said, limits.heartbeatMaxMs)\n",
+        replace: "Effect.timeoutOption(said, 1_000_000 * limits.heartbeatMaxMs)\n",
       },
     ],
   },

@@ -21,18 +21,18 @@ export interface BankAndShopOptions {
 /** Records of one process: far more than this workload ever has waiting, and far fewer than a leak soon has. */
 const sizesMax = { outbox: 4_000, mailbox: 1_000, inFlight: 4_000 }
 
-/** The usual mix of so many sagas, with as many other requests in proportion; none in a hurry. */
+/** The usual mix of so many sagas, with as many other requests in proportion; none in a hurry, and no operators. */
 export function mixOf(sagas: number): Mix {
   const share = (part: number) => Math.max(1, Math.round(sagas * part))
   return {
     transfer: share(0.4), order: share(0.25), trip: share(0.2), option: share(0.15),
-    cascade: share(0.15), reservation: share(0.15), note: share(0.3), errand: 0,
+    cascade: share(0.15), reservation: share(0.15), note: share(0.3), errand: 0, redrive: 0,
   }
 }
 
-/** With sagas in a hurry, some of which park. */
+/** With sagas in a hurry, some of which park, and operators who try again what is parked. */
 export function hurriedMixOf(sagas: number): Mix {
-  return { ...mixOf(sagas), errand: Math.max(1, Math.round(sagas * 0.2)) }
+  return { ...mixOf(sagas), errand: Math.max(1, Math.round(sagas * 0.2)), redrive: Math.max(1, Math.round(sagas * 0.03)) }
 }
 
 export function bankAndShop(options: BankAndShopOptions): Workload {

@@ -44,7 +44,7 @@ export function businessOf({ outside, luck, release, namespace, partitions }: Bu
     transfer.saga, order, trip, option, hurried.agency, hurried.clerk, hurried.till, errand,
   ]
   const made: App = app(appName, { namespace, partitions, services })
-  return { app: appName, made, accounts, stock, notes, relay, reservations, transfer, order, trip, option, errand }
+  return { app: appName, made, accounts, stock, notes, relay, reservations, transfer, order, trip, option, errand, partitions }
 }
 
 export type Business = ReturnType<typeof businessOf>

@@ -1,11 +1,12 @@
 // What clients ask of the bank and shop. All of it is drawn from one function, so the same seed asks the same.
 import { query } from "../../../runtime/index.ts"
+import { partitionService } from "../../../runtime/message/operation.ts"
 import type { Ask, AskCommand, Draw } from "../../../runtime/simulation/workload.ts"
 import { Hop1 } from "./cascade.ts"
 import type { Business } from "./business.ts"
 import { whole, zipf } from "./skew.ts"
 
-export const kinds = ["transfer", "order", "trip", "cascade", "option", "reservation", "note", "errand"] as const
+export const kinds = ["transfer", "order", "trip", "cascade", "option", "reservation", "note", "errand", "redrive"] as const
 export type Kind = (typeof kinds)[number]
 
 /** How many of each kind. */
@@ -135,6 +136,16 @@ class Writer implements Readonly<Record<Kind, (n: number) => readonly Ask[]>> {
     const input = { agency: place("g"), clerk: place("c"), till: place("t") }
     const asked = this.#start(this.#business.errand.start(`e${n}`, input), `errand e${n}`)
     return this.#draw() < 0.7 ? [asked] : [asked, { ...asked, effect: `errand e${n}, asked again` }]
+  }
+
+  /** An operator tries again what is parked. It is kept under its own key, and counted by nobody. */
+  redrive(n: number): readonly Ask[] {
+    const { app, partitions } = this.#business
+    const partition = String(whole(this.#draw, 0, partitions - 1))
+    const code = this.#draw() < 0.7 ? "OUTSIDE_POISONED" : "HANDLER_THREW"
+    const payload = { by: "operator", why: "it may work now", code }
+    const command = { service: partitionService, key: partition, name: "redrive", payload }
+    return [{ type: "command", app, command, effect: `redrive ${n}`, kind: "query" }]
   }
 
   #start(command: AskCommand["command"], effect: string): AskCommand {

@@ -147,6 +147,52 @@ test("R24: after an outage of the members' bucket, who is back first takes nothi
   await Promise.all([first.stop(), second.stop()])
 })
 
+test("R24: a process whose heartbeats are slow takes over what another has left, as it hears that it lives", async () => {
+  const world = newWorld()
+  const { clock, pass } = await virtualClock()
+  let tookMs = 0
+  const slow = start(world, clock, {
+    ...world.members,
+    beat: (member) => Effect.delay(Effect.suspend(() => world.members.beat(member)), tookMs),
+  })
+  await pass(0)
+  const other = start(world, clock, world.members)
+  await pass(3 * limits.memberBeatMs)
+  assert.equal(slow.owned().length, 4)
+  tookMs = limits.memberTtlMs
+  // Each of its heartbeats comes later than its time to live: others may always have taken it for gone.
+  await pass(3 * tookMs)
+  await other.stop()
+  await pass(4 * tookMs)
+  assert.deepEqual(slow.owned(), all)
+  await slow.stop()
+})
+
+test("R24: a process that is late, and whose heartbeats have failed since, waits as long again before it claims", async () => {
+  const world = newWorld()
+  const { clock, pass } = await virtualClock()
+  let reachable = true
+  const cutOff = start(world, clock, seenThrough(world, () => reachable))
+  await pass(0)
+  const other = start(world, clock, world.members)
+  await pass(3 * limits.memberBeatMs)
+  const mine = cutOff.owned()
+  reachable = false
+  await other.stop()
+  await pass(2 * limits.memberTtlMs)
+  // Heard once, and then not for longer than the first doubt.
+  reachable = true
+  await pass(limits.memberBeatMs)
+  reachable = false
+  await pass(2 * limits.memberTtlMs)
+  reachable = true
+  await pass(3 * limits.memberBeatMs)
+  assert.deepEqual(cutOff.owned(), mine, "who else lives has had no time to say so")
+  await pass(limits.memberTtlMs)
+  assert.deepEqual(cutOff.owned(), all)
+  await cutOff.stop()
+})
+
 /** A journal in which another process is quicker: it has written just before each of the first `times` appends to 0. */
 function overtaken(journal: Journal, times: number): { journal: Journal; tries: () => number } {
   let tries = 0

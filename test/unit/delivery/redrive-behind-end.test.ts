@@ -21,7 +21,8 @@ class Hopeless extends Fault {
 const partitions = 2
 const bankKey = "b"
 /** An order in the other partition. */
-const orderKey = ["o-1", "o-2", "o-3", "o-4"].find((key) => partitionOf(key, partitions) !== partitionOf(bankKey, partitions)) ?? ""
+const orderKey =
+  ["o-1", "o-2", "o-3", "o-4"].find((key) => partitionOf(key, partitions) !== partitionOf(bankKey, partitions)) ?? ""
 
 /** A bank outside that fails before it does anything, and an order that charges there. */
 function shopOf(retry: RetryOptions) {
@@ -45,7 +46,7 @@ function isSettled(world: World): boolean {
   return blocks.some(({ bytes }) => Buffer.from(bytes).includes(`"forget":"order/${orderKey}"`))
 }
 
-test("R23, R11: a saga's parked command is not redriven behind the saga's end; operators see why and can discard it", async (t) => {
+test("R23, R11: what is parked of a saga is not redriven behind its end; operators see why and can discard it", async (t) => {
   const { outside, order, shop } = shopOf({ times: 0 })
   const world = newWorld()
   const begun = await startInMemory(shop, world)

@@ -76,6 +76,24 @@ test("a process that nobody hears is unready while its heartbeats fail, and shou
   await process.stop()
 })
 
+test("R24: a heartbeat that is never answered is given up, and the process says with the next one that it lives", async () => {
+  const world = newWorld()
+  const { clock, pass } = await virtualClock()
+  let hangs = 0
+  const members: Members = {
+    ...world.members,
+    beat: (member) => Effect.suspend(() => ((hangs -= 1) >= 0 ? Effect.never : world.members.beat(member))),
+  }
+  const process = startVirtual(world, clock, { members })
+  const engine = await process.engine
+  hangs = 1
+  await pass(limits.heartbeatMaxMs)
+  assert.match(engine.health().reasons.join(), /no heartbeat was acknowledged/)
+  await pass(2 * limits.memberBeatMs)
+  assert.deepEqual([engine.health().ready, engine.health().live, engine.health().reasons], [true, true, []])
+  await process.stop()
+})
+
 test("lag is what is stored and not read, as it was when it was last looked at", async () => {
   const world = newWorld()
   const { clock, pass } = await virtualClock()
