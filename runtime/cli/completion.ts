@@ -77,7 +77,8 @@ if [ "\${funcstack[1]}" = _troupe ]; then _troupe "$@"; else compdef _troupe tro
 function walkCases(commands: readonly Command[]): string {
   const paths = new Set(commands.flatMap(({ path }) => path.map((_, index) => path.slice(0, index + 1).join(" "))))
   const cases = [...paths].map((path) => `      ${quoted(path.includes(" ") ? path : ` ${path}`)}) at=${quoted(path)} ;;`)
-  return ['    case "$word" in -*) break ;; esac', '    case "$at $word" in', ...cases, "      *) break ;;", "    esac"].join("\n")
+  const opening = ['    case "$word" in -*) break ;; esac', '    case "$at $word" in']
+  return [...opening, ...cases, "      *) break ;;", "    esac"].join("\n")
 }
 
 /** What may come next: values of the option before, or else words and options of the command. */
