@@ -19,9 +19,9 @@ export function huntLine({ mutant, killed, seeds, tookMs }: Hunted): string {
 
 /** A table of Markdown, as docs/proof.md has it. */
 export function huntTable(hunted: readonly Hunted[]): string {
-  const rows = hunted.map(({ mutant, killed, seeds }) => {
-    const by = killed === undefined ? "alive" : killed.by
-    return `| ${mutant.rule} | \`${mutant.name}\` | ${mutant.breaks} | ${by} | ${seeds} |`
+  const rows = hunted.map(({ mutant, killed }) => {
+    const { by, seed } = killed ?? { by: "alive", seed: "" }
+    return `| ${mutant.rule} | \`${mutant.name}\` | ${mutant.breaks} | ${by} | ${seed} |`
   })
-  return ["| rule | mutant | what it does wrong | killed by | seeds |", "|---|---|---|---|---|", ...rows].join("\n")
+  return ["| rule | mutant | what it does wrong | killed by | seed |", "|---|---|---|---|---|", ...rows].join("\n")
 }
