@@ -176,7 +176,7 @@ export const sagaMutants: readonly Mutant[] = [
   {
     name: "begun-do-not-journaled",
     rule: "R11",
-    breaks: "A command that may have to be taken back is handled before it is in the mailbox: after a crash its undo overtakes it.",
+    breaks: "A command is handled before it is in the mailbox: after a crash the undo overtakes it, and what it did stays.",
     edits: [
       {
         file: "runtime/delivery/handling.ts",
