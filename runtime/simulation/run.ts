@@ -206,6 +206,8 @@ class Run {
       if (owned.length + stopped < shape.partitions) return `${shape.name} has partitions without an owner`
       for (const { engine, owner } of processes) {
         if (engine === undefined) return `${owner.name} has not started`
+        const { ready, reasons } = engine.health()
+        if (!ready && stopped === 0) return `${owner.name} is not ready: ${reasons.join("; ")}`
         if (!engine.isIdle()) return `${owner.name} has something to do`
         const owing = engine.metrics().gauges.find(({ outbox }) => outbox > 0)
         if (owing !== undefined && stopped === 0) return `partition ${owing.partition} of ${shape.name} owes records`

@@ -40,5 +40,4 @@ export const notSimulated: Readonly<Record<string, string>> = {
   R14: "what a loss of acknowledged blocks leaves is not judged but for order and writers: restored-journal.test.ts",
   R16: "an app of another manifest does not start, and the number of partitions changes while nobody runs: repartition.test.ts",
   R19: "two nats-servers on one store: there is no server in a simulation: store-lock.test.ts, embedded-server.test.ts",
-  R23: "operators are no part of a simulated run: parking.test.ts, event-reset.test.ts",
 }
