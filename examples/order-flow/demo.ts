@@ -56,7 +56,9 @@ async function main(flow: Flow, args: readonly string[]): Promise<number> {
     if (options.console === undefined) return code
     report.line("the console goes on; Ctrl-C ends it")
     signals.done(code)
-    throw await running.lost
+    const fault = await running.lost
+    if (signals.isStopping()) return code
+    throw fault
   } catch (error) {
     report.line(`${wordsOf(error)}\n\`${flow.command} -- --resume\` finishes this run`)
     return 1
@@ -121,9 +123,11 @@ async function prepareStore({ fresh, resume, dataDir }: Options, report: Reporte
  * Ctrl-C, a polite kill, or the end of the npm that started this: stop in order; --resume goes on from here. Once it is `done`
  * there is nothing to resume, and the exit code is known.
  */
-function stopOnSignal(flow: Flow, running: Place, report: Reporter): { done: (code: number) => void } {
+function stopOnSignal(flow: Flow, running: Place, report: Reporter): { done(code: number): void; isStopping(): boolean } {
   let code: number | undefined
+  let isStopping = false
   const stop = (why: string) => {
+    isStopping = true
     if (code === undefined) report.line(`${why}: stopped; \`${flow.command} -- --resume\` finishes this run`)
     void running.stop().finally(() => process.exit(code ?? 1))
   }
@@ -133,5 +137,10 @@ function stopOnSignal(flow: Flow, running: Place, report: Reporter): { done: (co
     const parent = process.ppid
     setInterval(() => process.ppid !== parent && stop("the npm that started this is gone"), 100).unref()
   }
-  return { done: (ended) => (code = ended) }
+  return {
+    done(ended) {
+      code = ended
+    },
+    isStopping: () => isStopping,
+  }
 }

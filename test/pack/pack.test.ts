@@ -83,6 +83,15 @@ test("the package holds its build and its papers, and no source or test", () => 
   for (const file of promised) assert.ok(files.includes(file.replace(/^\.\//, "")), `${file} is promised and missing`)
 })
 
+test("the console's page comes built, and needs nothing from elsewhere", () => {
+  const page = join(installed, "dist/runtime/console/page")
+  const html = readFileSync(join(page, "index.html"), "utf8")
+  const assets = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path = ""]) => path)
+  assert.equal(assets.length, 3)
+  for (const path of assets) assert.ok(existsSync(join(page, path)), path)
+  assert.deepEqual(globSync("dist/runtime/console/web", { cwd: installed }), [])
+})
+
 test("no compiled file refers to a source file", () => {
   const reference = /["'`]\.{1,2}\/[^"'`\n]*\.ts["'`]/
   const found = globSync("dist/**/*.js", { cwd: installed }).filter((file) =>

@@ -41,6 +41,8 @@ export interface ShownOrderFlow {
   /** Of an order that a missing product turned back. */
   readonly compensated: string
   mendCarrier(): void
+  /** Orders that one carrier took, by what the sagas say. */
+  countShipped(name: string): Promise<number>
   stop(): Promise<void>
 }
 
@@ -82,5 +84,11 @@ export async function showOrderFlow(): Promise<ShownOrderFlow> {
   return {
     running, url, orders: orders.map(({ orderId }) => orderId), stuck, compensated, stop,
     mendCarrier: () => (carrier.isDown = false),
+    countShipped: async (name) => {
+      const ofIt = [...orders.filter((one) => one.carrier === name).map(({ orderId }) => orderId), stuck]
+      const sagas = await Promise.all(ofIt.map((key) => client.query("place-order", key)))
+      // cast: the row of a saga
+      return sagas.filter(({ state }) => (state as { ended?: { outcome: string } }).ended?.outcome === "completed").length
+    },
   }
 }

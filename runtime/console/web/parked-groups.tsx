@@ -53,7 +53,7 @@ export function askAboutMany(app: string, action: "redrive" | "discard", count: 
     title: `${isDiscard ? "Discard" : "Redrive"} ${plural(count, "parked message")}`,
     text: isDiscard
       ? "They are given up for good. Who waits for their answers gets a failure."
-      : "They are tried again, under their original effect keys: what was done already is not done twice.",
+      : "They are tried again, under their original effect keys.",
     button: isDiscard ? "Discard" : "Redrive",
     isFinal: isDiscard,
     path: href(["api", "apps", app, "parked", action]),

@@ -77,7 +77,7 @@ function ask({ app, api, title }: OrdersOptions, action: "redrive" | "discard", 
     title: `${isDiscard ? "Discard" : "Redrive"} ${title}`,
     text: isDiscard
       ? "It is given up for good. Who waits for its answer gets a failure."
-      : `It is tried again ${edited}under its original effect key: what was done already is not done twice.`,
+      : `It is tried again ${edited}under its original effect key.`,
     button: isDiscard ? "Discard" : "Redrive",
     isFinal: isDiscard,
     path: `${api}/${action}`,

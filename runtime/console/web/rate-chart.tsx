@@ -26,8 +26,8 @@ export function RateChart({ rates }: { rates: Rates | undefined }) {
           <g key={atMs}>
             <title>{`${clockText(atMs)}: ${countText(decisions)} decisions, ${back} compensated, ${parked} parked`}</title>
             <rect class="whole" x={index * step} y={0} width={step} height={height} />
-            <rect class={parked > 0 ? "bad" : ""} x={index * step + 2} y={height - scale(decisions)} width={step - 4}
-              height={scale(decisions)} rx={2} />
+            <rect x={index * step + 2} y={height - scale(decisions)} width={step - 4} height={scale(decisions)} rx={2} />
+            {parked > 0 && <rect class="bad" x={index * step + 2} y={height - 5} width={step - 4} height={5} />}
           </g>
         ))}
       </svg>

@@ -35,7 +35,7 @@ function Wait({ app, wait }: { app: string; wait: Waiting }) {
   return (
     <li class={kind}>
       <p class="what">
-        {kind === "operator" ? "An operator: " : "Waits for "}{text}
+        {kind === "operator" ? "Waits for an operator: " : "Waits for "}{text}
         {to !== undefined && <> <a class="faint" href={href(["apps", app, "actors", to.service, to.key])}>look at it</a></>}
       </p>
       <p class="times">
