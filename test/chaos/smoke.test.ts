@@ -41,7 +41,7 @@ async function lines<Line>(folder: string, prefix: string): Promise<readonly Lin
   return texts.flatMap((text) => text.trimEnd().split("\n").filter((line) => line !== "").map((line): Line => JSON.parse(line)))
 }
 
-test("profile smoke is green, and who counts the ledgers again finds the same", async (t) => {
+test("scenario 37: in strict mode kills and a power cut lose nothing; who counts the ledgers again finds the same", async (t) => {
   const { code, stdout, summary } = await runChaos(t, "--profile", "smoke", "--seed", "1")
   t.diagnostic(stdout.replaceAll("\n", "\n  "))
   // Without power cuts all else must be green, and the run says what it left out.
