@@ -1,39 +1,28 @@
 // Simulated runs of the bank and the shop: `npm run sim -- --seeds 1000`. See docs/simulation.md.
 import { spawn } from "node:child_process"
 import { createInterface } from "node:readline"
-import { parseArgs } from "node:util"
 import { addedUp } from "../../runtime/simulation/campaign.ts"
 import { Coverage } from "../../runtime/simulation/coverage.ts"
 import { coverageText, unseen } from "../../runtime/simulation/report.ts"
 import { huntMutants } from "../proof/mutants/main.ts"
+import { BadOption, readOptions } from "./options.ts"
 import { type PartResult, runPart } from "./part.ts"
 import { replaySeed } from "./replay.ts"
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "100" },
-    from: { type: "string", default: "1" },
-    seed: { type: "string" },
-    requests: { type: "string" },
-    sagas: { type: "string" },
-    without: { type: "string" },
-    save: { type: "string" },
-    json: { type: "boolean", default: false },
-    // Hunts mutants of the engine as well: each until it is killed, or for so many seeds. Only these, with commas between.
-    mutants: { type: "boolean", default: false },
-    mutant: { type: "string" },
-    within: { type: "string", default: "100" },
-    // Prints their table, and notes the seeds that killed them.
-    table: { type: "boolean", default: false },
-    note: { type: "boolean", default: false },
-    workers: { type: "string", default: "2" },
-    // One of several workers: tells what it found as one line.
-    part: { type: "boolean", default: false },
-  },
-})
+const values = optionsOrEnd()
 
 /** From how many seeds on everything that can be seen has to be seen. */
 const seedsEnough = 1_000
+
+function optionsOrEnd() {
+  try {
+    return readOptions(process.argv.slice(2))
+  } catch (error) {
+    if (!(error instanceof BadOption)) throw error
+    console.error(error.message)
+    process.exit(2)
+  }
+}
 
 async function main(): Promise<number> {
   const seeds = Number(values.seeds)
@@ -52,14 +41,14 @@ async function main(): Promise<number> {
     process.stdout.write(`${JSON.stringify(await runPart({ seeds, from }))}\n`)
     return 0
   }
-  return runAll(seeds, from, Math.max(1, Number(values.workers)))
+  return runAll(seeds, from, Number(values.workers))
 }
 
 async function runAll(seeds: number, from: number, workers: number): Promise<number> {
   const beganMs = performance.now()
   const share = Math.ceil(seeds / workers)
   const parts = await Promise.all(
-    Array.from({ length: Math.min(workers, seeds) }, (_, n) => part(from + n * share, Math.min(share, seeds - n * share))),
+    Array.from({ length: Math.ceil(seeds / share) }, (_, n) => part(from + n * share, Math.min(share, seeds - n * share))),
   )
   const tookMs = performance.now() - beganMs
   const coverage = new Coverage()
