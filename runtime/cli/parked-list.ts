@@ -1,5 +1,5 @@
 // `troupe parked ls` and `show`: what waits for an operator.
-import type { ParkedDetail, ParkedGroup, ParkedItem, ParkedPage } from "./answers.ts"
+import type { ParkedDetail, ParkedGroup, ParkedItem, ParkedPage } from "../console/answers.ts"
 import type { Call, Command, Option } from "./command.ts"
 import { asking, parkedArgument, parkedPlace } from "./console-command.ts"
 import { openConsole } from "./console-client.ts"

@@ -1,6 +1,6 @@
 // `troupe parked edit`, `redrive` and `discard`.
 import type { Json } from "../message/json.ts"
-import type { ParkedDetail, ParkedResult } from "./answers.ts"
+import type { ParkedDetail, ParkedResult } from "../console/answers.ts"
 import { type Call, type Command, readJson } from "./command.ts"
 import { authorOf, confirm, ordering, parkedArgument, parkedPlace } from "./console-command.ts"
 import { openConsole } from "./console-client.ts"

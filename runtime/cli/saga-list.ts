@@ -1,5 +1,5 @@
 // `troupe sagas ls`: searches sagas.
-import type { SagaItem, SagaPage } from "./answers.ts"
+import type { SagaItem, SagaPage } from "../console/answers.ts"
 import { type Call, type Command, readSpan } from "./command.ts"
 import { asking } from "./console-command.ts"
 import { openConsole } from "./console-client.ts"

@@ -1,7 +1,7 @@
 // `troupe sagas cancel`, `retry` and the other orders to sagas that are there. Each may be given to several at once.
 import { Fault } from "../kernel/fault.ts"
 import type { Json } from "../message/json.ts"
-import type { Done } from "./answers.ts"
+import type { Done } from "./order-answers.ts"
 import type { Argument, Call, Command, Option } from "./command.ts"
 import { authorOf, confirm, ordering, sagaArgument, type SagaPlace, sagaPlace } from "./console-command.ts"
 import { openConsole } from "./console-client.ts"

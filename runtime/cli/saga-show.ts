@@ -1,5 +1,5 @@
 // `troupe sagas show`: one saga, why it is not finished, and what was decided on it.
-import type { SagaDetail, Timeline, TimelineEntry } from "./answers.ts"
+import type { SagaDetail, Timeline, TimelineEntry } from "../console/answers.ts"
 import type { Call, Command } from "./command.ts"
 import { asking, sagaArgument, sagaPlace } from "./console-command.ts"
 import { openConsole } from "./console-client.ts"

@@ -1,5 +1,5 @@
 // `troupe sagas start` and `await`: for people and scripts that take part.
-import type { Accepted, SagaOutcome } from "./answers.ts"
+import type { Accepted, SagaOutcome } from "./order-answers.ts"
 import type { Call, Command } from "./command.ts"
 import { asking, sagaArgument, sagaPlace, type SagaPlace } from "./console-command.ts"
 import { type ConsoleClient, openConsole } from "./console-client.ts"

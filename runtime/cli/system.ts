@@ -1,5 +1,5 @@
 // `troupe lag` and `troupe services`: how the app as a whole stands.
-import type { Partition, ReadModel, Service, Subscription } from "./answers.ts"
+import type { Partition, ReadModel, Service, Subscription } from "../console/answers.ts"
 import type { Call, Command } from "./command.ts"
 import { asking } from "./console-command.ts"
 import { openConsole } from "./console-client.ts"

@@ -1,6 +1,6 @@
 // `troupe trace ID`: the tree of spans of one trace, or of one saga, from a file; without one, where to look.
 import { sagaTraceId } from "../telemetry/saga-trace.ts"
-import type { SagaDetail } from "./answers.ts"
+import type { SagaDetail } from "../console/answers.ts"
 import type { Call, Command } from "./command.ts"
 import { asking, sagaPlace } from "./console-command.ts"
 import { openConsole } from "./console-client.ts"

@@ -52,6 +52,7 @@ const permitted: readonly (readonly [from: string, to: string, typeOnly?: boolea
   ["runtime/index.ts", "runtime/host/app.ts"],
   ["runtime/cli/main.ts", "runtime/host/app.ts"],
   ["runtime/console/web/main.tsx", "runtime/console/web/place.ts"],
+  ["runtime/console/web/main.tsx", "runtime/console/answers.ts"],
   ["runtime/cli/check.ts", "sagas/index.ts"],
   ["sagas/machine/compile.ts", "sagas/definition/saga.ts"],
   ["sagas/orchestrator/logic.ts", "runtime/actor/logic.ts"],

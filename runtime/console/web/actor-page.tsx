@@ -1,5 +1,5 @@
 // Any actor: its state, asked of its owner, and what was decided on it.
-import type { ParkedItem, Timeline } from "./answers.ts"
+import type { ParkedItem, Timeline } from "../answers.ts"
 import { useAnswer } from "./answer.ts"
 import { Empty, Json, PageHeader, Panel, Refusal } from "./parts.tsx"
 import { href, place } from "./place.ts"

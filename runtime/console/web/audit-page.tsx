@@ -1,5 +1,5 @@
 // Who ordered what, when and why.
-import type { Order, Orders } from "./answers.ts"
+import type { Order, Orders } from "../answers.ts"
 import { useAnswer } from "./answer.ts"
 import { overview } from "./live.ts"
 import { Empty, PageHeader, Refusal, When } from "./parts.tsx"

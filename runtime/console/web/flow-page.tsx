@@ -1,5 +1,5 @@
 // Who emits and who reacts to which event, drawn and as a table.
-import type { Flow } from "./answers.ts"
+import type { Flow } from "../answers.ts"
 import { useAnswer } from "./answer.ts"
 import { Drawing } from "./drawing.tsx"
 import { Empty, PageHeader, Panel } from "./parts.tsx"

@@ -1,7 +1,7 @@
 // What the server tells of changes: the newest overview, and which sagas have changed. Who looks at something asks for it anew.
 import { signal } from "@preact/signals"
 import { useEffect, useState } from "preact/hooks"
-import type { Overview } from "./answers.ts"
+import type { Overview } from "../answers.ts"
 
 export const overview = signal<Overview | undefined>(undefined)
 /** Whether the server is heard. */

@@ -2,7 +2,7 @@
 import { effect } from "@preact/signals"
 import { render } from "preact"
 import { useEffect } from "preact/hooks"
-import type { AppList } from "./answers.ts"
+import type { AppList } from "../answers.ts"
 import { useAnswer } from "./answer.ts"
 import { AuditPage } from "./audit-page.tsx"
 import { ActorPage } from "./actor-page.tsx"

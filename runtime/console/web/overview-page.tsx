@@ -1,6 +1,6 @@
 // The app at a glance: is it well, how busy is it, what waits for somebody, and where its sagas stand.
-import type { Counts, Overview, Rates, SagaCounts } from "./answers.ts"
-import { phases } from "./answers.ts"
+import type { Counts, Overview, Rates, SagaCounts } from "../answers.ts"
+import { phases } from "../answers.ts"
 import { useAnswer } from "./answer.ts"
 import { overview, useChanges, useTick } from "./live.ts"
 import { ParkedGroups } from "./parked-groups.tsx"

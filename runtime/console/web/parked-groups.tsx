@@ -1,5 +1,5 @@
 // What is parked, by cause: where to begin to look, and orders about all of one cause.
-import type { ParkedGroup, ParkedResult } from "./answers.ts"
+import type { ParkedGroup, ParkedResult } from "../answers.ts"
 import { askForOrder } from "./order-dialog.tsx"
 import { DangerButton, When } from "./parts.tsx"
 import { href } from "./place.ts"

@@ -1,6 +1,6 @@
 // What is parked: by cause, and one by one; orders about those that are chosen.
 import { useState } from "preact/hooks"
-import type { ParkedGroup, ParkedItem, ParkedPage } from "./answers.ts"
+import type { ParkedGroup, ParkedItem, ParkedPage } from "../answers.ts"
 import { useAnswer } from "./answer.ts"
 import { overview } from "./live.ts"
 import { askAboutMany, ParkedGroups } from "./parked-groups.tsx"

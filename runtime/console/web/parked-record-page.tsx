@@ -1,6 +1,6 @@
 // One parked message: what went wrong, what it says, and trying it again as it is or with another payload.
 import { useState } from "preact/hooks"
-import type { ParkedDetail, ParkedResult } from "./answers.ts"
+import type { ParkedDetail, ParkedResult } from "../answers.ts"
 import { problemOf, useAnswer } from "./answer.ts"
 import { askForOrder, parsed } from "./order-dialog.tsx"
 import { resultText } from "./parked-groups.tsx"

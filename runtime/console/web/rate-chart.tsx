@@ -1,5 +1,5 @@
 // Decisions over the last hour as bars, a minute each; the table behind it says the same to who does not see it.
-import type { Rates } from "./answers.ts"
+import type { Rates } from "../answers.ts"
 import { clockText, countText } from "./words.ts"
 
 const minutes = 60

@@ -1,5 +1,5 @@
 // What an operator may order of a saga now. Those that mend stand first; those that end something are behind a fold.
-import type { SagaDetail } from "./answers.ts"
+import type { SagaDetail } from "../answers.ts"
 import { askForOrder, type OrderField } from "./order-dialog.tsx"
 import { DangerButton } from "./parts.tsx"
 import { href } from "./place.ts"

@@ -1,5 +1,5 @@
 // One saga: how it stands, why it is not finished, its definition with this run on it, what happened, and what may be ordered.
-import type { SagaDetail, SagaGraph, Timeline } from "./answers.ts"
+import type { SagaDetail, SagaGraph, Timeline } from "../answers.ts"
 import { useAnswer } from "./answer.ts"
 import { AuditTable } from "./audit-page.tsx"
 import { Drawing } from "./drawing.tsx"

@@ -1,5 +1,5 @@
 // Why a saga is not finished: what it waits for, since when, and when it tries again. Of one that was turned back: by what.
-import type { SagaDetail, Waiting } from "./answers.ts"
+import type { SagaDetail, Waiting } from "../answers.ts"
 import { Panel, When } from "./parts.tsx"
 import { href } from "./place.ts"
 import { agoText, spanText } from "./words.ts"

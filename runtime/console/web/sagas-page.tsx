@@ -1,5 +1,5 @@
 // The list of sagas. The address holds the search, so that it can be shared; the list follows the app as it goes on.
-import type { SagaCounts, SagaItem, SagaPage } from "./answers.ts"
+import type { SagaCounts, SagaItem, SagaPage } from "../answers.ts"
 import { useAnswer } from "./answer.ts"
 import { useChanges } from "./live.ts"
 import { Badge, Empty, PageHeader, Refusal, When } from "./parts.tsx"

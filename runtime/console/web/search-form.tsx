@@ -1,5 +1,5 @@
 // The form above the list of sagas: a line for keys and attributes, choices beside it, and more behind a fold.
-import { phases, type SagaCounts } from "./answers.ts"
+import { phases, type SagaCounts } from "../answers.ts"
 import { moreNames, type Search } from "./saga-search.ts"
 
 interface FormOptions {

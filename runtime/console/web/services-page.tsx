@@ -1,5 +1,5 @@
 // Services and sagas, partitions and who runs them, and how far subscriptions have come.
-import type { Partition, Service, Subscription } from "./answers.ts"
+import type { Partition, Service, Subscription } from "../answers.ts"
 import { useAnswer } from "./answer.ts"
 import { useTick } from "./live.ts"
 import { askForOrder } from "./order-dialog.tsx"

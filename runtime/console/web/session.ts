@@ -1,6 +1,6 @@
 // Who is signed in, and requests to the API: the browser sends its cookie with each.
 import { computed, signal } from "@preact/signals"
-import type { Session } from "./answers.ts"
+import type { Session } from "../answers.ts"
 
 export const session = signal<Session | undefined>(undefined)
 export const mayOrder = computed(() => session.value?.role === "operator")

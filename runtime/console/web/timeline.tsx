@@ -1,5 +1,5 @@
 // What was decided on an actor, newest first: each message, attempt, timer and undo; more of it when somebody opens it.
-import type { SentRecord, Timeline, TimelineEntry } from "./answers.ts"
+import type { SentRecord, Timeline, TimelineEntry } from "../answers.ts"
 import { Badge, Empty, Json, When } from "./parts.tsx"
 import { href } from "./place.ts"
 import { clockText, exactText, spanText } from "./words.ts"

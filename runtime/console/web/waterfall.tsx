@@ -1,5 +1,5 @@
 // Commands of a saga over time, as its timeline tells them: from when each was sent until its answer was decided.
-import type { SagaItem, Timeline } from "./answers.ts"
+import type { SagaItem, Timeline } from "../answers.ts"
 import { Empty } from "./parts.tsx"
 import { spanText } from "./words.ts"
 

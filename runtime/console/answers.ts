@@ -1,4 +1,5 @@
-// What the API answers, as docs/console-api.json says it. Times are ms since 1970.
+// What the API answers to those who ask it, the page and the command line, as docs/console-api.json says it. Times are ms
+// since 1970.
 export type Phase = "running" | "compensating" | "paused" | "parked" | "completed" | "compensated" | "killed"
 
 export const phases: readonly Phase[] = ["running", "compensating", "paused", "parked", "completed", "compensated", "killed"]
@@ -273,7 +274,7 @@ export interface ParkedDetail {
 
 export interface ParkedResult {
   readonly count: number
-  readonly failed: readonly { readonly id: string; readonly code: string; readonly detail: string }[]
+  readonly failed: readonly { readonly partition: number; readonly id: string; readonly code: string; readonly detail: string }[]
   readonly more: boolean
 }
 
