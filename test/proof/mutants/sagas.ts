@@ -174,14 +174,26 @@ export const sagaMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: "begun-do-not-journaled",
+    name: "undo-overtakes-begun-do",
     rule: "R11",
-    breaks: "A command that may have to be undone is handled before it is in the mailbox: after a crash its undo overtakes it.",
+    breaks: "After a crash an undo is taken before its do has come again, which an earlier owner may have begun.",
     edits: [
       {
-        file: "runtime/delivery/handling.ts",
-        find: "  else if (isTakenBack(delivery, task)) yield* noteBegun(delivery, task, 0)\n",
-        replace: "  void isTakenBack\n",
+        file: "runtime/delivery/lane-order.ts",
+        find: "  if (other.high < before) return \"later\"\n",
+        replace: "  if (frame.lane === \"commands\" && other.high < before) return \"later\"\n",
+      },
+    ],
+  },
+  {
+    name: "undo-overtakes-queued-do",
+    rule: "R11",
+    breaks: "After a crash an undo is taken before its do, which has come again and waits to be decided.",
+    edits: [
+      {
+        file: "runtime/delivery/lane-order.ts",
+        find: "  return frame.lane === \"replies\" && queue.length(\"commands\") > 0 ? \"queued\" : follows\n",
+        replace: "  return frame.lane === \"replies\" && queue.length(\"commands\") < 0 ? \"queued\" : follows\n",
       },
     ],
   },
