@@ -43,7 +43,7 @@ export const startHandlings = Effect.fnUntraced(function* (delivery: Delivery): 
 /** While it waited for its turn it may have been cancelled, or its time may have run out. */
 function concludeUntimely(delivery: Delivery, mailbox: Mailbox, nowMs: number): boolean {
   const { task, logic } = underWay(delivery, mailbox)
-  const row = load(delivery.partition, undefined, task.message.to)
+  const row = load(delivery.partition, undefined, task.row)
   const decided = decideCancelled(delivery, task, logic, nowMs) ?? decideUntimely(delivery, task, row, nowMs)
   if (decided === undefined) return false
   leaveMemory(delivery, task)
@@ -74,19 +74,17 @@ export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox:
   const clock = yield* Effect.clockWith(Effect.succeed)
   const nowMs = clock.currentTimeMillisUnsafe()
   const { message } = task
-  const row = load(delivery.partition, logic, message.to)
+  const row = load(delivery.partition, logic, task.row)
   const span = delivery.ports.telemetry.process({ ...openingOf(logic, row, message, nowMs), attempt: attempts + 1 })
   const signal = new LateSignal()
   const steps = stepJournal(delivery, mailbox, task)
   const heartbeat = heartbeatOf(delivery, mailbox, task, policy.heartbeatMs)
   const ending = new Ending(delivery, task, signal, () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6)
-  mailbox.attempt = { number: attempts + 1, beganMs: nowMs, progress: () => heartbeat.progress, cancel: ending.cancel }
+  mailbox.attempt = { number: attempts + 1, beganMs: nowMs, progress: heartbeat.progress, cancel: ending.cancel }
   const context: PerformContext = {
     ...decideContext(row, message, nowMs),
     calling: () => void (task.called = true),
-    get signal() {
-      return signal.signal
-    },
+    signal: () => signal.signal,
     deadlineMs: nowMs + policy.timeoutMs,
     attempt: attempts + 1,
     recall: steps.recall,
@@ -97,7 +95,7 @@ export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox:
     fetch: (ref) => fetchAttachment(delivery.ports.attachments, ref),
   }
   const performing = io.perform(row.state, message, context)
-  const watched = () => Effect.raceFirst(Effect.onInterrupt(performing, () => Effect.sync(ending.abort)), heartbeat.watch)
+  const watched = () => Effect.raceFirst(Effect.onInterrupt(performing, () => Effect.sync(ending.abort)), Effect.forever(Effect.suspend(heartbeat.watch)))
   const handling = policy.heartbeatMs === undefined ? performing : watched()
   yield* ending.of(handling, policy.timeoutMs, (exit) => {
     mailbox.attempt = undefined
@@ -128,7 +126,7 @@ function concludeHandling(delivery: Delivery, { mailbox, exit, span }: Finished,
   }
   mailbox.slot?.note(false)
   try {
-    const row = load(delivery.partition, logic, task.message.to)
+    const row = load(delivery.partition, logic, task.row)
     const decided = concludeChecked({ delivery, task, logic, row, span, nowMs }, exit.value)
     leaveMemory(delivery, task)
     ready(delivery, decided)

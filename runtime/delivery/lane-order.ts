@@ -9,7 +9,7 @@ import type { Channel } from "./channel.ts"
 import { destinationId, laneChannel } from "./channel-id.ts"
 import type { Delivery } from "./delivery.ts"
 import type { Outbox } from "./outbox.ts"
-import { channelOf, outboxOf, type Partition } from "./partition.ts"
+import type { Partition } from "./partition.ts"
 
 interface Sending {
   readonly first: number
@@ -18,12 +18,12 @@ interface Sending {
 
 /** The marks of a frame to a lane of this partition. */
 export function marksBehind(partition: Partition, destination: number, lane: LaneName, frame: Sending): readonly Behind[] {
-  const outbox = (name: LaneName) => outboxOf(partition, destinationId({ type: "lane", partition: destination, lane: name }))
+  const outbox = (name: LaneName) => partition.outboxes.get(destinationId({ type: "lane", partition: destination, lane: name }))
   return lane === "replies" ? undosBehind(frame, outbox("commands")) : endsBehind(frame, outbox("commands"), outbox("replies"))
 }
 
-function undosBehind({ first, messages }: Sending, commands: Outbox): readonly Behind[] {
-  if (!messages.some(isUndo)) return []
+function undosBehind({ first, messages }: Sending, commands: Outbox | undefined): readonly Behind[] {
+  if (commands === undefined || !messages.some(isUndo)) return []
   const dos = numbersOfDos(commands)
   return messages.flatMap((message, index): readonly Behind[] => {
     const before = isUndo(message) && message.undoes !== undefined ? dos.get(message.undoes) : undefined
@@ -31,8 +31,8 @@ function undosBehind({ first, messages }: Sending, commands: Outbox): readonly B
   })
 }
 
-function endsBehind({ first, messages }: Sending, commands: Outbox, replies: Outbox): readonly Behind[] {
-  if (!messages.some(({ type }) => type === "settled")) return []
+function endsBehind({ first, messages }: Sending, commands?: Outbox, replies?: Outbox): readonly Behind[] {
+  if (commands === undefined || replies === undefined || !messages.some(({ type }) => type === "settled")) return []
   const undos = [...replies.unconfirmed()].filter(([, message]) => isUndo(message))
   if (undos.length === 0) return []
   const dos = numbersOfDos(commands)
@@ -67,11 +67,12 @@ export function laneOrder(delivery: Delivery, frame: LaneFrame, channel: Channel
   const before = frame.behind?.find(([record]) => record === number)?.[1]
   const follows = channel.queuedArrival > 0 && !queue.areTaken(channel.queuedArrival) ? "queued" : "any"
   if (before === undefined) return follows
-  const other = channelOf(partition, laneChannel(frame.incarnation, frame.source, frame.lane === "replies" ? "commands" : "replies"))
-  if (other.adopts) return follows
+  const lane = frame.lane === "replies" ? "commands" : "replies"
+  const other = partition.channels.get(laneChannel(frame.incarnation, frame.source, lane))
+  if (other?.adopts === true) return follows
   // A do that only this owner can have seen is not begun: its undo need not wait, and leaves a tombstone.
-  const mayHaveBegun = delivery.isInherited && before <= (other.mayHaveBegun ?? Number.POSITIVE_INFINITY)
+  const mayHaveBegun = delivery.isInherited && before <= (other?.mayHaveBegun ?? Number.POSITIVE_INFINITY)
   if (frame.lane === "replies" && !mayHaveBegun) return follows
-  if (other.high < before) return "later"
+  if ((other?.high ?? 0) < before) return "later"
   return frame.lane === "replies" && queue.length("commands") > 0 ? "queued" : follows
 }

@@ -118,6 +118,7 @@ export function closeRoomWhenFull(delivery: Delivery): void {
     unconfirmedCount(delivery) >= limits.outboxRecordsMax ||
     delivery.partition.held.count >= limits.mailboxPartitionMax ||
     delivery.partition.parked.size >= limits.parkedPartitionMax
+  delivery.isFull = isFull
   if (isFull) delivery.room.closeUnsafe()
   else delivery.room.openUnsafe()
 }

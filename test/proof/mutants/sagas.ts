@@ -180,20 +180,8 @@ export const sagaMutants: readonly Mutant[] = [
     edits: [
       {
         file: "runtime/delivery/lane-order.ts",
-        find: "  if (other.high < before) return \"later\"\n",
-        replace: "  if (frame.lane === \"commands\" && other.high < before) return \"later\"\n",
-      },
-    ],
-  },
-  {
-    name: "undo-overtakes-queued-do",
-    rule: "R11",
-    breaks: "After a crash an undo is taken before its do, which has come again and waits to be decided.",
-    edits: [
-      {
-        file: "runtime/delivery/lane-order.ts",
-        find: "  return frame.lane === \"replies\" && queue.length(\"commands\") > 0 ? \"queued\" : follows\n",
-        replace: "  return frame.lane === \"replies\" && queue.length(\"commands\") < 0 ? \"queued\" : follows\n",
+        find: "  if (frame.lane === \"replies\" && !mayHaveBegun) return follows\n",
+        replace: "  if (frame.lane === \"replies\" || !mayHaveBegun) return follows\n",
       },
     ],
   },
