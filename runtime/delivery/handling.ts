@@ -95,7 +95,8 @@ export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox:
     fetch: (ref) => fetchAttachment(delivery.ports.attachments, ref),
   }
   const performing = io.perform(row.state, message, context)
-  const watched = () => Effect.raceFirst(Effect.onInterrupt(performing, () => Effect.sync(ending.abort)), Effect.forever(Effect.suspend(heartbeat.watch)))
+  const aborted = () => Effect.onInterrupt(performing, () => Effect.sync(ending.abort))
+  const watched = () => Effect.raceFirst(aborted(), Effect.forever(Effect.suspend(heartbeat.watch)))
   const handling = policy.heartbeatMs === undefined ? performing : watched()
   yield* ending.of(handling, policy.timeoutMs, (exit) => {
     mailbox.attempt = undefined

@@ -47,7 +47,8 @@ export function overtakenRedrives(
   const effects: (readonly [string, { readonly undone: true }])[] = []
   for (const [, message] of own.unconfirmed()) {
     const isMeant = message.type === "command" && message.redriven === true && message.scope === scope
-    if (isMeant && message.to.service === to.service && message.to.key === to.key) effects.push([message.effect, { undone: true }])
+    const isHere = isMeant && message.to.service === to.service && message.to.key === to.key
+    if (isHere) effects.push([message.effect, { undone: true }])
   }
   return effects
 }

@@ -8,7 +8,8 @@ import type { Delivery } from "./delivery.ts"
 import { load } from "./load.ts"
 
 export function isPaused({ partition }: Pick<Delivery, "partition">, service: string): boolean {
-  return rowOf(load(partition, undefined, addressText(partitionAddress(partition.index))).state).paused?.includes(service) === true
+  const { state } = load(partition, undefined, addressText(partitionAddress(partition.index)))
+  return rowOf(state).paused?.includes(service) === true
 }
 
 /** What is kept in the row of a partition. */

@@ -51,7 +51,8 @@ function summary(delivery: Delivery, cut: Cut, nowMs: number): CommittedBlock {
   const given: CommittedBlock["dropped"][number][] = []
   for (const decided of cut.decisions) {
     const { closing, entry: { to }, dropped } = decided
-    if (closing.ended !== undefined && to !== undefined) ended.push({ ...closing.ended, saga: to.service, key: to.key, endedMs: nowMs })
+    if (closing.ended !== undefined && to !== undefined)
+      ended.push({ ...closing.ended, saga: to.service, key: to.key, endedMs: nowMs })
     if (closing.alarm !== undefined && to !== undefined) alarms.push({ monitor: to.service, kind: closing.alarm })
     if (decided.entry.parked !== undefined) aside.push(setAside(decided, decided.entry.parked))
     if (dropped !== undefined) given.push(dropped)
