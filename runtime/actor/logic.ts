@@ -95,7 +95,8 @@ export interface IoLogic {
 export interface PerformContext extends DecideContext {
   /** Told just before the handler is called: from then on it may have had its effect. */
   calling(): void
-  readonly signal: AbortSignal
+  /** Made when it is asked for. */
+  signal(): AbortSignal
   readonly deadlineMs: number
   readonly attempt: number
   /** What the step of this name gave earlier, if it was journaled. */

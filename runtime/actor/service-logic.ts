@@ -217,7 +217,7 @@ function ioContext(context: PerformContext, message: Message, { idempotencyKey, 
     cause: followsFrom(message),
     // Made when it is asked for.
     get signal() {
-      return context.signal
+      return context.signal()
     },
     deadlineMs,
     attempt,
@@ -227,7 +227,7 @@ function ioContext(context: PerformContext, message: Message, { idempotencyKey, 
       used.add(name)
       const known = context.recall(name)
       if (known !== undefined) return known.value as Value // cast: what this step gave before
-      const value = await Effect.runPromise(outcomingEffect<Value>(action), { signal: context.signal })
+      const value = await Effect.runPromise(outcomingEffect<Value>(action), { signal: context.signal() })
       const json: unknown = value ?? null
       checkJson(json, `step "${name}" of ${what}`)
       await context.record(name, json as Json) // cast: the line before checked it
@@ -238,7 +238,7 @@ function ioContext(context: PerformContext, message: Message, { idempotencyKey, 
       context.beat(progress)
     },
     lastProgress: context.lastProgress,
-    fetch: (ref) => Effect.runPromise(context.fetch(ref), { signal: context.signal }),
+    fetch: (ref) => Effect.runPromise(context.fetch(ref), { signal: context.signal() }),
   }
 }
 

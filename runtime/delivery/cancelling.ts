@@ -63,7 +63,7 @@ export function decideCancelled(
     cancelled === "unbegun"
       ? { type: "refused", code: "cancelled", detail: null }
       : { type: "faulted", code: cancelledCode, message: text }
-  const row = load(delivery.partition, undefined, message.to)
+  const row = load(delivery.partition, undefined, task.row)
   const opened = span ?? delivery.ports.telemetry.process(openingOf(logic, row, message, nowMs))
   return concludeChecked({ delivery, task, logic, row, span: opened, nowMs }, { state: row.state, outcome })
 }

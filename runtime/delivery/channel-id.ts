@@ -1,10 +1,15 @@
 // Names of inbound channels and outbound destinations, as the journal stores them.
+import { limits } from "../kernel/limits.ts"
 import type { InputSource } from "../ports/inputs.ts"
 import type { LaneName } from "../ports/lanes.ts"
 
 /** A lane from one partition's journal: dense numbers (R3). */
 export function laneChannel(incarnation: string, source: number, lane: LaneName): string {
   return `lane:${incarnation}:${source}:${lane}`
+}
+
+export function isLaneChannel(id: string): boolean {
+  return id.startsWith("lane:")
 }
 
 /** Records from another app's partition: dense numbers, whatever their stream positions. */
@@ -72,11 +77,24 @@ export type ParsedChannel =
   | { readonly type: "lane"; readonly incarnation: string; readonly source: number; readonly lane: LaneName }
   | { readonly type: "other" }
 
-export function parseChannel(id: string): ParsedChannel {
+/** What was taken apart before: the same few names are asked for with every block. */
+function remembering<Parsed>(parse: (id: string) => Parsed): (id: string) => Parsed {
+  const known = new Map<string, Parsed>()
+  return (id) => {
+    let parsed = known.get(id)
+    if (parsed === undefined) {
+      if (known.size >= limits.parsedNamesMax) known.clear()
+      known.set(id, (parsed = parse(id)))
+    }
+    return parsed
+  }
+}
+
+export const parseChannel = remembering((id: string): ParsedChannel => {
   const [type, incarnation = "", source = "", lane] = id.split(":")
   if (type !== "lane" || (lane !== "commands" && lane !== "replies")) return { type: "other" }
   return { type, incarnation, source: Number(source), lane }
-}
+})
 
 export type Destination =
   | { readonly type: "lane"; readonly partition: number; readonly lane: LaneName }
@@ -89,7 +107,7 @@ export function destinationId(destination: Destination): string {
   return type === "lane" ? `lane:${partition}:${destination.lane}` : `peer:${destination.app}:${partition}:${destination.lane}`
 }
 
-export function parseDestination(id: string): Destination {
+export const parseDestination = remembering((id: string): Destination => {
   const [type, ...rest] = id.split(":")
   if (type === "peer") {
     const [app = "", partition, lane] = rest
@@ -98,4 +116,4 @@ export function parseDestination(id: string): Destination {
   const [partition, lane] = rest
   if (type === "events") return { type, partition: Number(partition) }
   return { type: "lane", partition: Number(partition), lane: lane === "replies" ? "replies" : "commands" }
-}
+})

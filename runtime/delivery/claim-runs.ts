@@ -34,6 +34,9 @@ export class ClaimRuns {
 
 /** The claim that a record was made under; undefined if that is not known. */
 export function claimAt(runs: readonly ClaimRun[], number: number): string | undefined {
-  const run = runs.findLast(([first]) => first <= number)
-  return run === undefined || run[1] === "" ? undefined : run[1]
+  for (let index = runs.length - 1; index >= 0; index -= 1) {
+    const run = runs[index]
+    if (run !== undefined && run[0] <= number) return run[1] === "" ? undefined : run[1]
+  }
+  return undefined
 }

@@ -59,7 +59,7 @@ function decideOnRow(delivery: Delivery, task: Task, nowMs: number): Decided | u
   }
   let row: Row
   try {
-    row = load(delivery.partition, logic, message.to)
+    row = load(delivery.partition, logic, task.row)
   } catch (error) {
     return parkTask(delivery, task, causeOf(error, 1, nowMs))
   }

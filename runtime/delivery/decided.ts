@@ -1,6 +1,6 @@
 // A decision between the moment it is made and the moment its block is durable.
 import { type DecidedRecord, encodeEntry, type Entry } from "../message/block.ts"
-import type { Message, Requester } from "../message/message.ts"
+import { addressText, type Message, type Requester } from "../message/message.ts"
 import type { Outcome } from "../message/outcome.ts"
 import type { Closing, ProcessSpan } from "../ports/telemetry.ts"
 
@@ -16,6 +16,8 @@ export interface Dropped {
 /** A decision that is applied in memory and waits for its block. */
 export interface Decided {
   readonly entry: Entry
+  /** The actor that the entry is of, as `addressText`. */
+  readonly row: string | undefined
   readonly encoded: string
   readonly span: ProcessSpan | undefined
   readonly closing: Omit<Closing, "nowMs">
@@ -47,5 +49,6 @@ export function seal(
   closing: Decided["closing"] = {},
   answers: Decided["answers"] = [],
 ): Decided {
-  return { entry, encoded: encodeEntry(entry), span, closing, answers }
+  const row = entry.to === undefined ? undefined : addressText(entry.to)
+  return { entry, row, encoded: encodeEntry(entry), span, closing, answers }
 }

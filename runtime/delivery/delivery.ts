@@ -86,6 +86,8 @@ export interface Delivery {
   readonly work: Latch.Latch
   readonly decided: Latch.Latch
   readonly room: Latch.Latch
+  /** The room is closed. */
+  isFull: boolean
   /** Opened when an event, or a record for another app, waits to be published. */
   readonly facts: Latch.Latch
   /** What makes it likely that the journal was restored from an older copy (R14). */
@@ -138,6 +140,7 @@ export function newDelivery(
     work: Latch.makeUnsafe(false),
     decided: Latch.makeUnsafe(false),
     room: Latch.makeUnsafe(true),
+    isFull: false,
     facts: Latch.makeUnsafe(false),
     suspicion: undefined,
     suspected: Latch.makeUnsafe(false),

@@ -1,9 +1,10 @@
 // dispatch: hand on the outgoing records of a committed block. They are durable in the journal, which keeps them until
 // their destination confirms: the journal is the outbox, and everything here may be lost and is then sent again (R4, R7).
 import type { Message } from "../message/message.ts"
-import { destinationId, parseDestination } from "./channel-id.ts"
+import { parseDestination } from "./channel-id.ts"
 import type { Decided } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
+import { marksBehind } from "./lane-order.ts"
 import type { Outbox } from "./outbox.ts"
 import { outboxOf } from "./partition.ts"
 
@@ -36,7 +37,8 @@ function sendFrame(
   const destination = parseDestination(id)
   if (destination.type !== "lane") return void delivery.facts.openUnsafe()
   const outbox = outboxOf(partition, id)
-  const settles = destination.lane === "commands" && frame.messages.some(({ type }) => type === "settled")
+  const behind = marksBehind(partition, destination.partition, destination.lane, frame)
+  const last = delivery.dispatched.get(id)
   ports.lanes.send({
     incarnation: partition.incarnation,
     source: partition.index,
@@ -46,7 +48,8 @@ function sendFrame(
     messages: frame.messages,
     confirmed: outbox.confirmed,
     claims: outbox.claims.list,
-    ...(settles ? { repliesTo: delivery.dispatched.get(destinationId({ ...destination, lane: "replies" })) ?? 0 } : {}),
+    ...(last === undefined ? {} : { last }),
+    ...(behind.length === 0 ? {} : { behind }),
   })
 }
 

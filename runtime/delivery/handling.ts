@@ -13,6 +13,7 @@ import type { ProcessSpan } from "../ports/telemetry.ts"
 import { isAtMostOnce, noteBegun } from "./at-most-once.ts"
 import { fetchAttachment } from "./attachments.ts"
 import { decideCancelled } from "./cancelling.ts"
+import { isLaneChannel } from "./channel-id.ts"
 import { concludeChecked } from "./conclude.ts"
 import { decideContext, giveUp } from "./decide.ts"
 import { seal } from "./decided.ts"
@@ -42,7 +43,7 @@ export const startHandlings = Effect.fnUntraced(function* (delivery: Delivery): 
 /** While it waited for its turn it may have been cancelled, or its time may have run out. */
 function concludeUntimely(delivery: Delivery, mailbox: Mailbox, nowMs: number): boolean {
   const { task, logic } = underWay(delivery, mailbox)
-  const row = load(delivery.partition, undefined, task.message.to)
+  const row = load(delivery.partition, undefined, task.row)
   const decided = decideCancelled(delivery, task, logic, nowMs) ?? decideUntimely(delivery, task, row, nowMs)
   if (decided === undefined) return false
   leaveMemory(delivery, task)
@@ -73,19 +74,17 @@ export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox:
   const clock = yield* Effect.clockWith(Effect.succeed)
   const nowMs = clock.currentTimeMillisUnsafe()
   const { message } = task
-  const row = load(delivery.partition, logic, message.to)
+  const row = load(delivery.partition, logic, task.row)
   const span = delivery.ports.telemetry.process({ ...openingOf(logic, row, message, nowMs), attempt: attempts + 1 })
   const signal = new LateSignal()
   const steps = stepJournal(delivery, mailbox, task)
   const heartbeat = heartbeatOf(delivery, mailbox, task, policy.heartbeatMs)
   const ending = new Ending(delivery, task, signal, () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6)
-  mailbox.attempt = { number: attempts + 1, beganMs: nowMs, progress: () => heartbeat.progress, cancel: ending.cancel }
+  mailbox.attempt = { number: attempts + 1, beganMs: nowMs, progress: heartbeat.progress, cancel: ending.cancel }
   const context: PerformContext = {
     ...decideContext(row, message, nowMs),
     calling: () => void (task.called = true),
-    get signal() {
-      return signal.signal
-    },
+    signal: () => signal.signal,
     deadlineMs: nowMs + policy.timeoutMs,
     attempt: attempts + 1,
     recall: steps.recall,
@@ -96,7 +95,8 @@ export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox:
     fetch: (ref) => fetchAttachment(delivery.ports.attachments, ref),
   }
   const performing = io.perform(row.state, message, context)
-  const watched = () => Effect.raceFirst(Effect.onInterrupt(performing, () => Effect.sync(ending.abort)), heartbeat.watch)
+  const aborted = () => Effect.onInterrupt(performing, () => Effect.sync(ending.abort))
+  const watched = () => Effect.raceFirst(aborted(), Effect.forever(Effect.suspend(heartbeat.watch)))
   const handling = policy.heartbeatMs === undefined ? performing : watched()
   yield* ending.of(handling, policy.timeoutMs, (exit) => {
     mailbox.attempt = undefined
@@ -127,7 +127,7 @@ function concludeHandling(delivery: Delivery, { mailbox, exit, span }: Finished,
   }
   mailbox.slot?.note(false)
   try {
-    const row = load(delivery.partition, logic, task.message.to)
+    const row = load(delivery.partition, logic, task.row)
     const decided = concludeChecked({ delivery, task, logic, row, span, nowMs }, exit.value)
     leaveMemory(delivery, task)
     ready(delivery, decided)
@@ -139,10 +139,12 @@ function concludeHandling(delivery: Delivery, { mailbox, exit, span }: Finished,
 
 /**
  * After a crash a do comes again from its source, and its undo may overtake it there: nobody would know any more that the
- * handler was called, and what it did outside would stay. In the durable mailbox the do is in front of its undo.
+ * handler was called, and what it did outside would stay. In the durable mailbox the do is in front of its undo. Between
+ * partitions of this app lanes keep them in order.
  */
-function isTakenBack({ app }: Delivery, { message, held }: Task): boolean {
+function isTakenBack({ app }: Delivery, { message, held, from }: Task): boolean {
   if (held !== undefined || message.type !== "command") return false
+  if (from.length > 0 && from.every(([channel]) => isLaneChannel(channel))) return false
   if (message.direction === "undo" || message.scope === undefined) return false
   return app.logics.get(message.to.service)?.io?.isTakenBack(message) === true
 }

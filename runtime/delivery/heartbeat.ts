@@ -14,9 +14,10 @@ import type { Mailbox, Task } from "./task.ts"
 export interface Heartbeat {
   beat(progress: Json | undefined): void
   /** What was told last, journaled or not. */
-  readonly progress: Json | undefined
+  progress(): Json | undefined
   /** Fails when the handler was silent for too long; journals its progress meanwhile. */
-  readonly watch: Effect.Effect<never, HandlerSilent>
+  /** Once, until it is to be asked again. */
+  watch(): Effect.Effect<void, HandlerSilent>
   /** The attempt is over. If it failed, what it told last is noted with its record, for the next one. */
   close(failed: boolean): void
 }
@@ -36,7 +37,7 @@ export function heartbeatOf(delivery: Delivery, mailbox: Mailbox, task: Task, he
     // Not at once: the handler is in the middle of its own work.
     queueMicrotask(() => delivery.decided.openUnsafe())
   }
-  const watch = Effect.suspend(() => {
+  const watch = () => {
     const silentMs = nowMs() - beatMs
     if (silentMs >= heartbeatMs) {
       const message = `the handler of ${task.row} has given no sign of life for ${heartbeatMs} ms; it counts as failed`
@@ -44,7 +45,7 @@ export function heartbeatOf(delivery: Delivery, mailbox: Mailbox, task: Task, he
     }
     if (nowMs() - journaledMs >= limits.progressJournalMs) journal()
     return Effect.sleep(Math.ceil(Math.min(limits.progressJournalMs, heartbeatMs - silentMs)))
-  })
+  }
   return {
     beat(progress) {
       if (!isOpen) return
@@ -52,10 +53,8 @@ export function heartbeatOf(delivery: Delivery, mailbox: Mailbox, task: Task, he
       if (progress !== undefined) told = { progress, isJournaled: false }
       if (beatMs - journaledMs >= limits.progressJournalMs) journal()
     },
-    get progress() {
-      return told?.progress
-    },
-    watch: Effect.forever(watch),
+    progress: () => told?.progress,
+    watch,
     close(failed) {
       if (failed) journal()
       isOpen = false

@@ -1,13 +1,14 @@
 // load: the actor's row, from the partition's memory, with its state as this release says it.
 import type { ActorLogic } from "../actor/logic.ts"
-import { addressText, type Address } from "../message/message.ts"
 import { upcast } from "../message/versions.ts"
 import type { Partition } from "./partition.ts"
 import { emptyRow, type Row } from "./row.ts"
 
-/** The row to decide on; an empty one for an actor never seen, which is stored only once it holds something. */
-export function load(partition: Partition, logic: ActorLogic | undefined, address: Address): Row {
-  const rowKey = addressText(address)
+/**
+ * The row to decide on; an empty one for an actor never seen, which is stored only once it holds something. `rowKey` is the
+ * actor as `addressText`.
+ */
+export function load(partition: Partition, logic: ActorLogic | undefined, rowKey: string): Row {
   const row = partition.rows.get(rowKey) ?? emptyRow()
   const states = logic?.states
   if (states === undefined || row.state === undefined || (row.stateVersion ?? 1) === states.version) return row

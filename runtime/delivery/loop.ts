@@ -85,7 +85,7 @@ function laneReceiver(delivery: Delivery): LaneReceiver {
         return suspect(delivery, `partition ${destination} has decided record ${low} of it (${lane}), which it never made`)
       if (again === true) return resend(delivery, id, low)
       outbox?.confirm(low)
-      closeRoomWhenFull(delivery)
+      if (delivery.isFull) closeRoomWhenFull(delivery)
     },
     peerReady: (partition) => {
       for (const lane of ["commands", "replies"] as const) resend(delivery, destinationId({ type: "lane", partition, lane }), 0)

@@ -32,7 +32,7 @@ export function isOperation(message: CommandMessage): boolean {
 
 /** Decides one operation. What is asked wrongly is refused and changes nothing. */
 export function operate(delivery: Delivery, task: Task, message: CommandMessage, nowMs: number): Decided {
-  const row = load(delivery.partition, undefined, message.to)
+  const row = load(delivery.partition, undefined, task.row)
   const out = new Outgoing(delivery, undefined)
   const given: Decided["answers"][number][] = []
   const answer = (outcome: Outcome, entry: Omit<Entry, "from"> = {}) => {

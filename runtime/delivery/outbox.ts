@@ -68,6 +68,14 @@ export class Outbox {
     return { first, messages: this.#records.slice(start, start + max) }
   }
 
+  /** What is not confirmed, with its numbers, oldest first. */
+  *unconfirmed(): IterableIterator<readonly [number: number, message: Message]> {
+    for (let index = this.#head; index < this.#records.length; index += 1) {
+      const message = this.#records[index]
+      if (message !== undefined) yield [this.confirmed + 1 + index - this.#head, message]
+    }
+  }
+
   get unconfirmedCount(): number {
     return this.last - this.confirmed
   }

@@ -44,11 +44,13 @@ export function overtakenRedrives(
 ): NonNullable<Entry["effects"]> {
   const own = outboxes.get(destinationId({ type: "lane", partition: index, lane: "commands" }))
   if (own === undefined || own.unconfirmedCount === 0) return []
-  const row = addressText(to)
-  return own.owed(0, own.unconfirmedCount).messages.flatMap((message) => {
+  const effects: (readonly [string, { readonly undone: true }])[] = []
+  for (const [, message] of own.unconfirmed()) {
     const isMeant = message.type === "command" && message.redriven === true && message.scope === scope
-    return isMeant && addressText(message.to) === row ? [[message.effect, { undone: true as const }] as const] : []
-  })
+    const isHere = isMeant && message.to.service === to.service && message.to.key === to.key
+    if (isHere) effects.push([message.effect, { undone: true }])
+  }
+  return effects
 }
 
 function scopeOf(record: Message | undefined): string | undefined {

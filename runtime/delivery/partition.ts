@@ -104,10 +104,13 @@ function isDense(channelId: string): boolean {
   return !channelId.startsWith("stream:")
 }
 
-/** Applies what one decision changed: rows, memory, timers, outboxes, parked. Marks are moved by the caller. */
-export function applyEntry(partition: Partition, entry: Entry): void {
+/**
+ * Applies what one decision changed: rows, memory, timers, outboxes, parked. Marks are moved by the caller. `row`: the actor
+ * that it is of, as `addressText`, if the caller has made that text already.
+ */
+export function applyEntry(partition: Partition, entry: Entry, row?: string): void {
   if (entry.to !== undefined) {
-    const rowKey = addressText(entry.to)
+    const rowKey = row ?? addressText(entry.to)
     applyToRow(partition, rowKey, entry)
     partition.held.apply(rowKey, entry)
     if (entry.forget !== undefined) partition.parked.settle(rowKey, entry.forget)

@@ -2,12 +2,14 @@
 // each partition, so that it holds through take-overs and restarts, until an operator says otherwise.
 import { InvalidInput } from "../kernel/fault.ts"
 import type { Json } from "../message/json.ts"
+import { addressText } from "../message/message.ts"
 import { type OperationNote, partitionAddress } from "../message/operation.ts"
 import type { Delivery } from "./delivery.ts"
 import { load } from "./load.ts"
 
 export function isPaused({ partition }: Pick<Delivery, "partition">, service: string): boolean {
-  return rowOf(load(partition, undefined, partitionAddress(partition.index)).state).paused?.includes(service) === true
+  const { state } = load(partition, undefined, addressText(partitionAddress(partition.index)))
+  return rowOf(state).paused?.includes(service) === true
 }
 
 /** What is kept in the row of a partition. */

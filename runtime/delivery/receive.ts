@@ -10,6 +10,7 @@ import { claimAt } from "./claim-runs.ts"
 import type { Delivery } from "./delivery.ts"
 import type { Reading } from "./event-reading.ts"
 import { type DecodedWork, decodeEvent, decodeExternal, decodePeer } from "./decode.ts"
+import { laneOrder } from "./lane-order.ts"
 import { handOnMisplaced } from "./misplaced.ts"
 import { channelOf } from "./partition.ts"
 import { hasForgotten, isOtherDecided, isOtherRecord, suspect } from "./suspicion.ts"
@@ -36,15 +37,18 @@ export function receiveFrame(delivery: Delivery, frame: LaneFrame): void {
   }
   // The source, which is told under which claim the record was made that is known here, will find out what is wrong.
   if (isOtherRecord(channel, frame)) return tell(channel.high, { resend: true })
+  if (frame.first <= channel.high + 1) channel.mayHaveBegun ??= frame.last ?? Number.POSITIVE_INFINITY
   for (const [index, message] of frame.messages.entries()) {
     const number = frame.first + index
     if (isOtherDecided(channel, frame, number)) return tell(number, { resend: true })
-    if (message.type === "settled" && isOvertaking(delivery, frame)) break
+    const order = laneOrder(delivery, frame, channel, number)
+    if (order === "later") break
     const known = channel.high
     observer.reached?.(partition, "admit", "before", message)
-    const admitted = admitLaneRecord(delivery, { id, channel, lane }, number, message)
+    const admitted = admitLaneRecord(delivery, { id, channel, lane: order === "queued" ? "commands" : lane }, number, message)
     observer.reached?.(partition, "admit", "after", message)
     if (channel.high > known) channel.noteClaim(number, claimAt(frame.claims ?? [], number) ?? "")
+    if (order === "queued" && admitted === "taken") channel.queuedArrival = delivery.queue.arrivals
     if (admitted === "gap") tell(channel.high, { resend: true })
     // A full lane asks for nothing: the source sends again by itself, when there may be room.
     if (admitted !== "taken") break
@@ -86,12 +90,6 @@ export const receiveStream = Effect.fnUntraced(function* (
   }
 })
 
-/** An undo that is still under way would find everything forgotten, and be remembered for ever (R11): it comes first. */
-function isOvertaking({ partition }: Delivery, { incarnation, source, repliesTo = 0 }: LaneFrame): boolean {
-  const replies = channelOf(partition, laneChannel(incarnation, source, "replies"))
-  return !replies.adopts && replies.high < repliesTo
-}
-
 function noteReadBefore({ unreadBefore }: Delivery, source: InputSource): void {
   const left = unreadBefore.get(source)
   if (left === undefined) return
@@ -120,6 +118,7 @@ export function closeRoomWhenFull(delivery: Delivery): void {
     unconfirmedCount(delivery) >= limits.outboxRecordsMax ||
     delivery.partition.held.count >= limits.mailboxPartitionMax ||
     delivery.partition.parked.size >= limits.parkedPartitionMax
+  delivery.isFull = isFull
   if (isFull) delivery.room.closeUnsafe()
   else delivery.room.openUnsafe()
 }

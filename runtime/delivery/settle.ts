@@ -45,14 +45,18 @@ function confirmSources(delivery: Delivery, cut: Cut): void {
 }
 
 function summary(delivery: Delivery, cut: Cut, nowMs: number): CommittedBlock {
-  const ended = cut.decisions.flatMap(({ closing, entry }) =>
-    closing.ended === undefined || entry.to === undefined
-      ? []
-      : [{ ...closing.ended, saga: entry.to.service, key: entry.to.key, endedMs: nowMs }],
-  )
-  const alarms = cut.decisions.flatMap(({ closing: { alarm }, entry }) =>
-    alarm === undefined || entry.to === undefined ? [] : [{ monitor: entry.to.service, kind: alarm }],
-  )
+  const ended: CommittedBlock["ended"][number][] = []
+  const alarms: CommittedBlock["alarms"][number][] = []
+  const aside: CommittedBlock["setAside"][number][] = []
+  const given: CommittedBlock["dropped"][number][] = []
+  for (const decided of cut.decisions) {
+    const { closing, entry: { to }, dropped } = decided
+    if (closing.ended !== undefined && to !== undefined)
+      ended.push({ ...closing.ended, saga: to.service, key: to.key, endedMs: nowMs })
+    if (closing.alarm !== undefined && to !== undefined) alarms.push({ monitor: to.service, kind: closing.alarm })
+    if (decided.entry.parked !== undefined) aside.push(setAside(decided, decided.entry.parked))
+    if (dropped !== undefined) given.push(dropped)
+  }
   return {
     partition: delivery.partition.index,
     number: cut.head.number,
@@ -60,17 +64,16 @@ function summary(delivery: Delivery, cut: Cut, nowMs: number): CommittedBlock {
     bytes: cut.bytes.length,
     ended,
     alarms,
-    parked: cut.decisions.filter(({ entry }) => entry.parked !== undefined).length,
-    setAside: cut.decisions.flatMap(setAside),
+    parked: aside.length,
+    setAside: aside,
     outcomes: outcomesOf(delivery.app, cut),
-    dropped: cut.decisions.flatMap(({ dropped }) => dropped ?? []),
+    dropped: given,
   }
 }
 
-function setAside({ entry: { to, parked }, span }: Decided): CommittedBlock["setAside"] {
-  if (parked === undefined) return []
+function setAside({ entry: { to }, span }: Decided, parked: ParkedEntry): CommittedBlock["setAside"][number] {
   const { trace } = span ?? {}
-  return [{ row: rowOf(to, parked), code: parked.code, ...(trace === undefined ? {} : { trace }) }]
+  return { row: rowOf(to, parked), code: parked.code, ...(trace === undefined ? {} : { trace }) }
 }
 
 function rowOf(to: Address | undefined, { record, id }: ParkedEntry): string {

@@ -44,6 +44,8 @@ export const limits = {
   timersPerActorMax: 4096,
   /** Cycles of a flow graph that a check tells of. */
   flowCyclesMax: 100,
+  /** Names of channels and destinations, in the whole process, that are remembered taken apart. */
+  parsedNamesMax: 16_384,
   /** Rows of one partition that are kept as objects at most, those used last; all others are packed (R18). */
   hotRowsMax: 512,
   /** Entries of one map of an unpacked row that are searched as a text; with more, it becomes a Map. */

@@ -4,9 +4,18 @@ import { createHash, hash as hashAtOnce } from "node:crypto"
 /** FNV-1a, 32 bit, over UTF-8 bytes. Source: draft-eastlake-fnv. */
 export function fnv1a32(text: string): number {
   let hash = 0x811c9dc5
-  for (const byte of Buffer.from(text, "utf8")) {
-    hash = Math.imul(hash ^ byte, 0x01000193)
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index)
+    // Beyond ASCII a character is several bytes.
+    if (code > 0x7f) return fnv1a32OfBytes(Buffer.from(text, "utf8"))
+    hash = Math.imul(hash ^ code, 0x01000193)
   }
+  return hash >>> 0
+}
+
+function fnv1a32OfBytes(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193)
   return hash >>> 0
 }
 
@@ -21,5 +30,5 @@ export function recordDigest(record: { readonly bytes: Uint8Array; readonly head
 
 /** First 128 bits of SHA-256, as 32 hex digits. */
 export function digest(data: string | Uint8Array): string {
-  return createHash("sha256").update(data).digest("hex").slice(0, 32)
+  return hashAtOnce("sha256", data).slice(0, 32)
 }

@@ -174,14 +174,14 @@ export const sagaMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: "begun-do-not-journaled",
+    name: "undo-overtakes-begun-do",
     rule: "R11",
-    breaks: "A command that may have to be undone is handled before it is in the mailbox: after a crash its undo overtakes it.",
+    breaks: "After a crash an undo is taken before its do has come again, which an earlier owner may have begun.",
     edits: [
       {
-        file: "runtime/delivery/handling.ts",
-        find: "  else if (isTakenBack(delivery, task)) yield* noteBegun(delivery, task, 0)\n",
-        replace: "  void isTakenBack\n",
+        file: "runtime/delivery/lane-order.ts",
+        find: "  if (frame.lane === \"replies\" && !mayHaveBegun) return follows\n",
+        replace: "  if (frame.lane === \"replies\" || !mayHaveBegun) return follows\n",
       },
     ],
   },
