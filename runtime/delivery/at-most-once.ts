@@ -1,6 +1,5 @@
 // Reactions that are to be handled at most once: what cannot be handled is dropped, and never tried again or parked. One
 // that does I/O is noted as begun in its actor's durable mailbox before its handler runs, so that nobody begins it again.
-import * as Effect from "effect/Effect"
 import { type Decided, seal } from "./decided.ts"
 import { marksOf } from "./delays.ts"
 import type { Delivery } from "./delivery.ts"
@@ -30,11 +29,9 @@ export function drop(delivery: Delivery, task: Task, { code, message }: Cause): 
   return { ...seal(entry, undefined, { outcome }), dropped: { id: recordName(delivery, task), row, code, message } }
 }
 
-/** Completes when it is durable that so many attempts at it have begun. */
-export function noteBegun(delivery: Delivery, task: Task, attempts: number): Effect.Effect<void> {
-  return Effect.callback((resume: (noted: Effect.Effect<void>) => void) => {
-    const noted = seal(hold(delivery, task, { attempts, dueMs: 0 }))
-    ready(delivery, { ...noted, durable: () => resume(Effect.void) })
-    delivery.decided.openUnsafe()
-  })
+/** Calls `noted` when it is durable that so many attempts at it have begun. */
+export function noteBegun(delivery: Delivery, task: Task, attempts: number, noted: () => void): void {
+  task.noted = true
+  ready(delivery, { ...seal(hold(delivery, task, { attempts, dueMs: 0 })), durable: noted })
+  delivery.decided.openUnsafe()
 }

@@ -7,7 +7,7 @@ import { limits } from "../kernel/limits.ts"
 import type { Suspect } from "../message/block.ts"
 import { type Decided, seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
-import { attempt, concludeHandlings } from "./handling.ts"
+import { concludeHandlings, startAlone } from "./handling.ts"
 import type { Inbound } from "./inbound.ts"
 import { finishCurrent, handle, newTask } from "./mailbox.ts"
 import { killedProcess, leaveMemory, parkTask, recordName } from "./park.ts"
@@ -73,9 +73,9 @@ const handleAlone = Effect.fnUntraced(function* (
     return finishCurrent(delivery, mailbox, parked.entry.hold !== undefined, nowMs)
   }
   yield* note(delivery, { record: recordName(delivery, task), deaths })
-  const handling = yield* Effect.forkChild(attempt(delivery, mailbox))
+  const handling = yield* startAlone(delivery, mailbox)
   // What has not killed by then is slow, and slow handlers must not wait for each other.
-  yield* Effect.raceFirst(Fiber.await(handling), Effect.sleep(limits.cautiousHandlingMs))
+  if (handling !== undefined) yield* Effect.raceFirst(Fiber.await(handling), Effect.sleep(limits.cautiousHandlingMs))
   concludeHandlings(delivery, nowMs)
 })
 

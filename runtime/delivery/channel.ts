@@ -78,8 +78,8 @@ export class Channel {
   restoreLow(low: number): void {
     this.adopts = false
     this.low = Math.max(this.low, low)
-    this.high = Math.max(this.high, this.low)
     for (const number of this.decided) if (number <= this.low) this.decided.delete(number)
+    this.#follow()
   }
 
   /** Records from `number` on were made under this claim of their source. */
@@ -138,9 +138,19 @@ export class Channel {
       this.low = number
       this.#head += 1
     }
+    if (this.#head === this.#open.length) this.#follow()
     if (this.#head > 1024 && this.#head * 2 > this.#open.length) {
       this.#open.splice(0, this.#head)
       this.#head = 0
     }
+  }
+
+  /**
+   * What the owner before had decided above the mark comes again, but nobody waits for that: no block would be left to move
+   * the mark over it, and its source would send it for ever.
+   */
+  #follow(): void {
+    if (this.dense) while (this.decided.delete(this.low + 1)) this.low += 1
+    this.high = Math.max(this.high, this.low)
   }
 }

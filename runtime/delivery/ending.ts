@@ -54,33 +54,32 @@ export class Ending {
     this.#endAfter(limits.cancelGraceMs, () => fault)
   }
 
-  /** Runs the handler; `ended` hears what came of it, unless the partition is lost meanwhile. */
+  /** Starts the handler; `ended` hears what came of it, unless the partition is lost meanwhile. */
   of(
     handling: Effect.Effect<Decision, unknown>,
     timeoutMs: number,
     ended: (exit: Exit.Exit<Decision, unknown>) => void,
-  ): Effect.Effect<void> {
-    const running = Effect.uninterruptibleMask((restore) =>
-      Effect.withFiber((fiber) => {
-        this.#begin(fiber, timeoutMs)
-        return Effect.map(Effect.exit(restore(handling)), (exit) => this.#over(exit))
-      }),
-    )
-    // A fiber that was interrupted does not come here: with its partition, nobody wants to hear of it.
-    const interrupted = Effect.sync(() => this.#reason !== undefined && ended(Exit.fail(this.#reason)))
-    return Effect.map(running, ended).pipe(Effect.onInterrupt(() => interrupted))
+  ): Effect.Effect<Fiber.Fiber<unknown>> {
+    // What interrupts itself has an exit within; what is interrupted from outside has none.
+    const running = Effect.forkChild(Effect.exit(handling), { startImmediately: true })
+    return Effect.map(running, (fiber) => {
+      this.#fiber = fiber
+      this.#endAfter(timeoutMs, () => new HandlerTimedOut(`${this.#task.row} was not handled within ${timeoutMs} ms`))
+      fiber.addObserver((exit) => this.#over(exit, ended))
+      return fiber
+    })
   }
 
-  #begin(fiber: Fiber.Fiber<unknown, unknown>, timeoutMs: number): void {
-    this.#fiber = fiber
-    this.#endAfter(timeoutMs, () => new HandlerTimedOut(`${this.#task.row} was not handled within ${timeoutMs} ms`))
-  }
-
-  #over(exit: Exit.Exit<Decision, unknown>): Exit.Exit<Decision, unknown> {
+  #over(exit: Exit.Exit<Exit.Exit<Decision, unknown>>, ended: (exit: Exit.Exit<Decision, unknown>) => void): void {
     this.#fiber = undefined
     for (const deadline of this.#deadlines) this.#delivery.deadlines.remove(deadline)
-    if (Exit.hasInterrupts(exit)) this.abort()
-    return exit
+    if (Exit.isSuccess(exit)) {
+      if (Exit.hasInterrupts(exit.value)) this.abort()
+      return ended(exit.value)
+    }
+    this.abort()
+    // With its partition, nobody wants to hear of it.
+    if (this.#reason !== undefined) ended(Exit.fail(this.#reason))
   }
 
   /** Whoever still works for the attempt need not go on. */

@@ -1,8 +1,10 @@
 // Handlers that do I/O: one attempt at one record, on committed state, in a fiber of its own (R12). What comes of it is
 // decided by the loop like everything else: an entry for the journal, another attempt later, or a parked record.
 import * as Cause from "effect/Cause"
+import type { Clock } from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import type { IoLogic, PerformContext } from "../actor/logic.ts"
 import type { Policy } from "../actor/policy.ts"
 import { assert } from "../kernel/assert.ts"
@@ -35,10 +37,46 @@ export const startHandlings = Effect.fnUntraced(function* (delivery: Delivery): 
   const clock = yield* Effect.clockWith(Effect.succeed)
   const nowMs = clock.currentTimeMillisUnsafe()
   for (const mailbox of delivery.starting.splice(0)) {
-    if (!concludeUntimely(delivery, mailbox, nowMs)) yield* Effect.forkChild(attempt(delivery, mailbox))
+    if (concludeUntimely(delivery, mailbox, nowMs)) continue
+    const attempts = attemptsToNote(delivery, mailbox)
+    // Before its turn is taken: storing it takes time, and what allows it to begin is good for a moment only.
+    if (attempts === undefined) yield* attempt(delivery, mailbox, clock)
+    else noteThenStart(delivery, mailbox, attempts)
   }
   if (delivery.pending.length > 0) delivery.decided.openUnsafe()
 })
+
+/** While it is stored this process may stand still, and others take it for gone: the lease is asked again then (R10). */
+function noteThenStart(delivery: Delivery, mailbox: Mailbox, attempts: number): void {
+  const { task } = underWay(delivery, mailbox)
+  noteBegun(delivery, task, attempts, () => {
+    delivery.starting.push(mailbox)
+    queueMicrotask(() => delivery.work.openUnsafe())
+  })
+}
+
+/** One attempt that nothing else starts beside; gives what ends with it, if it began. */
+export const startAlone = Effect.fnUntraced(function* (
+  delivery: Delivery,
+  mailbox: Mailbox,
+): Effect.fn.Return<Fiber.Fiber<unknown> | undefined> {
+  const { task } = underWay(delivery, mailbox)
+  const attempts = attemptsToNote(delivery, mailbox)
+  if (attempts !== undefined)
+    yield* Effect.callback((resume: (noted: Effect.Effect<void>) => void) =>
+      noteBegun(delivery, task, attempts, () => resume(Effect.void)),
+    )
+  if (delivery.sharing.mayAct()) return yield* attempt(delivery, mailbox, yield* Effect.clockWith(Effect.succeed))
+  delivery.starting.push(mailbox)
+  return undefined
+})
+
+/** How many attempts are to be noted before it is begun; undefined for none. */
+function attemptsToNote(delivery: Delivery, { current: task }: Mailbox): number | undefined {
+  if (task === undefined || task.noted === true) return undefined
+  if (isAtMostOnce(delivery, task)) return 1
+  return isTakenBack(delivery, task) ? 0 : undefined
+}
 
 /** While it waited for its turn it may have been cancelled, or its time may have run out. */
 function concludeUntimely(delivery: Delivery, mailbox: Mailbox, nowMs: number): boolean {
@@ -60,18 +98,14 @@ export function concludeHandlings(delivery: Delivery, nowMs: number): void {
   }
 }
 
-/** One attempt at a mailbox's current record, unless it has to wait for its turn once more. */
-export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox: Mailbox): Effect.fn.Return<void> {
-  const { task, logic, io, policy, attempts } = underWay(delivery, mailbox)
-  // Before its turn is taken: storing it takes time, and what allows it to begin is good for a moment only.
-  if (isAtMostOnce(delivery, task)) yield* noteBegun(delivery, task, 1)
-  else if (isTakenBack(delivery, task)) yield* noteBegun(delivery, task, 0)
-  // While that was stored this process may have stood still, and others have taken it for gone (R10): `tending` looks again.
-  if (!delivery.sharing.mayAct()) return void delivery.starting.push(mailbox)
-  if (mailbox.slot?.begin() !== true) return
+/** One attempt at a mailbox's current record, in a fiber of its own, unless it has to wait for its turn once more. */
+function attempt(delivery: Delivery, mailbox: Mailbox, clock: Clock): Effect.Effect<Fiber.Fiber<unknown> | undefined> {
+  if (mailbox.slot?.begin() !== true) return Effect.undefined
+  const { task, logic, io, policy, attempts: noted } = underWay(delivery, mailbox)
+  // What is handled at most once was noted with the attempt that begins now.
+  const attempts = isAtMostOnce(delivery, task) ? 0 : noted
   if (io.flow.keyRate !== undefined)
     delivery.keyRates.note(task.row, io.flow.keyRate, delivery.sharing.slots.nowMs())
-  const clock = yield* Effect.clockWith(Effect.succeed)
   const nowMs = clock.currentTimeMillisUnsafe()
   const { message } = task
   const row = load(delivery.partition, logic, task.row)
@@ -98,7 +132,7 @@ export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox:
   const aborted = () => Effect.onInterrupt(performing, () => Effect.sync(ending.abort))
   const watched = () => Effect.raceFirst(aborted(), Effect.forever(Effect.suspend(heartbeat.watch)))
   const handling = policy.heartbeatMs === undefined ? performing : watched()
-  yield* ending.of(handling, policy.timeoutMs, (exit) => {
+  return ending.of(handling, policy.timeoutMs, (exit) => {
     mailbox.attempt = undefined
     heartbeat.close(Exit.isFailure(exit))
     steps.close()
@@ -107,7 +141,7 @@ export const attempt = Effect.fnUntraced(function* (delivery: Delivery, mailbox:
     delivery.observer.handled({ service: logic.service, outcome, tookMs: clock.currentTimeMillisUnsafe() - nowMs })
     delivery.work.openUnsafe()
   })
-})
+}
 
 /** Whether the record goes back to the front of its mailbox. */
 function concludeHandling(delivery: Delivery, { mailbox, exit, span }: Finished, nowMs: number): boolean {

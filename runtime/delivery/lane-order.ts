@@ -47,11 +47,16 @@ function endsBehind({ first, messages }: Sending, commands?: Outbox, replies?: O
   })
 }
 
+/** What an operator has sent again may be younger than its undo; and that it may have happened is remembered. */
 function numbersOfDos(commands: Outbox): ReadonlyMap<string, number> {
   const numbers = new Map<string, number>()
   for (const [number, message] of commands.unconfirmed())
-    if (message.type === "command" && message.direction === "do") numbers.set(message.effect, number)
+    if (isDo(message)) numbers.set(message.effect, number)
   return numbers
+}
+
+function isDo(message: Message): message is Message & { readonly type: "command" } {
+  return message.type === "command" && message.direction === "do" && message.redriven !== true
 }
 
 function isUndo(message: Message): message is Message & { readonly type: "command" } {
@@ -65,6 +70,8 @@ function isUndo(message: Message): message is Message & { readonly type: "comman
 export function laneOrder(delivery: Delivery, frame: LaneFrame, channel: Channel, number: number): "any" | "later" | "queued" {
   const { partition, queue } = delivery
   const before = frame.behind?.find(([record]) => record === number)?.[1]
+  // It comes again, and is dropped.
+  if (number <= channel.high || channel.decided.has(number)) return "any"
   const follows = channel.queuedArrival > 0 && !queue.areTaken(channel.queuedArrival) ? "queued" : "any"
   if (before === undefined) return follows
   const lane = frame.lane === "replies" ? "commands" : "replies"

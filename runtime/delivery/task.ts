@@ -18,6 +18,8 @@ export interface Task {
   held: number | undefined
   /** Its handler was called, so it may have had an effect outside. */
   called?: true
+  /** It is journaled that it may be begun. */
+  noted?: true
 }
 
 /** The records of an actor that cannot take its next one yet. */

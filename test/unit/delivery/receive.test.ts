@@ -57,6 +57,24 @@ test("R11: a settled scope waits until the undos that were sent before it are he
   assert.equal(delivery.queue.size, 3)
 })
 
+test("R5: a mark moves over everything that the owner before had decided above it, whether that has come again or not", () => {
+  const { delivery } = deliveryAt(5)
+  const known = channelOf(delivery.partition, laneChannel("journal-a", 0, "commands"))
+  for (const number of [7, 8, 9, 11]) known.restore(number)
+  receiveFrame(delivery, frameOf(6, 2))
+  assert.equal(delivery.queue.size, 1, "7 was decided")
+  known.decide(6)
+  assert.deepEqual([known.low, known.high], [9, 9], "a block tells of 9: if only 7 had moved it, nobody would ever confirm 9")
+  receiveFrame(delivery, frameOf(8, 3))
+  assert.equal(delivery.queue.size, 2, "10 is new")
+})
+
+test("R11: what is decided already waits for nothing", () => {
+  const { delivery } = deliveryAt(5)
+  receiveFrame(delivery, { ...frameOf(5, 2), behind: [[5, 3]] })
+  assert.equal(delivery.queue.size, 1)
+})
+
 const undo = {
   type: "command", to: { service: "account", key: "a" }, name: "refund", payload: null, effect: "t:2:0", undoes: "t:1:0",
   direction: "undo", attempt: 1,
