@@ -19,6 +19,7 @@ import { isDoomed, isPastPivot } from "./standing.ts"
 import type { DefinitionId, SagaRow } from "./row.ts"
 import { mismatched, type Moment, park, poisoned, quiet, refuse, type Step } from "./stop.ts"
 import type { ProgressEvent } from "./progress.ts"
+import { prepareTables } from "./tables.ts"
 import { prepareTransition, type State } from "./transition.ts"
 
 export type CoreEvent =
@@ -50,7 +51,8 @@ export function createCore(definition: SagaDefinition, machine: SagaMachine = co
   const { maxMs } = definition
   const outline = outlineOf(definition)
   const id = definitionId(definition)
-  const parts: Parts = { definition, outline, transition: watched(prepareTransition(machine), watcher) }
+  const transition = prepareTables(definition, outline, prepareTransition(machine))
+  const parts: Parts = { definition, outline, transition: watched(transition, watcher) }
   return {
     id,
     outline,
