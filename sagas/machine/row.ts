@@ -23,8 +23,8 @@ export type SagaRow = {
   readonly failure?: NonNullable<Progress["failure"]>
   /** By instance of a step. */
   readonly sent: { readonly [instance: string]: SentStep }
-  /** By effect key: what is awaited. A reply or timer of any other effect changes nothing. */
-  readonly open: { readonly [effect: string]: OpenCommand }
+  /** By slot (./slots.ts): what is awaited. A reply or timer of any other effect changes nothing. */
+  readonly open: { readonly [slot: string]: OpenCommand }
   /** Who is answered at the end. */
   readonly waiters?: readonly Waiter[]
   readonly parked?: Parked

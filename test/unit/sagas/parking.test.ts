@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Command } from "../../../runtime/message/contract.ts"
 import { saga } from "../../../sagas/index.ts"
+import { openByEffect } from "../../../sagas/machine/slots.ts"
 import { done, drive, faulted, refused } from "./driver.ts"
 import { inventory, order, OrderSchema, payment, placeOrder } from "./shop.ts"
 
@@ -142,7 +143,7 @@ test("a parked saga takes no reply and no timer", () => {
   driver.reply("payment.charge/c-1", refused("no-money"))
   const before = driver.state
   driver.reply("payment.charge/c-1", done())
-  const [effect = "", open] = Object.entries(driver.row().open)[0] ?? []
+  const [effect = "", open] = openByEffect(driver.row(), driver.self)[0] ?? []
   driver.take({ type: "timer", to: driver.self, name: effect, dueMs: open?.dueMs ?? 0, payload: null })
   assert.equal(driver.state, before)
 })
