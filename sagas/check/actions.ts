@@ -25,7 +25,9 @@ export function actionsOf(subject: Subject, { row, effects, isCancelled }: Situa
   if ("ended" in row || row.parked !== undefined) return []
   if (row.seq === 0) return [startAction]
   const actions: Action[] = []
-  for (const [effect, open] of openByEffect(row, subject.self)) actions.push(...openActions(subject, effect, open, effects[effect]))
+  for (const [effect, open] of openByEffect(row, subject.self)) {
+    actions.push(...openActions(subject, effect, open, effects[effect]))
+  }
   if (row.deadlineMs !== undefined) {
     const event = { type: "timer", effect: deadlineTimer, dueMs: row.deadlineMs } as const
     actions.push({ text: "the saga takes too long", kind: "timer", event })
