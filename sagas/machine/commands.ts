@@ -51,8 +51,9 @@ export function sendUndo(
   const slot = slotOf(row.seq, first)
   const command = firstTry(node, { step: instance, item, direction: "undo" }, at.nowMs)
   // A child saga that is turned back before its end was heard of: its end is not waited for any more.
-  const isChild = (other: OpenCommand) => node.child !== undefined && other.step === instance && other.item === item
-  const open = Object.fromEntries(Object.entries(row.open).filter(([, other]) => !isChild(other)))
+  const isChild = (other: OpenCommand) => other.step === instance && other.item === item
+  const others = () => Object.fromEntries(Object.entries(row.open).filter(([, other]) => !isChild(other)))
+  const open = node.child === undefined ? row.open : others()
   const next = { ...row, open: { ...open, [slot]: command } }
   return { row: next, send: [commandWriter(outline, row, instance, at.self)(effectOf(at.self, slot), command)] }
 }

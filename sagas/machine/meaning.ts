@@ -59,8 +59,8 @@ export function isHeld(outline: Outline, guard: GuardConfig, progress: Progress,
 function plan(outline: Outline, progress: Progress, name: string): Change {
   const instance = currentInstance(outline, progress, name)
   const { node } = placeOf(outline, name)
-  const count = node.type === "step" ? listItems(node, contextOf(outline, progress, instance)).length : 1
-  return planItems(progress, instance, count)
+  const isEach = node.type === "step" && node.kind === "each"
+  return planItems(progress, instance, isEach ? listItems(node, contextOf(outline, progress, instance)).length : 1)
 }
 
 function isChosen(outline: Outline, progress: Progress, name: string): boolean {

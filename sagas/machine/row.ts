@@ -103,15 +103,12 @@ export type Parked = {
 /** What the row says of the saga's progress: the machine's context, and what functions of the saga may know. */
 export function progressOf(row: SagaRow, self: Address): Progress {
   const { input, items, results, rounds, lost, failure, updates, secret } = row
-  return {
-    sagaId: self.key,
-    input,
-    items,
-    results,
-    ...(rounds && { rounds }),
-    ...(lost && { lost }),
-    ...(failure && { failure }),
-    ...(updates && { updates }),
-    ...(secret !== undefined && { secret }),
-  }
+  // Field by field: it is asked for with every transition, and most rows have none of these.
+  const progress: { -readonly [Field in keyof Progress]: Progress[Field] } = { sagaId: self.key, input, items, results }
+  if (rounds !== undefined) progress.rounds = rounds
+  if (lost !== undefined) progress.lost = lost
+  if (failure !== undefined) progress.failure = failure
+  if (updates !== undefined) progress.updates = updates
+  if (secret !== undefined) progress.secret = secret
+  return progress
 }

@@ -52,12 +52,18 @@ interface Walk {
 
 function walk({ outline, places, maxIterations, told }: Walk, from: Place, ways: readonly Arrow[], before: Progress): Transition {
   const actions: ActionConfig[] = []
-  let [place, context, ignored] = [from, before, true]
+  let place = from
+  let context = before
+  let ignored = true
   const perform = (performed: readonly ActionConfig[]) => {
     for (const action of performed) {
       const change = changeBy(outline, action, context, told)
-      if (change === undefined) actions.push(action)
-      else [context, ignored] = [{ ...context, ...change }, false]
+      if (change === undefined) {
+        actions.push(action)
+        continue
+      }
+      context = { ...context, ...change }
+      ignored = false
     }
   }
   const go = (arrow: Arrow) => {

@@ -47,6 +47,7 @@ export function takeEarly(
 
 /** What is being undone waits for nothing any more. */
 export function dropWaits(outline: Outline, row: SagaRow, scope: UndoScope, { self }: Pick<Moment, "self">): SagaRow {
+  if (!Object.values(row.open).some(({ direction }) => direction === "wait")) return row
   const progress = progressOf(row, self)
   const kept = Object.entries(row.open).filter(
     ([, { direction, step }]) => direction !== "wait" || !isInScope(outline, progress, step, scope),
