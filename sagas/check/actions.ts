@@ -4,6 +4,7 @@ import type { EffectKey } from "../../runtime/message/message.ts"
 import type { Outcome } from "../../runtime/message/outcome.ts"
 import { type CoreEvent, deadlineTimer } from "../machine/core.ts"
 import type { OpenCommand, SagaRow } from "../machine/row.ts"
+import { openByEffect, openUnder } from "../machine/slots.ts"
 import type { Answer, Effect, Situation } from "./situation.ts"
 import { nameOf, type Subject } from "./subject.ts"
 
@@ -24,7 +25,9 @@ export function actionsOf(subject: Subject, { row, effects, isCancelled }: Situa
   if ("ended" in row || row.parked !== undefined) return []
   if (row.seq === 0) return [startAction]
   const actions: Action[] = []
-  for (const [effect, open] of Object.entries(row.open)) actions.push(...openActions(subject, effect, open, effects[effect]))
+  for (const [effect, open] of openByEffect(row, subject.self)) {
+    actions.push(...openActions(subject, effect, open, effects[effect]))
+  }
   if (row.deadlineMs !== undefined) {
     const event = { type: "timer", effect: deadlineTimer, dueMs: row.deadlineMs } as const
     actions.push({ text: "the saga takes too long", kind: "timer", event })
@@ -34,7 +37,7 @@ export function actionsOf(subject: Subject, { row, effects, isCancelled }: Situa
     actions.push({ text: "cancel", kind: "order", event: { type: "cancel" } })
   }
   for (const [effect, known] of Object.entries(effects)) {
-    if (row.open[effect] === undefined) actions.push(...lateActions(subject, effect, known))
+    if (openUnder(row, subject.self, effect) === undefined) actions.push(...lateActions(subject, effect, known))
   }
   return actions
 }

@@ -4,6 +4,7 @@ import { assert } from "../../runtime/kernel/assert.ts"
 import { describeError } from "../../runtime/kernel/fault.ts"
 import { digest } from "../../runtime/message/hash.ts"
 import type { EffectKey } from "../../runtime/message/message.ts"
+import { openUnder } from "../machine/slots.ts"
 import type { Step } from "../machine/stop.ts"
 import type { Action } from "./actions.ts"
 import type { Asked } from "./abstraction.ts"
@@ -101,7 +102,7 @@ function situationAfter(subject: Subject, situation: Situation, action: Action, 
   }
   const settling = "ended" in step.row || step.row.failure !== undefined ? undefined : step.row
   for (const { to, name, payload, effect, direction, undoes, attempt } of step.send) {
-    const open = "ended" in step.row ? undefined : step.row.open[effect]
+    const open = "ended" in step.row ? undefined : openUnder(step.row, subject.self, effect)
     const known = effects[effect]
     const at = known?.name ?? `${direction === "undo" ? "undo " : ""}${open?.step ?? name}/${open?.item ?? effect}`
     effects[effect] = {

@@ -100,7 +100,7 @@ class Exploration {
 
   /** The number of a situation, perhaps a new one; undefined: there are too many. */
   #number(situation: Situation, parent: number, move: Move | undefined): number | undefined {
-    const key = situationKey(situation)
+    const key = situationKey(situation, this.#subject.self)
     const known = this.#numbers.get(key)
     if (known !== undefined) return known
     const number = this.#numbers.size

@@ -5,6 +5,7 @@ import type { OutgoingCommand } from "../../runtime/actor/logic.ts"
 import { addressText } from "../../runtime/message/message.ts"
 import { parseTarget } from "../machine/functions.ts"
 import type { SagaRow } from "../machine/row.ts"
+import { openUnder } from "../machine/slots.ts"
 import type { Step } from "../machine/stop.ts"
 import type { Action } from "./actions.ts"
 import { type Effect, type Situation, undoOf } from "./situation.ts"
@@ -148,8 +149,7 @@ function undoing(decided: Decided, { undoes = "", effect: key }: OutgoingCommand
   const pivot = Object.values(after.effects).find((one) => isStandingPivot(subject, one))
   if (pivot !== undefined)
     return { property: "pivot-final", message: `${name}: the pivot ${pivot.name} has happened, or may have` }
-  const open = "ended" in step.row ? {} : step.row.open
-  if (open[undoes] !== undefined)
+  if (!("ended" in step.row) && openUnder(step.row, subject.self, undoes) !== undefined)
     return { property: "effect-before-undo", message: `${name} is sent while ${undone.name} is under way` }
   return subject.isStrict ? outOfOrder(decided, undoes, key, effect) : undefined
 }

@@ -3,8 +3,9 @@
 // tell, so the checker does not either, and takes the worse one. What a participant has answered it answers for ever (R11).
 import { digest } from "../../runtime/message/hash.ts"
 import type { Json } from "../../runtime/message/json.ts"
-import type { EffectKey } from "../../runtime/message/message.ts"
+import type { Address, EffectKey } from "../../runtime/message/message.ts"
 import type { EndedRow, SagaRow } from "../machine/row.ts"
+import { openByEffect } from "../machine/slots.ts"
 
 /** A value: an action gives another one. */
 export interface Situation {
@@ -37,7 +38,7 @@ export type Effect = {
 export type Answer = "done" | "refused"
 
 /** The situation without what makes no difference to anything that may follow: two with the same text are one. */
-export function situationKey({ row, effects, isCancelled }: Situation): string {
+export function situationKey({ row, effects, isCancelled }: Situation, self: Address): string {
   if ("ended" in row) {
     const { outcome, reason, result } = row.ended
     return digest(JSON.stringify(["ended", outcome, reason, result]))
@@ -50,12 +51,12 @@ export function situationKey({ row, effects, isCancelled }: Situation): string {
     lost ?? null,
     undoes === undefined ? null : (effects[undoes]?.name ?? undoes),
   ])
-  return digest(JSON.stringify([...rowParts(row, effects), known, isCancelled]))
+  return digest(JSON.stringify([...rowParts(row, self, effects), known, isCancelled]))
 }
 
-function rowParts(row: SagaRow, effects: Situation["effects"]): readonly Json[] {
-  const { seq: _, sent, open, failure, definition: __, input: ___, startedMs: ____, deadlineMs, updates, ...rest } = row
-  const openParts = Object.entries(open).map(([effect, { step, item, direction, attempt, dueMs, fault }]) => [
+function rowParts(row: SagaRow, self: Address, effects: Situation["effects"]): readonly Json[] {
+  const { seq: _, sent, open: _____, failure, definition: __, input: ___, startedMs: ____, deadlineMs, updates, ...rest } = row
+  const openParts = openByEffect(row, self).map(([effect, { step, item, direction, attempt, dueMs, fault }]) => [
     effects[effect]?.name ?? null,
     step,
     item,
@@ -64,19 +65,19 @@ function rowParts(row: SagaRow, effects: Situation["effects"]): readonly Json[] 
     dueMs !== undefined,
     fault?.code ?? null,
   ])
-  const others = named(rest, row, effects)
+  const others = named(rest, row, self, effects)
   const targets = Object.entries(sent).map(([instance, step]) => [instance, step.targets])
   const told = updates?.map(({ name, payload }) => [name, payload]) ?? []
   return [others, openParts, targets, failure?.code ?? null, deadlineMs !== undefined, told]
 }
 
 /** A core may keep more by effect keys than the checker knows of. */
-function named(rest: Json, { definition, open }: SagaRow, effects: Situation["effects"]): Json {
+function named(rest: Json, row: SagaRow, self: Address, effects: Situation["effects"]): Json {
   const text = JSON.stringify(rest)
-  if (!text.includes(`"${definition.name}/`)) return text
+  if (!text.includes(`"${row.definition.name}/`)) return text
   const names = [
     ...Object.entries(effects).map(([key, { name }]) => [key, name] as const),
-    ...Object.entries(open).map(([key, { step }]) => [key, step] as const),
+    ...openByEffect(row, self).map(([key, { step }]) => [key, step] as const),
   ]
   return names.reduce((known, [key, name]) => known.replaceAll(JSON.stringify(key), JSON.stringify(name)), text)
 }

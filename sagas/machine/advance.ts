@@ -2,13 +2,13 @@
 // been waiting for already is told the machine at once, in a transition of its own.
 import { assert } from "../../runtime/kernel/assert.ts"
 import type { OutgoingCommand } from "../../runtime/actor/logic.ts"
-import type { EffectKey } from "../../runtime/message/message.ts"
 import type { SagaDefinition } from "../definition/definition.ts"
 import { type Outline, parseInstance } from "../definition/outline.ts"
 import { sendStep, sendUndo, type Sent } from "./commands.ts"
 import type { ActionConfig } from "./config.ts"
 import { isUnderWay, nextToUndo, type Progress, type ProgressEvent, type UndoScope } from "./progress.ts"
 import { type OpenCommand, progressOf, type SagaRow } from "./row.ts"
+import type { Slot } from "./slots.ts"
 import { end, halted, type Moment, park, quiet, type Step } from "./stop.ts"
 import type { StateValue, Transition } from "./transition.ts"
 import { beginWait, dropWaits, takeEarly } from "./waits.ts"
@@ -26,8 +26,8 @@ export function begin(parts: Parts, row: SagaRow, at: Moment): Step {
   return advance(parts, row, undefined, { kind: "start" }, at)
 }
 
-/** `settled` is the effect that the event settles. */
-export function advance(parts: Parts, row: SagaRow, settled: EffectKey | undefined, event: ProgressEvent, at: Moment): Step {
+/** `settled` is the slot of what the event settles. */
+export function advance(parts: Parts, row: SagaRow, settled: Slot | undefined, event: ProgressEvent, at: Moment): Step {
   return takeWhatCame(parts, transit(parts, row, settled, event, at), at)
 }
 
@@ -38,13 +38,13 @@ export function takeWhatCame(parts: Parts, before: Step, at: Moment): Step {
     assert(count < stepsPerEventMax, "a saga comes to rest")
     const early = takeEarly(parts.outline, step.row)
     if (early === undefined) break
-    const next = transit(parts, early.row, early.effect, early.event, at)
+    const next = transit(parts, early.row, early.slot, early.event, at)
     step = { ...next, send: [...step.send, ...next.send] }
   }
   return step
 }
 
-function transit(parts: Parts, row: SagaRow, settled: EffectKey | undefined, event: ProgressEvent, at: Moment): Step {
+function transit(parts: Parts, row: SagaRow, settled: Slot | undefined, event: ProgressEvent, at: Moment): Step {
   const { definition, outline } = parts
   const before = { value: row.value, context: progressOf(row, at.self) }
   const { next, actions, ignored } = parts.transition(before, event)
@@ -60,7 +60,7 @@ function transit(parts: Parts, row: SagaRow, settled: EffectKey | undefined, eve
   return { ...quiet(moved.row), send: moved.send }
 }
 
-function moveOn(row: SagaRow, settled: EffectKey | undefined, { value, context }: Transition["next"]): SagaRow {
+function moveOn(row: SagaRow, settled: Slot | undefined, { value, context }: Transition["next"]): SagaRow {
   const { items, results, rounds, lost, failure } = context
   // Field by field: taking fields out of an object, by rest or by delete, makes it slow to use and to encode.
   return {
@@ -76,9 +76,9 @@ function moveOn(row: SagaRow, settled: EffectKey | undefined, { value, context }
   }
 }
 
-function without(open: SagaRow["open"], settled: EffectKey): SagaRow["open"] {
-  const rest: Record<EffectKey, OpenCommand> = {}
-  for (const effect in open) if (effect !== settled && open[effect] !== undefined) rest[effect] = open[effect]
+function without(open: SagaRow["open"], settled: Slot): SagaRow["open"] {
+  const rest: Record<Slot, OpenCommand> = {}
+  for (const slot in open) if (slot !== settled && open[slot] !== undefined) rest[slot] = open[slot]
   return rest
 }
 

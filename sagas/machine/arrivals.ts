@@ -19,8 +19,8 @@ export function arrive(parts: Parts, row: SagaRow, { wait, value }: Arrival, at:
   if (row.failure !== undefined) return refuse(row, "compensating", "it is being undone, and waits for nothing any more")
   const open = Object.entries(row.open).find(([, { step }]) => parseInstance(step).name === wait)
   if (open !== undefined && row.parked === undefined) {
-    const [effect, { step, item }] = open
-    return advance(parts, row, effect, { kind: "done", step, item, value }, at)
+    const [slot, { step, item }] = open
+    return advance(parts, row, slot, { kind: "done", step, item, value }, at)
   }
   const earlyCount = row.early?.[wait]?.length ?? 0
   if (isTold(parts, row, wait, open !== undefined, earlyCount)) return refuse(row, "completed", "it waits for that no more")

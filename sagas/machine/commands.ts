@@ -2,13 +2,14 @@
 // is asked for again when it is sent again, and must then go to the same actor, or the saga parks.
 import { InvalidInput } from "../../runtime/kernel/fault.ts"
 import type { OutgoingCommand } from "../../runtime/actor/logic.ts"
-import { type Address, addressText, type EffectKey } from "../../runtime/message/message.ts"
+import type { Address, EffectKey } from "../../runtime/message/message.ts"
 import { versionMark } from "../../runtime/message/versions.ts"
 import { type Instance, type Outline, parseInstance, stepNamed } from "../definition/outline.ts"
 import { firstTry } from "./delivery.ts"
 import { contextOf, listItems, runCommand, type Target, targetOf, undoCommand } from "./functions.ts"
 import { itemsOf, mayHaveHappened } from "./progress.ts"
 import { type OpenCommand, progressOf, type SagaRow } from "./row.ts"
+import { effectOf, type Slot, slotOf } from "./slots.ts"
 
 export interface Sent {
   readonly row: SagaRow
@@ -26,12 +27,12 @@ export function sendStep(outline: Outline, row: SagaRow, instance: Instance, fir
   if (items.length === 0) return { row, send: [] }
   const node = stepNamed(outline, parseInstance(instance).name)
   const write = commandWriter(outline, row, instance, at.self)
-  const open: Record<EffectKey, OpenCommand> = { ...row.open }
+  const open: Record<Slot, OpenCommand> = { ...row.open }
   const send = items.map((item) => {
-    const effect = effectKey(at.self, row.seq, first + item)
+    const slot = slotOf(row.seq, first + item)
     const command = firstTry(node, { step: instance, item, direction: "do" }, at.nowMs)
-    open[effect] = command
-    return write(effect, command)
+    open[slot] = command
+    return write(effectOf(at.self, slot), command)
   })
   const place = { seq: row.seq, ...(first === 0 ? {} : { first }), targets: send.map(targetOfOutgoing) }
   return { row: { ...row, open, sent: { ...row.sent, [instance]: place } }, send }
@@ -47,30 +48,31 @@ export function sendUndo(
 ): Sent {
   const { instance, item } = undo
   const node = stepNamed(outline, parseInstance(instance).name)
-  const effect = effectKey(at.self, row.seq, first)
+  const slot = slotOf(row.seq, first)
   const command = firstTry(node, { step: instance, item, direction: "undo" }, at.nowMs)
   // A child saga that is turned back before its end was heard of: its end is not waited for any more.
-  const isChild = (other: OpenCommand) => node.child !== undefined && other.step === instance && other.item === item
-  const open = Object.fromEntries(Object.entries(row.open).filter(([, other]) => !isChild(other)))
-  const next = { ...row, open: { ...open, [effect]: command } }
-  return { row: next, send: [commandWriter(outline, row, instance, at.self)(effect, command)] }
+  const isChild = (other: OpenCommand) => other.step === instance && other.item === item
+  const others = () => Object.fromEntries(Object.entries(row.open).filter(([, other]) => !isChild(other)))
+  const open = node.child === undefined ? row.open : others()
+  const next = { ...row, open: { ...open, [slot]: command } }
+  return { row: next, send: [commandWriter(outline, row, instance, at.self)(effectOf(at.self, slot), command)] }
 }
 
 /** Further tries of commands that are open in the row. */
 export function sendOpen(
   outline: Outline,
   row: SagaRow,
-  effects: readonly EffectKey[],
+  slots: readonly Slot[],
   self: Address,
 ): readonly OutgoingCommand[] {
   // The list of a step is made once for all its commands.
   const writers = new Map<Instance, ReturnType<typeof commandWriter>>()
-  return effects.flatMap((effect) => {
-    const open = row.open[effect]
+  return slots.flatMap((slot) => {
+    const open = row.open[slot]
     if (open === undefined || open.direction === "wait") return []
     const write = writers.get(open.step) ?? commandWriter(outline, row, open.step, self)
     writers.set(open.step, write)
-    return [write(effect, open)]
+    return [write(effectOf(self, slot), open)]
   })
 }
 
@@ -120,7 +122,7 @@ function commandWriter(outline: Outline, row: SagaRow, instance: Instance, self:
 }
 
 export function effectKey(self: Address, seq: number, n: number): EffectKey {
-  return `${addressText(self)}:${seq}:${n}`
+  return effectOf(self, slotOf(seq, n))
 }
 
 function targetOfOutgoing({ to: { service, key }, name, payload }: OutgoingCommand): Target {

@@ -19,6 +19,8 @@ import { isDoomed, isPastPivot } from "./standing.ts"
 import type { DefinitionId, SagaRow } from "./row.ts"
 import { mismatched, type Moment, park, poisoned, quiet, refuse, type Step } from "./stop.ts"
 import type { ProgressEvent } from "./progress.ts"
+import { findSlot } from "./slots.ts"
+import { prepareTables } from "./tables.ts"
 import { prepareTransition, type State } from "./transition.ts"
 
 export type CoreEvent =
@@ -50,7 +52,8 @@ export function createCore(definition: SagaDefinition, machine: SagaMachine = co
   const { maxMs } = definition
   const outline = outlineOf(definition)
   const id = definitionId(definition)
-  const parts: Parts = { definition, outline, transition: watched(prepareTransition(machine), watcher) }
+  const transition = prepareTables(definition, outline, prepareTransition(machine))
+  const parts: Parts = { definition, outline, transition: watched(transition, watcher) }
   return {
     id,
     outline,
@@ -139,19 +142,20 @@ function decideEvent(parts: Parts, row: SagaRow, event: CoreEvent, at: Moment): 
 function onNews(parts: Parts, row: SagaRow, event: CoreEvent & { type: "reply" | "timer" }, at: Moment): Step {
   const { effect } = event
   if (effect === deadlineTimer) return onDeadline(parts, row, at)
-  const open = Object.hasOwn(row.open, effect) ? row.open[effect] : undefined
-  if (open === undefined) return quiet(row)
+  const slot = findSlot(row, at.self, effect)
+  const open = slot === undefined ? undefined : row.open[slot]
+  if (slot === undefined || open === undefined) return quiet(row)
   const node = activityNamed(parts.outline, parseInstance(open.step).name)
   const how = {
-    sendAgain: (next: SagaRow) => sendOpen(parts.outline, next, [effect], at.self),
-    settle: (settled: ProgressEvent) => advance(parts, row, effect, settled, at),
+    sendAgain: (next: SagaRow) => sendOpen(parts.outline, next, [slot], at.self),
+    settle: (settled: ProgressEvent) => advance(parts, row, slot, settled, at),
   }
   if (node.type === "wait") {
-    return event.type === "reply" ? quiet(row) : follow(row, effect, onWaitOver(open, event.dueMs, node), how)
+    return event.type === "reply" ? quiet(row) : follow(row, slot, onWaitOver(open, event.dueMs, node), how)
   }
   const trying = { node, effect, doomed: isDoomed(parts.outline, row, open), nowMs: at.nowMs }
   const verdict = event.type === "reply" ? onReply(open, event.outcome, trying) : onTimer(open, event.dueMs, trying)
-  return follow(row, effect, verdict, how)
+  return follow(row, slot, verdict, how)
 }
 
 /** A saga that takes too long is turned back, as long as it can be. */

@@ -23,22 +23,24 @@ export function contextOf(
   at?: Instance,
   upToSeq = Number.POSITIVE_INFINITY,
 ): FunctionContext {
-  const results: Record<string, unknown> = {}
+  const context: Record<string, unknown> = {}
   const { name, round } = parseInstance(at ?? "")
   const place = at === undefined ? undefined : placeOf(outline, name)
   const show = (shown: string, inRound: number | undefined) => {
     const { node, loop } = placeOf(outline, shown)
-    const values = known.results[instanceOf(outline, shown, inRound ?? roundOf(known, loop))]
-    if (values !== undefined) results[shown] = resultOf(node, values)
+    const values = known.results[loop === undefined ? shown : instanceOf(outline, shown, inRound ?? roundOf(known, loop))]
+    if (values !== undefined) context[shown] = resultOf(node, values)
   }
   for (const earlier of place?.before ?? outline.names) {
     show(earlier, place?.loop !== undefined && placeOf(outline, earlier).loop === place.loop ? round : undefined)
   }
   if (place !== undefined && round > 1) for (const later of place.lastRound) show(later, round - 1)
   const updates: Record<string, unknown> = {}
-  for (const { name: update, payload, seq } of known.updates ?? []) if (seq <= upToSeq) updates[update] = payload
+  if (known.updates !== undefined) {
+    for (const { name: update, payload, seq } of known.updates) if (seq <= upToSeq) updates[update] = payload
+  }
   const token = (wait: string) => tokenOf(outline, known, wait)
-  return { ...results, input: known.input, sagaId: known.sagaId, updates, token }
+  return Object.assign(context, { input: known.input, sagaId: known.sagaId, updates, token })
 }
 
 function resultOf(node: SagaNode, values: readonly Json[]): unknown {

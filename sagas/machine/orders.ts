@@ -3,7 +3,6 @@
 import { InvalidInput } from "../../runtime/kernel/fault.ts"
 import { limits } from "../../runtime/kernel/limits.ts"
 import type { Json } from "../../runtime/message/json.ts"
-import type { EffectKey } from "../../runtime/message/message.ts"
 import { parse, SchemaMismatch } from "../../runtime/message/schema.ts"
 import { parseInstance, stepNamed } from "../definition/outline.ts"
 import { advance, begin, type Parts, takeWhatCame } from "./advance.ts"
@@ -11,6 +10,7 @@ import { sendOpen } from "./commands.ts"
 import { firstTry, tryAgain } from "./delivery.ts"
 import { call, contextOf } from "./functions.ts"
 import { type OpenCommand, progressOf, type SagaRow } from "./row.ts"
+import type { Slot } from "./slots.ts"
 import { isPastPivot } from "./standing.ts"
 import { kill, type Moment, pausedMark, quiet, refuse, type Step } from "./stop.ts"
 
@@ -79,15 +79,15 @@ function goOn(parts: Parts, row: SagaRow, at: Moment, go: (free: SagaRow) => Ste
   const step = go(free)
   const { row: next } = step
   if ("ended" in next || next.parked !== undefined) return step
-  const isStillOpen = ([effect, open]: [EffectKey, OpenCommand]) => open === row.open[effect] && open.dueMs === undefined
+  const isStillOpen = ([slot, open]: [Slot, OpenCommand]) => open === row.open[slot] && open.dueMs === undefined
   const again = Object.entries(next.open).filter(isStillOpen)
-  return { ...step, send: [...again.flatMap(([effect]) => sendIfPossible(parts, next, effect, at)), ...step.send] }
+  return { ...step, send: [...again.flatMap(([slot]) => sendIfPossible(parts, next, slot, at)), ...step.send] }
 }
 
 /** What made a saga stand still may be the function that would write this command. */
-function sendIfPossible({ outline }: Parts, row: SagaRow, effect: EffectKey, { self }: Moment): Step["send"] {
+function sendIfPossible({ outline }: Parts, row: SagaRow, slot: Slot, { self }: Moment): Step["send"] {
   try {
-    return sendOpen(outline, row, [effect], self)
+    return sendOpen(outline, row, [slot], self)
   } catch (error) {
     if (error instanceof InvalidInput) return []
     throw error
@@ -98,10 +98,10 @@ function sendIfPossible({ outline }: Parts, row: SagaRow, effect: EffectKey, { s
 function withAllTries({ outline }: Parts, row: SagaRow, at: Moment): SagaRow {
   const { parked: _, ...rest } = row
   const open = Object.fromEntries(
-    Object.entries(row.open).map(([effect, command]): [EffectKey, OpenCommand] => {
+    Object.entries(row.open).map(([slot, command]): [Slot, OpenCommand] => {
       const { step, item, direction } = command
-      if (direction === "wait") return [effect, command]
-      return [effect, firstTry(stepNamed(outline, parseInstance(step).name), { step, item, direction }, at.nowMs)]
+      if (direction === "wait") return [slot, command]
+      return [slot, firstTry(stepNamed(outline, parseInstance(step).name), { step, item, direction }, at.nowMs)]
     }),
   )
   return { ...rest, open }
@@ -125,9 +125,9 @@ function retryNow(parts: Parts, row: SagaRow, at: Moment): Step {
   const pausing = Object.entries(row.open).filter(([, { fault }]) => fault !== undefined)
   if (pausing.length === 0) return refuse(row, "not-pausing", "none of its commands waits for its next try")
   const open = { ...row.open }
-  for (const [effect, command] of pausing) {
+  for (const [slot, command] of pausing) {
     const verdict = tryAgain(command, stepNamed(parts.outline, parseInstance(command.step).name), at.nowMs)
-    if (verdict.type === "send") open[effect] = verdict.open
+    if (verdict.type === "send") open[slot] = verdict.open
   }
   const next = { ...row, open }
   return {
@@ -135,7 +135,7 @@ function retryNow(parts: Parts, row: SagaRow, at: Moment): Step {
     send: sendOpen(
       parts.outline,
       next,
-      pausing.map(([effect]) => effect),
+      pausing.map(([slot]) => slot),
       at.self,
     ),
   }
@@ -146,15 +146,15 @@ function skipStep(parts: Parts, row: SagaRow, { step: name, value }: Order & { t
   const isMeant = ({ direction, step }: OpenCommand) => direction === "do" && parseInstance(step).name === name
   const found = Object.entries(row.open).find(([, open]) => isMeant(open))
   if (found === undefined) return refuse(row, "not-open", `its step "${name}" is not under way and has not failed`)
-  const [effect, { step, item }] = found
-  return goOn(parts, row, at, (free) => advance(parts, free, effect, { kind: "done", step, item, value, by: "operator" }, at))
+  const [slot, { step, item }] = found
+  return goOn(parts, row, at, (free) => advance(parts, free, slot, { kind: "done", step, item, value, by: "operator" }, at))
 }
 
 function abandonUndo(parts: Parts, row: SagaRow, at: Moment): Step {
   const found = Object.entries(row.open).find(([, { direction }]) => direction === "undo")
   if (found === undefined) return refuse(row, "not-open", "no undo is under way or has failed")
-  const [effect, { step, item }] = found
-  return goOn(parts, row, at, (free) => advance(parts, free, effect, { kind: "undone", step, item, by: "operator" }, at))
+  const [slot, { step, item }] = found
+  return goOn(parts, row, at, (free) => advance(parts, free, slot, { kind: "undone", step, item, by: "operator" }, at))
 }
 
 function update(parts: Parts, row: SagaRow, { name, payload }: Order & { type: "update" }, at: Moment): Step {

@@ -57,9 +57,13 @@ export const nothingYet: Progress = { sagaId: "", input: null, items: {}, result
 
 export function planItems(progress: Progress, instance: Instance, count: number): Change {
   return {
-    items: { ...progress.items, [instance]: Array.from({ length: count }, (): ItemStatus => "pending") },
-    results: { ...progress.results, [instance]: Array.from({ length: count }, () => null) },
+    items: { ...progress.items, [instance]: repeated<ItemStatus>("pending", count) },
+    results: { ...progress.results, [instance]: repeated<Json>(null, count) },
   }
+}
+
+function repeated<Value>(value: Value, count: number): readonly Value[] {
+  return count === 1 ? [value] : Array.from({ length: count }, () => value)
 }
 
 export function recordItem(outline: Outline, progress: Progress, event: ProgressEvent): Change {

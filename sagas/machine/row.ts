@@ -23,8 +23,8 @@ export type SagaRow = {
   readonly failure?: NonNullable<Progress["failure"]>
   /** By instance of a step. */
   readonly sent: { readonly [instance: string]: SentStep }
-  /** By effect key: what is awaited. A reply or timer of any other effect changes nothing. */
-  readonly open: { readonly [effect: string]: OpenCommand }
+  /** By slot (./slots.ts): what is awaited. A reply or timer of any other effect changes nothing. */
+  readonly open: { readonly [slot: string]: OpenCommand }
   /** Who is answered at the end. */
   readonly waiters?: readonly Waiter[]
   readonly parked?: Parked
@@ -103,15 +103,12 @@ export type Parked = {
 /** What the row says of the saga's progress: the machine's context, and what functions of the saga may know. */
 export function progressOf(row: SagaRow, self: Address): Progress {
   const { input, items, results, rounds, lost, failure, updates, secret } = row
-  return {
-    sagaId: self.key,
-    input,
-    items,
-    results,
-    ...(rounds && { rounds }),
-    ...(lost && { lost }),
-    ...(failure && { failure }),
-    ...(updates && { updates }),
-    ...(secret !== undefined && { secret }),
-  }
+  // Field by field: it is asked for with every transition, and most rows have none of these.
+  const progress: { -readonly [Field in keyof Progress]: Progress[Field] } = { sagaId: self.key, input, items, results }
+  if (rounds !== undefined) progress.rounds = rounds
+  if (lost !== undefined) progress.lost = lost
+  if (failure !== undefined) progress.failure = failure
+  if (updates !== undefined) progress.updates = updates
+  if (secret !== undefined) progress.secret = secret
+  return progress
 }

@@ -12,9 +12,12 @@ export function isPastPivot(outline: Outline, row: SagaRow): boolean {
 export function isDoomed(outline: Outline, row: SagaRow, { step, direction }: OpenCommand): boolean {
   if (direction !== "do") return false
   if (row.failure !== undefined) return true
+  const { name, round } = parseInstance(step)
+  const { races } = placeOf(outline, name)
+  if (races.length === 0) return false
   const progress = { ...row, sagaId: "" }
-  return placeOf(outline, parseInstance(step).name).races.some(({ race, branch }) => {
-    const instance = instanceOf(outline, race, parseInstance(step).round)
+  return races.some(({ race, branch }) => {
+    const instance = instanceOf(outline, race, round)
     if (row.lost?.[instance]?.includes(branch) === true) return true
     return row.results[instance] !== undefined && isInScope(outline, progress, step, { race })
   })

@@ -48,7 +48,8 @@ export function end(
   at: Moment,
 ): Step {
   const reason = outcome === "compensated" ? row.failure?.code : undefined
-  const context = contextOf(outline, progressOf(row, at.self))
+  const progress = progressOf(row, at.self)
+  const context = contextOf(outline, progress)
   const facts = call(`emits ${outcome}`, () => {
     if (outcome === "completed") return definition.completed(context)
     return definition.compensated({ ...context, reason: reason ?? "" })
@@ -67,7 +68,7 @@ export function end(
     endedMs: at.nowMs,
   }
   const parents = parentsOf(row)
-  const attributes = attributesOf(definition, outline, progressOf(row, at.self))
+  const attributes = attributesOf(definition, outline, progress)
   const kept = {
     ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
     ...(row.orders === undefined ? {} : { orders: row.orders }),
@@ -113,8 +114,8 @@ function isLeft(status: ItemStatus | undefined): boolean {
 
 export function participants(row: SagaRow): readonly Address[] {
   const found = new Map<string, Address>()
-  for (const { targets } of Object.values(row.sent)) {
-    for (const target of targets) {
+  for (const instance in row.sent) {
+    for (const target of row.sent[instance]?.targets ?? []) {
       const { service, key } = parseTarget(target)
       found.set(addressText({ service, key }), { service, key })
     }

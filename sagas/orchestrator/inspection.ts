@@ -6,6 +6,7 @@ import { activitiesOf, type Outline, parseInstance } from "../definition/outline
 import { attributesOf } from "../machine/attributes.ts"
 import { parseTarget } from "../machine/functions.ts"
 import { progressOf, type EndedRow, type OpenCommand, type SagaRow } from "../machine/row.ts"
+import { openByEffect } from "../machine/slots.ts"
 import { stateText } from "../machine/stop.ts"
 import type { Row } from "./answers.ts"
 import type { SagaParts } from "./saga-parts.ts"
@@ -25,6 +26,7 @@ function inspectEnded({ ended, attributes = {}, orders = [], parents = [] }: End
 }
 
 function inspectLive({ definition, core: { outline } }: SagaParts, row: SagaRow, key: string): Inspection {
+  const self = { service: definition.name, key }
   const { startedMs, deadlineMs, failure, parked, orders = [] } = row
   const reason = failure?.code ?? ("reason" in row && typeof row.reason === "string" ? row.reason : undefined)
   return {
@@ -35,8 +37,8 @@ function inspectLive({ definition, core: { outline } }: SagaParts, row: SagaRow,
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
     ...(reason === undefined ? {} : { reason }),
     ...(parked === undefined ? {} : { parked }),
-    attributes: attributesOf(definition, outline, progressOf(row, { service: definition.name, key })),
-    waits: Object.entries(row.open).map(([effect, open]) => waitOf(outline, row, effect, open)),
+    attributes: attributesOf(definition, outline, progressOf(row, self)),
+    waits: openByEffect(row, self).map(([effect, open]) => waitOf(outline, row, effect, open)),
     orders,
     parents: (row.waiters ?? []).flatMap((waiter) => ("actor" in waiter ? [nameOf(waiter.actor)] : [])),
     children: childrenOf(outline, row),

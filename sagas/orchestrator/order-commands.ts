@@ -114,7 +114,7 @@ function decideOn(
   if (decided.refused !== undefined) return refusedFor(row, decided.refused.code, decided.refused.detail)
   const step = { ...decided, row: withAttributes({ core, definition }, row, decided.row, context) }
   const isFree = row.parked !== undefined && ("ended" in step.row || step.row.parked === undefined)
-  const decision = toDecision({ ...noted, ...(row.parked && { parked: row.parked }) }, step, {})
+  const decision = toDecision({ ...noted, ...(row.parked && { parked: row.parked }) }, step, { self: context.self })
   const outcome = failedOutcome(row, step) ?? { type: "done", value: null }
   return { ...decision, ...(isFree ? { resumed: true as const } : {}), outcome }
 }

@@ -30,5 +30,5 @@ function turnBack({ core }: SagaParts, row: SagaRow, waiter: ReturnType<typeof w
   const step = core.decide(waiting, { type: "cancel" }, context)
   if (step.refused !== undefined) return { state: row, outcome: { type: "refused", ...step.refused } }
   const isFree = row.parked !== undefined && ("ended" in step.row || step.row.parked === undefined)
-  return { ...toDecision(waiting, step, {}), ...(isFree ? { resumed: true as const } : {}) }
+  return { ...toDecision(waiting, step, { self: context.self }), ...(isFree ? { resumed: true as const } : {}) }
 }

@@ -93,7 +93,7 @@ function begin({ definition, core }: SagaParts, message: CommandMessage, context
     return { state: undefined, outcome: { type: "refused", code: "invalid-input", detail: { message: error.message } } }
   }
   const row = withWaiter(core.create(input, context.nowMs, message.effect), waiterOf(message))
-  return toDecision(row, core.decide(row, { type: "start" }, context), { isNew: true })
+  return toDecision(row, core.decide(row, { type: "start" }, context), { self: context.self, isNew: true })
 }
 
 /** A saga that has sent it commands has ended: if it was a parent, it neither waits for it nor takes it back any more. */
@@ -112,7 +112,8 @@ function step({ core }: SagaParts, row: Row | undefined, event: CoreEvent, conte
   if (row === undefined || "ended" in row) return { state: row, ...(event.type === "reply" ? { dropped: tooLate(row) } : {}) }
   const taken = core.decide(row, event, context)
   if (taken.row === row) return { state: row }
-  return toDecision(row, taken, event.type === "timer" ? { fired: event.effect } : {})
+  const { self } = context
+  return toDecision(row, taken, event.type === "timer" ? { self, fired: event.effect } : { self })
 }
 
 /** A reply that nobody waits for any more is normal after a retry; one that nobody ever waited for is not. */
@@ -125,5 +126,5 @@ function tooLate(row: EndedRow | undefined): NonNullable<Decision["dropped"]> {
 function onEvent(parts: SagaParts, row: Row | undefined, message: EventMessage, context: DecideContext): Decision {
   if (row === undefined || "ended" in row) return { state: row }
   const taken = receiveEvent(parts, row, message, context)
-  return taken.row === row ? { state: row } : toDecision(row, taken, {})
+  return taken.row === row ? { state: row } : toDecision(row, taken, { self: context.self })
 }

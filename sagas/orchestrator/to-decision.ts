@@ -1,13 +1,16 @@
 // What the core decided, as a decision of the engine: timers follow from rows, and those who wait are answered.
 import type { Decision } from "../../runtime/actor/logic.ts"
 import type { TimerChange } from "../../runtime/actor/timer.ts"
+import type { Address } from "../../runtime/message/message.ts"
 import type { Json } from "../../runtime/message/json.ts"
 import { deadlineTimer } from "../machine/core.ts"
 import type { OpenCommand, SagaRow } from "../machine/row.ts"
+import { effectOf } from "../machine/slots.ts"
 import type { Step } from "../machine/stop.ts"
 import { endOutcome, parkOutcome, type Row } from "./answers.ts"
 
 interface How {
+  readonly self: Address
   /** The row was made with this message. */
   readonly isNew?: true
   /** The timer that fired: it is gone already. */
@@ -41,17 +44,17 @@ export function toDecision(before: SagaRow, { row, send, emit, release }: Step, 
 }
 
 /** One timer per open command or wait, named by its effect, and one for the whole saga; none while it is parked. */
-function timerChanges(before: SagaRow, after: Row, { isNew, fired }: How): readonly TimerChange[] {
+function timerChanges(before: SagaRow, after: Row, { self, isNew, fired }: How): readonly TimerChange[] {
   const old = isNew === true ? timeless : timedOf(before)
   const now = timedOf(after)
   const changes: TimerChange[] = []
   const cancel = (name: string) => name !== fired && changes.push({ type: "cancel", name })
   const set = (name: string, dueMs: number) => changes.push({ type: "set", name, dueMs, payload: null })
-  for (const name in old.open) if (isTimed(old.open[name]) && !isTimed(now.open[name])) cancel(name)
-  for (const name in now.open) {
-    const open = now.open[name]
+  for (const slot in old.open) if (isTimed(old.open[slot]) && !isTimed(now.open[slot])) cancel(effectOf(self, slot))
+  for (const slot in now.open) {
+    const open = now.open[slot]
     // By identity: a pause of 0 ms is due when the timeout was, and still needs a timer.
-    if (open?.dueMs !== undefined && old.open[name] !== open) set(name, open.dueMs)
+    if (open?.dueMs !== undefined && old.open[slot] !== open) set(effectOf(self, slot), open.dueMs)
   }
   if (old.deadlineMs !== undefined && now.deadlineMs === undefined) cancel(deadlineTimer)
   if (now.deadlineMs !== undefined && old.deadlineMs !== now.deadlineMs) set(deadlineTimer, now.deadlineMs)

@@ -9,6 +9,7 @@ import type { Address, Message } from "../../runtime/message/message.ts"
 import type { Outcome } from "../../runtime/message/outcome.ts"
 import { startOfTimeMs } from "../../runtime/testing/time-passes.ts"
 import type { EndedRow, OpenCommand, SagaRow } from "../machine/row.ts"
+import { openUnder } from "../machine/slots.ts"
 import type { Participants, Try } from "./participants.ts"
 import { commandText, outcomeText, targetText, timeText } from "./story.ts"
 import type { Watched } from "./watched.ts"
@@ -119,7 +120,11 @@ export class SagaRun {
 
   /** Whether a command is under way whose answer comes or whose time will be over. */
   #isBusy(): boolean {
-    return this.#answers.length > 0 || [...this.timers.keys()].some((name) => isCommand(this.row?.open[name]))
+    return this.#answers.length > 0 || [...this.timers.keys()].some((name) => isCommand(this.#openUnder(name)))
+  }
+
+  #openUnder(effect: string): OpenCommand | undefined {
+    return this.row && openUnder(this.row, this.self, effect)
   }
 
   #answer(answer: Answer): void {
@@ -135,7 +140,7 @@ export class SagaRun {
 
   #fire(name: string, dueMs: number): void {
     this.timers.delete(name)
-    const open = this.row?.open[name]
+    const open = this.#openUnder(name)
     const target = open === undefined ? undefined : (this.row?.sent[open.step]?.targets[open.item] ?? open.step)
     this.tell(`${target ?? name}: ${open?.fault === undefined ? "the time is over" : "the pause is over"}`)
     this.#watched.isTimer = true

@@ -4,6 +4,7 @@ import { limits } from "../../runtime/kernel/limits.ts"
 import type { Address } from "../../runtime/message/message.ts"
 import type { Core } from "../machine/core.ts"
 import type { SagaRow } from "../machine/row.ts"
+import { effectOf } from "../machine/slots.ts"
 import type { Step } from "../machine/stop.ts"
 import { quiet } from "../machine/stop.ts"
 
@@ -18,7 +19,7 @@ export function whatStopsUndo(core: Core, row: SagaRow, self: Address): string |
     if (step.row.parked !== undefined) return step.row.parked.message
     const open = Object.entries(step.row.open).find(([, { direction }]) => direction !== "wait")
     if (open === undefined) return `it would stand still in state ${JSON.stringify(step.row.value)}`
-    step = core.decide(step.row, { type: "reply", effect: open[0], outcome: { type: "done", value: null } }, at)
+    step = core.decide(step.row, { type: "reply", effect: effectOf(self, open[0]), outcome: { type: "done", value: null } }, at)
   }
   return "its undo would not come to an end"
 }

@@ -42,7 +42,7 @@ export function renamedRow(row: SagaRow, renames: Renames): SagaRow {
     items: keysRenamed(row.items, instance),
     results: keysRenamed(resultsRenamed(row, renames), instance),
     sent: keysRenamed(row.sent, instance),
-    open: Object.fromEntries(Object.entries(row.open).map(([effect, open]) => [effect, { ...open, step: instance(open.step) }])),
+    open: Object.fromEntries(Object.entries(row.open).map(([slot, open]) => [slot, { ...open, step: instance(open.step) }])),
     ...(rounds && { rounds: keysRenamed(rounds, name) }),
     ...(lost && { lost: keysRenamed(mapValues(lost, (branches) => branches.map(name)), instance) }),
     ...(failure && { failure: { ...failure, step: instance(failure.step) } }),

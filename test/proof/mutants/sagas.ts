@@ -74,10 +74,10 @@ export const sagaMutants: readonly Mutant[] = [
     edits: [
       {
         file: "sagas/machine/core.ts",
-        find: "  const { effect } = event\n",
+        find: "  const slot = findSlot(row, at.self, effect)\n",
         replace:
-          "  const known = Object.hasOwn(row.open, event.effect) || event.type === \"timer\"\n" +
-          "  const effect = known ? event.effect : (Object.keys(row.open)[0] ?? event.effect)\n",
+          "  const known = findSlot(row, at.self, effect)\n" +
+          "  const slot = known ?? (event.type === \"timer\" ? undefined : Object.keys(row.open)[0])\n",
       },
     ],
   },
@@ -88,8 +88,8 @@ export const sagaMutants: readonly Mutant[] = [
     edits: [
       {
         file: "sagas/machine/commands.ts",
-        find: "    return [write(effect, open)]\n",
-        replace: "    return [write(effect + \"~\" + String(open.attempt), open)]\n",
+        find: "    return [write(effectOf(self, slot), open)]\n",
+        replace: "    return [write(effectOf(self, slot) + \"~\" + String(open.attempt), open)]\n",
       },
       {
         file: "sagas/machine/core.ts",
@@ -168,8 +168,8 @@ export const sagaMutants: readonly Mutant[] = [
     edits: [
       {
         file: "sagas/orchestrator/to-decision.ts",
-        find: "if (open?.dueMs !== undefined && old.open[name] !== open) set(name, open.dueMs)\n",
-        replace: "if (open?.dueMs !== undefined && old.open[name] === undefined) set(name, open.dueMs)\n",
+        find: "if (open?.dueMs !== undefined && old.open[slot] !== open) set(effectOf(self, slot), open.dueMs)\n",
+        replace: "if (open?.dueMs !== undefined && old.open[slot] === undefined) set(effectOf(self, slot), open.dueMs)\n",
       },
     ],
   },

@@ -5,6 +5,7 @@ import { test } from "node:test"
 import fc from "fast-check"
 import * as Schema from "effect/Schema"
 import { migrationOf, saga, type SagaRow, type SagaVersion } from "../../../sagas/index.ts"
+import { openByEffect } from "../../../sagas/machine/slots.ts"
 import { done, drive, type Driver, refused } from "../../unit/sagas/driver.ts"
 import { inventory, order, OrderSchema } from "../../unit/sagas/shop.ts"
 
@@ -141,8 +142,8 @@ interface Ledger {
 /** Answers one thing that is open. False if there is nothing. */
 function answer(driver: Driver, { applied, answered }: Ledger, pick: number, isFine: boolean): boolean {
   if (driver.ended() !== undefined) return false
-  const { open, sent } = driver.row()
-  const all = Object.entries(open)
+  const { sent } = driver.row()
+  const all = openByEffect(driver.row(), driver.self)
   const [effect, { step: instance, direction, item } = { step: "", direction: "wait", item: 0 }] = all[pick % all.length] ?? []
   if (effect === undefined) return false
   const [name = ""] = instance.split("#")

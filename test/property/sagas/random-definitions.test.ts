@@ -4,6 +4,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
 import type { Message } from "../../../runtime/message/message.ts"
+import { openByEffect } from "../../../sagas/machine/slots.ts"
 import { drive, type Driver } from "../../unit/sagas/driver.ts"
 import { buildSaga, type Built, shapes } from "./random-saga.ts"
 import { createWorld, type Fate, type World } from "./world.ts"
@@ -77,7 +78,7 @@ function watchUndos(driver: Driver) {
     if (driver.ended() !== undefined) return
     const { open, items, failure } = driver.row()
     const begun = Object.keys(items)
-    for (const [effect, { step, item, direction }] of Object.entries(open)) {
+    for (const [effect, { step, item, direction }] of openByEffect(driver.row(), driver.self)) {
       stepOf.set(effect, step)
       if (direction !== "undo" || seen.has(effect)) continue
       seen.add(effect)

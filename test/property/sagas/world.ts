@@ -5,6 +5,7 @@ import type { OutgoingCommand } from "../../../runtime/actor/logic.ts"
 import type { Json } from "../../../runtime/message/json.ts"
 import type { Outcome } from "../../../runtime/message/outcome.ts"
 import type { ItemStatus } from "../../../sagas/machine/progress.ts"
+import { openByEffect } from "../../../sagas/machine/slots.ts"
 import { done, type Driver, faulted, refused } from "../../unit/sagas/driver.ts"
 
 export interface Fate {
@@ -170,8 +171,9 @@ function createRecord(driver: Driver) {
     },
     look() {
       if (driver.ended() !== undefined) return assert.equal(driver.timers.size, 0, "no timer outlives the saga")
-      const { items, open, parked } = driver.row()
-      const timers = parked === undefined ? Object.keys(open).filter((effect) => open[effect]?.dueMs !== undefined) : []
+      const { items, parked } = driver.row()
+      const open = openByEffect(driver.row(), driver.self)
+      const timers = parked === undefined ? open.flatMap(([effect, { dueMs }]) => (dueMs === undefined ? [] : [effect])) : []
       assert.deepEqual([...driver.timers.keys()].toSorted(), timers.toSorted(), "one timer per open command")
       for (const [step, statuses] of Object.entries(items)) {
         for (const [item, status] of statuses.entries()) {
@@ -179,7 +181,7 @@ function createRecord(driver: Driver) {
           seen.set(name, (seen.get(name) ?? new Set()).add(status))
         }
       }
-      for (const [effect, { step, item, direction }] of Object.entries(open)) {
+      for (const [effect, { step, item, direction }] of open) {
         if (direction !== "undo" || undoing.has(effect)) continue
         overtaken.push(...[...undoing].filter(([earlier]) => !settled.has(earlier)).map(([, name]) => name))
         undoing.set(effect, `${step}/${item}`)

@@ -4,6 +4,7 @@ import type { SagaProperty } from "../../../sagas/index.ts"
 import { type Core, type CoreEvent, createCore } from "../../../sagas/machine/core.ts"
 import type { ItemStatus } from "../../../sagas/machine/progress.ts"
 import type { OpenCommand, SagaRow } from "../../../sagas/machine/row.ts"
+import { openUnder } from "../../../sagas/machine/slots.ts"
 import { quiet, type Step } from "../../../sagas/machine/stop.ts"
 import type { CoreChange } from "../../../sagas/check/subject.ts"
 import { racing, trip } from "./every-verb.ts"
@@ -51,7 +52,7 @@ function misled(change: (row: SagaRow, event: CoreEvent) => readonly [SagaRow, C
 }
 
 const openOf = (row: SagaRow, event: CoreEvent): OpenCommand | undefined =>
-  "effect" in event ? row.open[event.effect] : undefined
+  "effect" in event ? openUnder(row, { service: row.definition.name, key: "checked" }, event.effect) : undefined
 const isDone = (event: CoreEvent) => event.type === "reply" && event.outcome.type === "done"
 const refusal = (effect: string): CoreEvent => ({
   type: "reply", effect, outcome: { type: "refused", code: "REFUSED", detail: null },
@@ -166,7 +167,7 @@ export const brokenCores: readonly BrokenCore[] = [
   {
     what: "takes a late reply for news",
     change: changed((step, row, event) =>
-      event.type === "reply" && row.open[event.effect] === undefined && !("ended" in step.row)
+      event.type === "reply" && openOf(row, event) === undefined && !("ended" in step.row)
         ? { ...step, row: { ...step.row, results: { ...row.results, late: ["late"] } } }
         : step,
     ),

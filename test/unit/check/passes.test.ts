@@ -60,7 +60,7 @@ test("situations are taken for one only if the same may follow: without merging,
   const subject = builtSubject(saga.definition, samples, boundsDefault)
   const start = firstSituation(subject)
   const seen = new Set([JSON.stringify(start)])
-  const keys = new Set([situationKey(start)])
+  const keys = new Set([situationKey(start, subject.self)])
   const waiting: Situation[] = [start]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const situation = reloaded(next)
@@ -69,7 +69,7 @@ test("situations are taken for one only if the same may follow: without merging,
       const text = JSON.stringify(after)
       if (seen.has(text)) continue
       seen.add(text)
-      keys.add(situationKey(after))
+      keys.add(situationKey(after, subject.self))
       waiting.push(after)
     }
   }

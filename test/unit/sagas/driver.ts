@@ -7,6 +7,7 @@ import type { Json } from "../../../runtime/message/json.ts"
 import type { Address, Message, Requester } from "../../../runtime/message/message.ts"
 import type { Outcome } from "../../../runtime/message/outcome.ts"
 import type { EndedRow, SagaRow } from "../../../sagas/index.ts"
+import { openByEffect } from "../../../sagas/machine/slots.ts"
 
 export const done = (value: Json = null): Outcome => ({ type: "done", value })
 export const refused = (code: string, detail: Json = null): Outcome => ({ type: "refused", code, detail })
@@ -49,8 +50,8 @@ export function drive(logic: ActorLogic, key = "o-1"): Driver {
   let state: Json | undefined
   let read = 0
   const self = { service: logic.service, key }
-  const effectOf = (target: string) =>
-    driver.sent.findLast((command) => targetOf(command) === target)?.effect ?? waitOf(state, target) ?? target
+  const effectNamed = (target: string) =>
+    driver.sent.findLast((command) => targetOf(command) === target)?.effect ?? waitOf(state, target, self) ?? target
   const command = (name: string, payload: Json, replyTo?: Address | Requester): Message => {
     const message = { type: "command", to: self, name, payload, effect: `start-${key}`, direction: "do", attempt: 1 } as const
     return replyTo === undefined ? message : { ...message, replyTo }
@@ -67,9 +68,9 @@ export function drive(logic: ActorLogic, key = "o-1"): Driver {
     start: (input, replyTo) => driver.take(command("start", input, replyTo)),
     resume: () => driver.take(command("resume", null)),
     ask: ({ name, payload }) => driver.take(command(name, payload)),
-    reply: (target, outcome) => driver.take({ type: "reply", to: self, effect: effectOf(target), outcome }),
+    reply: (target, outcome) => driver.take({ type: "reply", to: self, effect: effectNamed(target), outcome }),
     fire(target) {
-      const name = effectOf(target)
+      const name = effectNamed(target)
       const timer = driver.timers.get(name)
       assert.ok(timer, `no timer is set for ${target}`)
       driver.timers.delete(name)
@@ -107,10 +108,10 @@ export function drive(logic: ActorLogic, key = "o-1"): Driver {
 }
 
 /** The effect key of an open wait. */
-function waitOf(state: Json | undefined, name: string): string | undefined {
+function waitOf(state: Json | undefined, name: string, self: Address): string | undefined {
   const row = state as SagaRow | EndedRow | undefined // cast: the state of a saga
   if (row === undefined || "ended" in row) return undefined
-  return Object.entries(row.open).find(([, { step }]) => step === name)?.[0]
+  return openByEffect(row, self).find(([, { step }]) => step === name)?.[0]
 }
 
 function decide(logic: ActorLogic, state: Json | undefined, message: Message, { self, nowMs }: Driver): Decision {

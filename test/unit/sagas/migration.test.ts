@@ -4,6 +4,7 @@ import { test } from "node:test"
 import * as Schema from "effect/Schema"
 import { InvalidInput } from "../../../runtime/index.ts"
 import { type MigrationMap, migrationOf, saga, type SagaVersion } from "../../../sagas/index.ts"
+import { openByEffect } from "../../../sagas/machine/slots.ts"
 import { done, drive, type Driver, faulted, refused } from "./driver.ts"
 import { inventory, mail, order, OrderSchema, payment, shipping } from "./shop.ts"
 
@@ -187,7 +188,7 @@ test("a row of another version or hash than the map is from is left alone", () =
 /** Until it waits for something else than an answer. */
 function answerAll(driver: Driver): void {
   while (driver.ended() === undefined) {
-    const [effect] = Object.entries(driver.row().open).find(([, { direction }]) => direction !== "wait") ?? []
+    const [effect] = openByEffect(driver.row(), driver.self).find(([, { direction }]) => direction !== "wait") ?? []
     if (effect === undefined) return
     driver.reply(effect, done())
   }
@@ -275,5 +276,5 @@ test("branches, races and loops may be called otherwise, wherever an instance st
 
 /** The timer of the wait whose name begins so. */
 function openWait(driver: Driver, name: string): string {
-  return Object.entries(driver.row().open).find(([, { step }]) => step.startsWith(name))?.[0] ?? ""
+  return openByEffect(driver.row(), driver.self).find(([, { step }]) => step.startsWith(name))?.[0] ?? ""
 }

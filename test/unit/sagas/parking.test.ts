@@ -3,9 +3,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Command } from "../../../runtime/message/contract.ts"
 import { saga } from "../../../sagas/index.ts"
-import { compile } from "../../../sagas/machine/compile.ts"
-import { createCore } from "../../../sagas/machine/core.ts"
-import { sagaActor } from "../../../sagas/orchestrator/saga-actor.ts"
+import { openByEffect } from "../../../sagas/machine/slots.ts"
 import { done, drive, faulted, refused } from "./driver.ts"
 import { inventory, order, OrderSchema, payment, placeOrder } from "./shop.ts"
 
@@ -131,14 +129,11 @@ test("a saga that could not start starts when it is resumed", () => {
 })
 
 test("a guard of the machine that throws parks the saga", () => {
-  const { definition } = twoSteps({})
-  const machine = compile(definition)
-  const broken = compile(definition)
-  broken.implementations.guards = { ...machine.implementations.guards, allDone: fail }
-  const driver = drive(sagaActor(definition, createCore(definition, broken)))
-  const { parked } = driver.start(order)
+  const forked = saga("forked", { input: OrderSchema, version: 1 })
+    .when("gift", fail, (branch) => branch.step("wrap", { run: () => reserve(), undo: "nothing" }))
+  const { parked } = drive(forked.logic).start(order)
   assert.equal(parked?.code, "POISON")
-  assert.match(parked.message, /boom/)
+  assert.match(parked.message, /choice gift threw: boom/)
 })
 
 test("a parked saga takes no reply and no timer", () => {
@@ -148,7 +143,7 @@ test("a parked saga takes no reply and no timer", () => {
   driver.reply("payment.charge/c-1", refused("no-money"))
   const before = driver.state
   driver.reply("payment.charge/c-1", done())
-  const [effect = "", open] = Object.entries(driver.row().open)[0] ?? []
+  const [effect = "", open] = openByEffect(driver.row(), driver.self)[0] ?? []
   driver.take({ type: "timer", to: driver.self, name: effect, dueMs: open?.dueMs ?? 0, payload: null })
   assert.equal(driver.state, before)
 })
