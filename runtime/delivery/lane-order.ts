@@ -3,7 +3,7 @@
 // a saga's word of its end, which travels with the commands, comes behind its undos, or they would be remembered for ever.
 // The source marks such records with the number of what they come behind, as long as that is not confirmed. A mark always
 // names a record that was made earlier, so two lanes never wait for each other.
-import type { Message } from "../message/message.ts"
+import { isUndo, type Message } from "../message/message.ts"
 import type { Behind, LaneFrame, LaneName } from "../ports/lanes.ts"
 import type { Channel } from "./channel.ts"
 import { destinationId, laneChannel } from "./channel-id.ts"
@@ -32,9 +32,9 @@ function undosBehind({ first, messages }: Sending, commands: Outbox | undefined)
 }
 
 function endsBehind({ first, messages }: Sending, commands?: Outbox, replies?: Outbox): readonly Behind[] {
-  if (commands === undefined || replies === undefined || !messages.some(({ type }) => type === "settled")) return []
+  if (commands === undefined || replies === undefined || replies.undos === 0) return []
+  if (!messages.some(({ type }) => type === "settled")) return []
   const undos = [...replies.unconfirmed()].filter(([, message]) => isUndo(message))
-  if (undos.length === 0) return []
   const dos = numbersOfDos(commands)
   return messages.flatMap((message, index): readonly Behind[] => {
     if (message.type !== "settled") return []
@@ -57,10 +57,6 @@ function numbersOfDos(commands: Outbox): ReadonlyMap<string, number> {
 
 function isDo(message: Message): message is Message & { readonly type: "command" } {
   return message.type === "command" && message.direction === "do" && message.redriven !== true
-}
-
-function isUndo(message: Message): message is Message & { readonly type: "command" } {
-  return message.type === "command" && message.direction === "undo"
 }
 
 /**

@@ -2,7 +2,7 @@
 // The journal holds the same records, so a new owner rebuilds this and sends all of it again, in order (R4, R7).
 import { assert } from "../kernel/assert.ts"
 import type { ClaimRun } from "../message/block.ts"
-import type { Message } from "../message/message.ts"
+import { isUndo, type Message } from "../message/message.ts"
 import { ClaimRuns } from "./claim-runs.ts"
 
 export class Outbox {
@@ -12,6 +12,8 @@ export class Outbox {
   confirmed = 0
   /** What the journal knows as confirmed; lags behind `confirmed` until a block carries it. */
   journaled = 0
+  /** How many of what is not confirmed are undos: nearly always none. */
+  undos = 0
   /** Under which claims the records from `confirmed` on were made (R14). */
   readonly claims = new ClaimRuns()
   /** Records `confirmed + 1 ... last`, oldest first. */
@@ -24,6 +26,7 @@ export class Outbox {
     this.last = number
     this.claims.add(number, claim)
     this.#records.push(message)
+    if (isUndo(message)) this.undos += 1
   }
 
   /** Takes over what a journal says that begins after the first records towards this destination: only the tail is known. */
@@ -40,6 +43,7 @@ export class Outbox {
     this.journaled = this.confirmed
     this.#records.splice(0, this.#records.length, ...unconfirmed)
     this.#head = 0
+    this.undos = unconfirmed.filter(isUndo).length
   }
 
   /** Counts what is not confirmed anew, from 1: the journal has got another identity. */
@@ -51,6 +55,8 @@ export class Outbox {
   confirm(low: number): void {
     assert(low <= this.last, "a destination confirms only what was sent")
     while (this.confirmed < low) {
+      const message = this.undos > 0 ? this.#records[this.#head] : undefined
+      if (message !== undefined && isUndo(message)) this.undos -= 1
       this.confirmed += 1
       this.#head += 1
     }
