@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs"
 import { limits } from "../runtime/index.ts"
 import { readMachine } from "./machine.ts"
-import { type Options, readOptions, usage } from "./options.ts"
+import { type Options, readOptions, usage, WrongUse } from "./options.ts"
 import { resultOf } from "./result.ts"
 import { nameOf, type Row } from "./row.ts"
 import { type Measured, runOnce } from "./run.ts"
@@ -43,5 +43,5 @@ try {
   await main(process.argv.slice(2))
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 1
+  process.exitCode = error instanceof WrongUse ? 2 : 1
 }

@@ -28,6 +28,7 @@ const Charge = Schema.toStandardSchemaV1(Schema.Struct({ orderId: Schema.String,
 const Parcel = Schema.toStandardSchemaV1(
   Schema.Struct({ orderId: Schema.String, paymentId: Schema.String, city: Schema.String, isDoomed: Schema.Boolean }),
 )
+const Arrival = Schema.toStandardSchemaV1(Schema.Struct({ units: Schema.Int }))
 type Reservation = { readonly orderId: string; readonly quantity: number }
 type Charge = { readonly orderId: string; readonly cents: number }
 type Parcel = { readonly orderId: string; readonly isDoomed: boolean }
@@ -100,6 +101,15 @@ export const placeOrder = saga("place-order", { input: OrderInput, version: 1 })
     pivot: true,
   })
 
+/** An order that is taken and has to wait for its goods: it stays open. */
+export const heldOrder = saga("held-order", { input: OrderInput, version: 1 })
+  .awaitSignal("goods", Arrival, { timeout: "60 days" })
+  .step("ship", {
+    run: ({ input, sagaId }) =>
+      shipping.book(sagaId, { orderId: sagaId, paymentId: "on account", city: input.shipTo.city, isDoomed: input.isDoomed }),
+    pivot: true,
+  })
+
 export interface Shop {
   /** The app that the sagas run in. */
   readonly orders: App
@@ -110,12 +120,12 @@ export interface Shop {
 export function shopOf(namespace: string, partitions: number, { services, handlers }: Pick<Row, "services" | "handlers">): Shop {
   const parts = handlers === "pure" ? [pureInventory, purePayment, pureShipping] : [inventory, payment, shipping]
   if (services === "same-app") {
-    const orders = app("order-flow", { namespace, partitions, services: [...parts, placeOrder] })
+    const orders = app("order-flow", { namespace, partitions, services: [...parts, placeOrder, heldOrder] })
     return { orders, apps: [orders] }
   }
   const others = parts.map((part) => ({ name: `${part.logic.service}-app`, part }))
   const peers = others.map(({ name, part }) => ({ app: name, partitions, services: [part] }))
-  const orders = app("order-flow", { namespace, partitions, services: [placeOrder], peers })
+  const orders = app("order-flow", { namespace, partitions, services: [placeOrder, heldOrder], peers })
   return { orders, apps: [orders, ...others.map(({ name, part }) => app(name, { namespace, partitions, services: [part] }))] }
 }
 
