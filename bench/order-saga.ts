@@ -129,6 +129,23 @@ export function shopOf(namespace: string, partitions: number, { services, handle
   return { orders, apps: [orders, ...others.map(({ name, part }) => app(name, { namespace, partitions, services: [part] }))] }
 }
 
+/** Larger than what the server compresses together, and text in which nothing repeats: as it does not compress, disks count. */
+const ballastCharacters = 1024 * 1024
+let ballast = ""
+
+function ballastOf(scattered: number, bytes: number): string {
+  if (ballast === "") {
+    const pieces: string[] = []
+    for (let state = 1, length = 0; length < ballastCharacters; length += 6) {
+      state = Math.imul(state, 1_664_525) + 1_013_904_223
+      pieces.push((state >>> 1).toString(36).padStart(6, "0").slice(0, 6))
+    }
+    ballast = pieces.join("")
+  }
+  const from = scattered % Math.max(1, ballast.length - bytes)
+  return ballast.slice(from, from + bytes).padEnd(bytes, "x")
+}
+
 /** The n-th order: products and customers in no order that repeats soon. One of five is doomed where outcomes are mixed. */
 export function orderOf(n: number, outcome: Row["outcome"], payloadBytes: number): Order {
   const scattered = Math.imul(n + 1, 0x9e3779b1) >>> 0
@@ -140,6 +157,6 @@ export function orderOf(n: number, outcome: Row["outcome"], payloadBytes: number
     cents: 1000 + (scattered % 9000),
     shipTo: { name: "Vins et alcools Chevalier", city: "Reims", country: "France" },
     isDoomed: outcome === "compensated" || (outcome === "mixed" && n % 5 === 0),
-    ballast: "x".repeat(payloadBytes),
+    ballast: payloadBytes === 0 ? "" : ballastOf(scattered, payloadBytes),
   }
 }
