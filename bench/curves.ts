@@ -1,4 +1,5 @@
 // The scaling curves: what each varies, at which points, and what is drawn of it.
+import type { Machine } from "./machine.ts"
 import type { Options } from "./options.ts"
 import type { Result } from "./result.ts"
 
@@ -15,13 +16,22 @@ export interface Curve {
   readonly set: (x: number) => Partial<Options>
 }
 
-/** What is measured at a point: how often it did not end as it must, and why, is kept too. */
+/** What was measured at a point. Runs of it that did not end as they must are told, one text each. */
 export type Point =
   | { readonly x: number; readonly result: Result; readonly broken: readonly string[] }
   | { readonly x: number; readonly result?: undefined; readonly broken: readonly string[] }
 
 export interface MeasuredCurve extends Pick<Curve, "name" | "title" | "axis"> {
   readonly points: readonly Point[]
+}
+
+/** What the file of a whole run holds. */
+export interface Scaling {
+  readonly machine: Machine
+  readonly runs: number
+  readonly measuredS: number
+  readonly inFlight: number
+  readonly curves: readonly MeasuredCurve[]
 }
 
 const kib = 1024

@@ -129,7 +129,7 @@ export function shopOf(namespace: string, partitions: number, { services, handle
   return { orders, apps: [orders, ...others.map(({ name, part }) => app(name, { namespace, partitions, services: [part] }))] }
 }
 
-/** Larger than what the server compresses together, and text in which nothing repeats: as it does not compress, disks count. */
+/** Ballast is cut from so much text in which nothing repeats: what the server's compression makes of it is not flattered. */
 const ballastCharacters = 1024 * 1024
 let ballast = ""
 

@@ -2,8 +2,8 @@
 // docs/performance.md shows the curves and says how they were measured.
 import { writeFileSync } from "node:fs"
 import { limits } from "../runtime/index.ts"
-import type { Curve, MeasuredCurve, Point } from "./curves.ts"
-import { type Machine, readMachine } from "./machine.ts"
+import type { Curve, MeasuredCurve, Point, Scaling } from "./curves.ts"
+import { readMachine } from "./machine.ts"
 import { WrongUse } from "./options.ts"
 import { resultOf } from "./result.ts"
 import { type Measured, runOnce } from "./run.ts"
@@ -11,14 +11,6 @@ import { readScalingOptions, type ScalingOptions, usage } from "./scaling-option
 import { scalingText } from "./scaling-table.ts"
 import { serverVersion } from "./server.ts"
 import { machineText } from "./table.ts"
-
-export interface Scaling {
-  readonly machine: Machine
-  readonly runs: number
-  readonly measuredS: number
-  readonly inFlight: number
-  readonly curves: readonly MeasuredCurve[]
-}
 
 interface Tried {
   readonly curve: Curve
