@@ -27,7 +27,9 @@ export interface Options {
 }
 
 /** The command line is not as it should be. */
-export class WrongUse extends Error {}
+export class WrongUse extends Error {
+  override readonly name = "WrongUse"
+}
 
 /** calls: each step is called and answers, as a saga does it. relay: each step sends to the next. */
 export type ChainForm = "calls" | "relay"
