@@ -7,7 +7,7 @@ import { resultOf } from "./result.ts"
 import { nameOf, type Row } from "./row.ts"
 import { type Measured, runOnce } from "./run.ts"
 import { serverVersion } from "./server.ts"
-import { machineText, slowerThan, tableText } from "./table.ts"
+import { costlierThan, machineText, slowerThan, tableText } from "./table.ts"
 
 /** Rows take turns, so that a slow moment of the machine falls on all of them. */
 async function runAll({ rows, runs, ...rest }: Options, tell: (line: string) => void): Promise<Map<Row, Measured[]>> {
@@ -35,6 +35,10 @@ async function main(args: readonly string[]): Promise<void> {
   for (const slow of slowerThan(options.ratioMin, results)) {
     process.exitCode = 1
     tell(`too slow: ${nameOf(slow)} is not ${options.ratioMin} times as fast as the chain`)
+  }
+  for (const costly of costlierThan(options.cpuRatioMin, results)) {
+    process.exitCode = 1
+    tell(`too costly: the chain does not take ${options.cpuRatioMin} times the CPU of ${nameOf(costly)}`)
   }
   if (options.json) process.stdout.write(`${JSON.stringify({ machine, rows: results })}\n`)
 }

@@ -21,6 +21,8 @@ export interface Options {
   readonly chain: ChainForm
   /** How many times as fast as the chain beside it a row has to be; 0 asks nothing. */
   readonly ratioMin: number
+  /** The same of CPU: how many times as much of it the chain has to take for a saga. */
+  readonly cpuRatioMin: number
   /** Folder for CPU profiles. */
   readonly profileDir: string | undefined
   readonly json: boolean
@@ -49,6 +51,7 @@ ${Object.entries(axes).map(([axis, values]) => `                         --${axi
   --payload-bytes N    bytes that each order carries besides (default 0)
   --chain FORM         calls (default): each step is called and answers; relay: each step sends to the next
   --min-ratio N        ends with 1 if a row is less than N times as fast as the chain beside it: for CI
+  --min-cpu-ratio N    ends with 1 if the chain takes less than N times as much CPU for a saga as the row beside it
   --profile [DIR]      writes a CPU profile of each process to DIR (default .troupe/profiles)
   --json               prints one JSON object as the last line
   --help               this text`
@@ -59,7 +62,8 @@ const flags = {
   runs: { type: "string" }, "warm-up-s": { type: "string" }, "measure-s": { type: "string" },
   partitions: { type: "string" }, workers: { type: "string" }, "payload-bytes": { type: "string" },
   replicas: { type: "string" }, "open-sagas": { type: "string" },
-  chain: { type: "string" }, "min-ratio": { type: "string" }, "profile-dir": { type: "string" },
+  chain: { type: "string" }, "min-ratio": { type: "string" },
+  "min-cpu-ratio": { type: "string" }, "profile-dir": { type: "string" },
   quick: { type: "boolean" }, profile: { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean" },
 } as const
 
@@ -89,6 +93,7 @@ export function readOptions(args: readonly string[], partitionsDefault: number):
     payloadBytes: number("payload-bytes", values["payload-bytes"], 0),
     chain: oneOf("chain", values.chain ?? "calls", ["calls", "relay"]),
     ratioMin: number("min-ratio", values["min-ratio"], 0),
+    cpuRatioMin: number("min-cpu-ratio", values["min-cpu-ratio"], 0),
     profileDir,
     json: values.json === true,
   }

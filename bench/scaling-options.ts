@@ -47,7 +47,7 @@ export function readScalingOptions(args: readonly string[], partitions: number):
       runs: number("runs", values.runs, 1),
       warmUpMs: 1000 * number("warm-up-s", values["warm-up-s"], 2),
       measureMs: 1000 * number("measure-s", values["measure-s"], 5),
-      chain: "calls", ratioMin: 0, profileDir: undefined, json: false,
+      chain: "calls", ratioMin: 0, cpuRatioMin: 0, profileDir: undefined, json: false,
     },
     row,
     file: values.json,

@@ -11,7 +11,7 @@ import { promisify } from "node:util"
 import type { Machine } from "../../bench/machine.ts"
 import { readOptions } from "../../bench/options.ts"
 import type { Result } from "../../bench/result.ts"
-import { slowerThan } from "../../bench/table.ts"
+import { costlierThan, slowerThan } from "../../bench/table.ts"
 
 const run = promisify(execFile)
 const main = fileURLToPath(new URL("../../bench/main.ts", import.meta.url))
@@ -77,6 +77,14 @@ test("a row that is not so many times as fast as the chain beside it is told, an
     rows.map((row) => ({ ...row, perSecond: row.system === "troupe" ? troupe : chain }) as Result)
   assert.deepEqual(slowerThan(2, withRates(100, 40)), [])
   assert.deepEqual(slowerThan(3, withRates(100, 40)).map(({ system }) => system), ["troupe"])
+})
+
+test("a row beside which the chain does not take so many times the CPU is told, and only such a row", () => {
+  const { rows } = readOptions(["--quick"], 8) ?? { rows: [] }
+  // cast: only the CPU time and the row are looked at
+  const results = rows.map((row) => ({ ...row, cpuMsPerSaga: row.system === "troupe" ? 2 : 3 }) as Result)
+  assert.deepEqual(costlierThan(1.4, results), [])
+  assert.deepEqual(costlierThan(1.6, results).map(({ system }) => system), ["troupe"])
 })
 
 test("what is no option is refused with one sentence", () => {
