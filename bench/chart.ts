@@ -22,6 +22,9 @@ export interface Chart {
 
 const panelWidth = 330
 const noteHeight = 16
+const panelHeight = 240
+/** More panels than these are two in a row. */
+const inRowMax = 3
 const plot = { left: 52, right: 300, top: 66, bottom: 230 }
 
 const style = `
@@ -52,21 +55,24 @@ const style = `
 
 /** A whole SVG document. */
 export function chartSvg(chart: Chart): string {
-  const width = panelWidth * chart.panels.length
-  const height = plot.bottom + 50 + noteHeight * chart.notes.length
+  const { panels } = chart
+  const columns = panels.length > inRowMax ? 2 : panels.length
+  const bottom = plot.bottom + panelHeight * (Math.ceil(panels.length / columns) - 1)
+  const width = panelWidth * columns
+  const height = bottom + 50 + noteHeight * chart.notes.length
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
-    `  <title>${escaped(`${chart.title}: ${chart.panels.map(({ title }) => title).join("; ")}`)}</title>`,
+    `  <title>${escaped(`${chart.title}: ${panels.map(({ title }) => title).join("; ")}`)}</title>`,
     `  <style>${style}\n  </style>`,
     `  <rect class="ground" x="0" y="0" width="${width}" height="${height}"/>`,
     `  <text class="title" x="16" y="24">${escaped(chart.title)}</text>`,
-    ...chart.panels.flatMap((panel, index) => [
-      `  <g transform="translate(${index * panelWidth} 0)">`,
+    ...panels.flatMap((panel, index) => [
+      `  <g transform="translate(${(index % columns) * panelWidth} ${Math.floor(index / columns) * panelHeight})">`,
       ...panelLines(panel, chart).map((line) => `    ${line}`),
       "  </g>",
     ]),
     ...chart.notes.map((note, line) =>
-      `  <text class="note" x="16" y="${plot.bottom + 56 + noteHeight * line}">${escaped(note)}</text>`),
+      `  <text class="note" x="16" y="${bottom + 56 + noteHeight * line}">${escaped(note)}</text>`),
     "</svg>\n",
   ].join("\n")
 }

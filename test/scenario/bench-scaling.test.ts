@@ -41,7 +41,7 @@ test("a curve is measured at each of its points, on three servers too, told in a
   assert.deepEqual(curves.map(({ name, points }) => [name, points.map(({ x }) => x)]), [["replicas", [1, 3]]])
   const [one, three] = curves[0]!.points.map(({ result }) => result!)
   assert.ok(one!.perSecond > 0 && three!.perSecond > 0)
-  assert.ok(three!.bytesPerSaga > 2 * one!.bytesPerSaga, "each copy is on a disk of its own")
+  assert.ok(three!.rssMiBByPart.server > 1.5 * one!.rssMiBByPart.server, "three servers take part")
   assert.match(text, /^replicas 3 +\d+/m)
   const drawing = await run("draw-scaling.ts", file, folder)
   assert.equal(drawing.code, 0, drawing.text)

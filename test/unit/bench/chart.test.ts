@@ -82,13 +82,25 @@ test("names are texts, whatever they hold", () => {
   assert.match(svg, /&lt;script&gt;&amp;&quot;/)
 })
 
+test("panels stand beside and below each other, all of them inside the picture", () => {
+  for (const count of [1, 2, 3, 4, 5, 6]) {
+    const panels = Array.from({ length: count }, (_, index) => ({ title: `p${index}`, scale: "linear" as const, values: [1, 2, 3] }))
+    const svg = chartSvg({ ...chart([]), panels })
+    assertSound(svg)
+    const [, width = 0, height = 0] = /viewBox="0 0 (\d+) (\d+)"/.exec(svg)?.map(Number) ?? []
+    const places = [...svg.matchAll(/translate\((\d+) (\d+)\)/g)].map(([, x, y]) => [Number(x), Number(y)] as const)
+    assert.equal(new Set(places.map(String)).size, count)
+    for (const [x, y] of places) assert.ok(x + 300 < width && y + 264 < height, `${x}, ${y} in ${width} x ${height}`)
+  }
+})
+
 test("a picture is drawn for light and dark readers", () => {
   assert.match(chartSvg(chart([1, 2, 3])), /@media \(prefers-color-scheme: dark\)/)
 })
 
 test("a curve's file becomes a chart: a panel for each of its measures, the machine and how busy it was below", () => {
   // cast: only these are drawn
-  const result = { perSecond: 900, bytesPerOpenSaga: 850, rssMiB: 200, othersCores: 1.2 } as Result
+  const result = { perSecond: 900, cpuMsPerSaga: 2, bytesPerOpenSaga: 850, rssMiB: 200, othersCores: 1.2 } as Result
   const scaling: Scaling = {
     // cast: only these are told
     machine: { cores: 2, cpu: "EPYC", node: "v24", natsServer: "nats-server: v2", date: "2026-01-02" } as Scaling["machine"],
@@ -100,7 +112,7 @@ test("a curve's file becomes a chart: a panel for each of its measures, the mach
   }
   const { points, panels, notes } = chartOf(scaling.curves[0]!, scaling)
   assert.deepEqual(points, [{ x: 1_000, label: "1,000" }, { x: 10_000, label: "10k" }])
-  assert.deepEqual(panels.map(({ values }) => values), [[900, undefined], [850, undefined], [200, undefined]])
+  assert.deepEqual(panels.map(({ values }) => values), [[900, undefined], [2, undefined], [850, undefined], [200, undefined]])
   assert.match(notes.join("\n"), /2 x EPYC.*\n.*one run of 5 s a point; others used 1\.20 to 1\.20 of the cores; 2026-01-02/)
 })
 
