@@ -33,8 +33,9 @@ async function measureAll({ curves, base, row }: ScalingOptions): Promise<readon
         const result = await runOnce(row, { ...base, ...curve.set(x) })
         measured.push(result)
         const { perSecond, p50Ms, othersCores } = result
-        say(`${curve.name} ${x}: ${perSecond.toFixed(0)}/s, p50 ${p50Ms.toFixed(0)} ms, others ${othersCores.toFixed(2)} cores; ` +
-          `run ${run} of ${base.runs} took ${((performance.now() - beganMs) / 1000).toFixed(0)} s`)
+        const tookS = (performance.now() - beganMs) / 1000
+        say(`${curve.name} ${x}: ${perSecond.toFixed(0)}/s, p50 ${p50Ms.toFixed(0)} ms, ` +
+          `others ${othersCores.toFixed(2)} cores; run ${run} of ${base.runs} took ${tookS.toFixed(0)} s`)
       } catch (error) {
         broken.push(error instanceof Error ? error.message : String(error))
         say(`${curve.name} ${x}: BROKEN: ${broken.at(-1)}`)

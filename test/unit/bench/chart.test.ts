@@ -67,8 +67,9 @@ test("a point that broke is a cross and no dot, and the others are still there",
 
 test("whatever was measured, no coordinate is without a number, and the picture is well formed", () => {
   const odd = [
-    chart([]), chart([undefined, undefined, undefined], "log"), chart([0, 0, 0]), chart([0, 0, 0], "log"), chart([7, 7, 7], "log"),
-    chart([-5, Number.NaN, Number.POSITIVE_INFINITY]), chart([1e-9, 1, 1e12], "log"), { ...chart([3]), points: three.slice(0, 1) },
+    chart([]), chart([undefined, undefined, undefined], "log"), chart([0, 0, 0]), chart([0, 0, 0], "log"),
+    chart([7, 7, 7], "log"), chart([-5, Number.NaN, Number.POSITIVE_INFINITY]), chart([1e-9, 1, 1e12], "log"),
+    { ...chart([3]), points: three.slice(0, 1) },
   ]
   for (const one of odd) assertSound(chartSvg(one))
   assert.equal(drawn(chartSvg(chart([0, 5, 0], "log"))).crosses, 2, "0 has no place on a logarithmic axis")
@@ -84,7 +85,7 @@ test("names are texts, whatever they hold", () => {
 
 test("panels stand beside and below each other, all of them inside the picture", () => {
   for (const count of [1, 2, 3, 4, 5, 6]) {
-    const panels = Array.from({ length: count }, (_, index) => ({ title: `p${index}`, scale: "linear" as const, values: [1, 2, 3] }))
+    const panels = Array.from({ length: count }, () => chart([1, 2, 3]).panels[0]!)
     const svg = chartSvg({ ...chart([]), panels })
     assertSound(svg)
     const [, width = 0, height = 0] = /viewBox="0 0 (\d+) (\d+)"/.exec(svg)?.map(Number) ?? []
@@ -124,6 +125,7 @@ test("axes go from 0 or a power of ten to above the largest value, in round step
 })
 
 test("numbers are written short", () => {
-  assert.deepEqual([0.583, 3.314, 194.4, 1519, 46_583, 1_000_000].map(numberText), ["0.583", "3.31", "194", "1,519", "46.6k", "1M"])
+  const written = [0.583, 3.314, 194.4, 1519, 46_583, 1_000_000].map(numberText)
+  assert.deepEqual(written, ["0.583", "3.31", "194", "1,519", "46.6k", "1M"])
   assert.deepEqual([256, 4096, 65_536].map(bytesText), ["256 B", "4 KiB", "64 KiB"])
 })
