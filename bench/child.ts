@@ -11,12 +11,17 @@ export type Said =
   | { readonly type: "done"; readonly result: unknown }
   | { readonly type: "failed"; readonly message: string }
 
+/** What a process is asked: "weigh" collects all garbage first. */
+export interface Asked {
+  readonly type: "report" | "weigh"
+}
+
 export interface Child {
   readonly pid: number
   /** Resolves with the next word of this type; rejects if the process fails or ends instead. */
   heard<Type extends Said["type"]>(type: Type): Promise<Extract<Said, { readonly type: Type }>>
-  /** Asks the process; it answers with "done". */
-  ask(): Promise<unknown>
+  /** Asks the process for a report; it answers with "done". */
+  ask(what?: Asked["type"]): Promise<unknown>
   /** Told to end in order, it has ended. */
   stop(): Promise<void>
 }
@@ -35,10 +40,13 @@ export function startChild(file: string, task: object, flags: readonly string[] 
     heard.push(said)
     wake()
   })
-  child.once("exit", (code, signal) => {
-    heard.push({ type: "failed", message: `${file} ended with ${signal ?? code}` })
+  const fail = (message: string) => {
+    heard.push({ type: "failed", message })
     wake()
-  })
+  }
+  child.once("exit", (code, signal) => fail(`${file} ended with ${signal ?? code}`))
+  // What is said to a process that is gone.
+  child.on("error", ({ message }) => fail(`${file}: ${message}`))
   const hear: Child["heard"] = (type) =>
     new Promise((resolve, reject) => {
       const look = () => {
@@ -51,8 +59,8 @@ export function startChild(file: string, task: object, flags: readonly string[] 
       }
       look()
     })
-  const ask = async () => {
-    child.send({ type: "report" })
+  const ask: Child["ask"] = async (type = "report") => {
+    child.send({ type } satisfies Asked)
     return (await hear("done")).result
   }
   return { pid: child.pid ?? 0, heard: hear, ask, stop: () => endChild(child) }

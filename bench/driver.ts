@@ -11,6 +11,7 @@ export interface DriverTask extends LoadPlan {
   readonly namespace: string
   readonly partitions: number
   readonly row: Row
+  readonly replicas: number
   readonly payloadBytes: number
 }
 
@@ -19,13 +20,13 @@ interface Placing {
   readonly close: () => Promise<void>
 }
 
-async function placingOrders({ natsUrl, namespace, partitions, row, payloadBytes }: DriverTask): Promise<Placing> {
+async function placingOrders({ natsUrl, namespace, partitions, row, payloadBytes, replicas }: DriverTask): Promise<Placing> {
   const order = (n: number) => orderOf(n, row.outcome, payloadBytes)
   if (row.system === "nats-chain") {
     const chain = await connectChain(natsUrl)
     return { start: (n) => chain.place(order(n)), close: chain.close }
   }
-  const { client, close } = await connect(shopOf(namespace, partitions, row).orders, { natsUrl })
+  const { client, close } = await connect(shopOf(namespace, partitions, row).orders, { natsUrl, replicas })
   const start: StartSaga = async (n) => {
     const placed = order(n)
     const outcome = await client.ask(placeOrder.start(placed.orderId, placed), { effect: `place ${placed.orderId}` })

@@ -2,12 +2,12 @@
 import { mkdirSync } from "node:fs"
 import { limits } from "../runtime/index.ts"
 import { readMachine } from "./machine.ts"
-import { type Options, readOptions, usage } from "./options.ts"
+import { type Options, readOptions, usage, WrongUse } from "./options.ts"
 import { resultOf } from "./result.ts"
 import { nameOf, type Row } from "./row.ts"
 import { type Measured, runOnce } from "./run.ts"
 import { serverVersion } from "./server.ts"
-import { machineText, slowerThan, tableText } from "./table.ts"
+import { costlierThan, machineText, slowerThan, tableText } from "./table.ts"
 
 /** Rows take turns, so that a slow moment of the machine falls on all of them. */
 async function runAll({ rows, runs, ...rest }: Options, tell: (line: string) => void): Promise<Map<Row, Measured[]>> {
@@ -36,6 +36,10 @@ async function main(args: readonly string[]): Promise<void> {
     process.exitCode = 1
     tell(`too slow: ${nameOf(slow)} is not ${options.ratioMin} times as fast as the chain`)
   }
+  for (const costly of costlierThan(options.cpuRatioMin, results)) {
+    process.exitCode = 1
+    tell(`too costly: the chain does not take ${options.cpuRatioMin} times the CPU of ${nameOf(costly)}`)
+  }
   if (options.json) process.stdout.write(`${JSON.stringify({ machine, rows: results })}\n`)
 }
 
@@ -43,5 +47,5 @@ try {
   await main(process.argv.slice(2))
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 1
+  process.exitCode = error instanceof WrongUse ? 2 : 1
 }

@@ -11,15 +11,26 @@ export interface Options {
   readonly partitions: number
   /** Processes that run the app. */
   readonly workers: number
+  /** Copies of every stream, each on a server of its own; 1 or 3. The chain has one. */
+  readonly replicas: number
+  /** Sagas that were started before, and wait while the orders are placed. The chain has none. */
+  readonly openSagas: number
   /** Bytes that each order carries besides. */
   readonly payloadBytes: number
   /** How the hand-written chain goes from step to step. */
   readonly chain: ChainForm
   /** How many times as fast as the chain beside it a row has to be; 0 asks nothing. */
   readonly ratioMin: number
+  /** The same of CPU: how many times as much of it the chain has to take for a saga. */
+  readonly cpuRatioMin: number
   /** Folder for CPU profiles. */
   readonly profileDir: string | undefined
   readonly json: boolean
+}
+
+/** The command line is not as it should be. */
+export class WrongUse extends Error {
+  override readonly name = "WrongUse"
 }
 
 /** calls: each step is called and answers, as a saga does it. relay: each step sends to the next. */
@@ -35,9 +46,12 @@ ${Object.entries(axes).map(([axis, values]) => `                         --${axi
   --measure-s N        load that is measured (default 5)
   --partitions N       of each app (default: as shipped)
   --workers N          processes that run the app (default 1)
+  --replicas N         copies of every stream, on as many servers: 1 (default) or 3
+  --open-sagas N       sagas that wait meanwhile (default 0)
   --payload-bytes N    bytes that each order carries besides (default 0)
   --chain FORM         calls (default): each step is called and answers; relay: each step sends to the next
   --min-ratio N        ends with 1 if a row is less than N times as fast as the chain beside it: for CI
+  --min-cpu-ratio N    ends with 1 if the chain takes less than N times as much CPU for a saga as the row beside it
   --profile [DIR]      writes a CPU profile of each process to DIR (default .troupe/profiles)
   --json               prints one JSON object as the last line
   --help               this text`
@@ -47,7 +61,9 @@ const flags = {
   outcome: { type: "string" }, tracing: { type: "string" }, "in-flight": { type: "string" }, rate: { type: "string" },
   runs: { type: "string" }, "warm-up-s": { type: "string" }, "measure-s": { type: "string" },
   partitions: { type: "string" }, workers: { type: "string" }, "payload-bytes": { type: "string" },
-  chain: { type: "string" }, "min-ratio": { type: "string" }, "profile-dir": { type: "string" },
+  replicas: { type: "string" }, "open-sagas": { type: "string" },
+  chain: { type: "string" }, "min-ratio": { type: "string" },
+  "min-cpu-ratio": { type: "string" }, "profile-dir": { type: "string" },
   quick: { type: "boolean" }, profile: { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean" },
 } as const
 
@@ -57,13 +73,13 @@ function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options: flags })
 }
 
-/** `undefined` if it is asked for help. Throws an error with one sentence for what is no option. */
+/** `undefined` if it is asked for help. Throws WrongUse with one sentence for what is no option. */
 export function readOptions(args: readonly string[], partitionsDefault: number): Options | undefined {
-  const { values } = parse(withProfileDir(args))
+  const { values } = wrongUseIfRefused(() => parse(withProfileDir(args)))
   if (values.help === true) return undefined
   const quick = values.quick === true
   const rows = readRows(values, quick)
-  if (rows.length === 0) throw new Error("there are no such rows: the chain has no tracing and no pure handlers")
+  if (rows.length === 0) throw new WrongUse("there are no such rows: the chain has no tracing and no pure handlers")
   const profileDir = values["profile-dir"] ?? (values.profile === true ? ".troupe/profiles" : undefined)
   return {
     rows,
@@ -72,9 +88,12 @@ export function readOptions(args: readonly string[], partitionsDefault: number):
     measureMs: 1000 * number("measure-s", values["measure-s"], quick ? 3 : 5),
     partitions: number("partitions", values.partitions, partitionsDefault),
     workers: number("workers", values.workers, 1),
+    replicas: Number(oneOf("replicas", values.replicas ?? "1", ["1", "3"])),
+    openSagas: number("open-sagas", values["open-sagas"], 0),
     payloadBytes: number("payload-bytes", values["payload-bytes"], 0),
     chain: oneOf("chain", values.chain ?? "calls", ["calls", "relay"]),
     ratioMin: number("min-ratio", values["min-ratio"], 0),
+    cpuRatioMin: number("min-cpu-ratio", values["min-cpu-ratio"], 0),
     profileDir,
     json: values.json === true,
   }
@@ -110,15 +129,25 @@ function readRows(values: Values, quick: boolean): readonly Row[] {
   return rows.filter(isMeaningful)
 }
 
-function oneOf<Value extends string>(name: string, value: string, values: readonly Value[]): Value {
+/** What the parser of command lines refuses, such as an option that there is not. */
+export function wrongUseIfRefused<Parsed>(parse: () => Parsed): Parsed {
+  try {
+    return parse()
+  } catch (error) {
+    throw new WrongUse(error instanceof Error ? error.message : String(error))
+  }
+}
+
+export function oneOf<Value extends string>(name: string, value: string, values: readonly Value[]): Value {
   const found = values.find((known) => known === value)
-  if (found === undefined) throw new Error(`--${name} is one of ${values.join(", ")}, not ${value}`)
+  if (found === undefined) throw new WrongUse(`--${name} is one of ${values.join(", ")}, not ${value}`)
   return found
 }
 
-function number(name: string, text: string | undefined, otherwise: number): number {
+export function number(name: string, text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise
   const value = Number(text)
-  if (text.trim() === "" || !Number.isFinite(value) || value < 0) throw new Error(`--${name} is a number from 0 up, not ${text}`)
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0)
+    throw new WrongUse(`--${name} is a number from 0 up, not ${text}`)
   return value
 }

@@ -22,6 +22,11 @@ export interface Result extends Row {
   /** Records that never left the process that sent them, of all that were sent from actor to actor; 0 to 1. */
   readonly hopsInProcess: number | undefined
   readonly hopsInPartition: number | undefined
+  /** Sagas that waited meanwhile. */
+  readonly openSagas: number
+  /** Memory of the workers in use for each of them, before anything else was placed, and how many were opened a second. */
+  readonly bytesPerOpenSaga: number | undefined
+  readonly openedPerSecond: number | undefined
   readonly runs: number
   readonly sagas: number
   readonly othersCores: number
@@ -58,6 +63,9 @@ export function resultOf(row: Row, runs: readonly Measured[]): Result {
     appendsPerSaga: ofApp((run) => run.appendsPerSaga),
     hopsInProcess: ofApp(({ hops }) => hops && hops.samePartition + hops.sameProcess),
     hopsInPartition: ofApp(({ hops }) => hops?.samePartition),
+    openSagas: runs[0]?.opened?.count ?? 0,
+    bytesPerOpenSaga: ofApp(({ opened }) => opened?.bytesEach),
+    openedPerSecond: ofApp(({ opened }) => opened?.perSecond),
     runs: runs.length,
     sagas: of((run) => run.sagas),
     othersCores: of((run) => run.othersCores),

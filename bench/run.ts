@@ -9,6 +9,7 @@ import { cpuMs, machineCpuMs, peakRssMiB } from "./machine.ts"
 import type { Options } from "./options.ts"
 import { shopOf } from "./order-saga.ts"
 import type { Row } from "./row.ts"
+import { openSagas, type Opened } from "./open-sagas.ts"
 import { type BenchServer, startServer } from "./server.ts"
 import type { WorkerReport, WorkerTask } from "./worker.ts"
 
@@ -31,6 +32,8 @@ export interface Measured {
   readonly appendsPerSaga: number | undefined
   readonly journalBytesPerSaga: number | undefined
   readonly hops: Hops | undefined
+  /** Sagas that waited meanwhile, if there were any. */
+  readonly opened: Opened | undefined
   readonly sagas: number
   /** Cores that processes which are not part of the run used meanwhile. */
   readonly othersCores: number
@@ -41,14 +44,16 @@ const namespace = "bench"
 export async function runOnce(row: Row, options: Options): Promise<Measured> {
   const stops: (() => Promise<void>)[] = []
   try {
-    const server = await startServer(row.mode)
+    const server = await startServer(row.mode, row.system === "troupe" ? options.replicas : 1)
     stops.push(() => server.stop())
     const collector = row.tracing === "off" ? undefined : startChild("collector.ts", {})
     if (collector !== undefined) stops.push(collector.stop)
     // cast: collector.ts says where it listens
     const tracesTo = (await collector?.heard("done"))?.result as string | undefined
     const workers = await startWorkers(row, { options, server, tracesTo, stops })
-    return await measure(row, { options, server, workers, stops })
+    const place = { natsUrl: server.url, namespace, partitions: options.partitions, replicas: options.replicas, row }
+    const opened = await openSagas(row.system === "troupe" ? options.openSagas : 0, place, workers, stops)
+    return { ...(await measure(row, { options, server, workers, stops })), opened }
   } finally {
     for (const stop of stops.toReversed()) await stop()
   }
@@ -63,7 +68,7 @@ interface Setting {
 async function startWorkers(row: Row, setting: Setting & { readonly tracesTo: string | undefined }): Promise<readonly Child[]> {
   const { options, server, stops, tracesTo } = setting
   const { url: natsUrl } = server
-  const { partitions } = options
+  const { partitions, replicas } = options
   const begin = (file: string, task: WorkerTask | ChainTask) => {
     const child = startChild(file, task, profiling(options, file))
     stops.push(child.stop)
@@ -79,7 +84,7 @@ async function startWorkers(row: Row, setting: Setting & { readonly tracesTo: st
     const share = 1 / options.workers
     workers = apps.flatMap((app) =>
       Array.from({ length: options.workers }, () =>
-        begin("worker.ts", { natsUrl, namespace, partitions, row, app, share, tracesTo }),
+        begin("worker.ts", { natsUrl, namespace, partitions, row, app, share, replicas, tracesTo }),
       ),
     )
   }
@@ -92,20 +97,21 @@ function profiling({ profileDir }: Options, file: string): readonly string[] {
   return ["--cpu-prof", `--cpu-prof-dir=${profileDir}`, `--cpu-prof-name=${file.replace(".ts", "")}-${Date.now()}.cpuprofile`]
 }
 
-async function measure(row: Row, setting: Setting & { readonly workers: readonly Child[] }): Promise<Measured> {
+async function measure(row: Row, setting: Setting & { readonly workers: readonly Child[] }): Promise<Omit<Measured, "opened">> {
   const { options, server, workers, stops } = setting
-  const { partitions, payloadBytes, warmUpMs, measureMs } = options
+  const { partitions, replicas, payloadBytes, warmUpMs, measureMs } = options
   const { inFlight, rate } = row
   const storedBefore = server.storedBytes()
+  const reportsBefore = await reportsOf(row, workers)
   const task: DriverTask = {
-    natsUrl: server.url, namespace, partitions, row, payloadBytes, inFlight, rate, warmUpMs, measureMs,
+    natsUrl: server.url, namespace, partitions, row, replicas, payloadBytes, inFlight, rate, warmUpMs, measureMs,
   }
   const driver = startChild("driver.ts", task, profiling(options, "driver.ts"))
   stops.push(driver.stop)
-  const pids = { server: [server.pid], worker: workers.map(({ pid }) => pid), driver: [driver.pid] }
+  const pids = { server: server.pids, worker: workers.map(({ pid }) => pid), driver: [driver.pid] }
   const used = () => ({ parts: byPart(pids, cpuMs), all: machineCpuMs() })
-  const failing = Promise.all(workers.map((worker) => worker.heard("failed"))).then(([failed]): never => {
-    throw new Error(failed?.message)
+  const failing = Promise.race(workers.map((worker) => worker.heard("failed"))).then(({ message }): never => {
+    throw new Error(message)
   })
   failing.catch(() => undefined)
   await Promise.race([driver.heard("measuring"), failing])
@@ -127,7 +133,7 @@ async function measure(row: Row, setting: Setting & { readonly workers: readonly
     cpuMs: cpu,
     rssMiB: byPart(pids, peakRssMiB),
     bytesPerSaga: (server.storedBytes() - storedBefore) / sagas,
-    ...(await ofTheApp(row, setting, sagas)),
+    ...(await ofTheApp(row, setting, { sagas, reportsBefore })),
     sagas,
     othersCores: Math.max(0, others / load.measuredMs),
   }
@@ -143,12 +149,28 @@ function checkAllEnded({ started, completed, compensated, measured }: LoadResult
 
 type OfTheApp = Pick<Measured, "recordsPerAppend" | "appendsPerSaga" | "journalBytesPerSaga" | "hops">
 
-async function ofTheApp(row: Row, setting: Setting & { readonly workers: readonly Child[] }, sagas: number): Promise<OfTheApp> {
+interface Counted {
+  readonly sagas: number
+  readonly reportsBefore: readonly WorkerReport[]
+}
+
+/** The chain counts nothing. */
+async function reportsOf({ system }: Row, workers: readonly Child[]): Promise<readonly WorkerReport[]> {
+  // cast: worker.ts gives it
+  return system === "nats-chain" ? [] : ((await Promise.all(workers.map((worker) => worker.ask()))) as readonly WorkerReport[])
+}
+
+async function ofTheApp(
+  row: Row,
+  setting: Setting & { readonly workers: readonly Child[] },
+  { sagas, reportsBefore }: Counted,
+): Promise<OfTheApp> {
   const nothing = { recordsPerAppend: undefined, appendsPerSaga: undefined, journalBytesPerSaga: undefined, hops: undefined }
   if (row.system === "nats-chain") return nothing
-  // cast: worker.ts gives it
-  const reports = (await Promise.all(setting.workers.map((worker) => worker.ask()))) as readonly WorkerReport[]
-  const sum = (count: (report: WorkerReport) => number) => reports.reduce((total, report) => total + count(report), 0)
+  const reports = await reportsOf(row, setting.workers)
+  const sumOf = (some: readonly WorkerReport[], count: (report: WorkerReport) => number) =>
+    some.reduce((total, report) => total + count(report), 0)
+  const sum = (count: (report: WorkerReport) => number) => sumOf(reports, count) - sumOf(reportsBefore, count)
   const blocks = sum((report) => report.blocks)
   const parked = sum((report) => report.parked)
   if (parked > 0) throw new Error(`${parked} records were parked`)

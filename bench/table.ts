@@ -35,9 +35,18 @@ export function tableText(results: readonly Result[]): string {
 
 /** The rows that are less than so many times as fast as the chain beside them. */
 export function slowerThan(ratioMin: number, results: readonly Result[]): readonly Result[] {
+  return besideChain(results, (result, chain) => result.perSecond < ratioMin * chain.perSecond)
+}
+
+/** The rows beside which the chain takes less than so many times as much CPU for a saga. */
+export function costlierThan(cpuRatioMin: number, results: readonly Result[]): readonly Result[] {
+  return besideChain(results, (result, chain) => chain.cpuMsPerSaga < cpuRatioMin * result.cpuMsPerSaga)
+}
+
+function besideChain(results: readonly Result[], isBad: (result: Result, chain: Result) => boolean): readonly Result[] {
   return results.filter((result) => {
     const chain = chainOf(result, results)
-    return chain !== undefined && result.perSecond < ratioMin * chain.perSecond
+    return chain !== undefined && isBad(result, chain)
   })
 }
 

@@ -1,9 +1,11 @@
 // A process of the app that is measured.
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { startTracing } from "../runtime/telemetry/setup.ts"
-import { type App, start } from "../runtime/index.ts"
+import { type App, type RunningApp, start } from "../runtime/index.ts"
 import { keepHeapLean } from "../runtime/host/lean-heap.ts"
-import { readTask, runChild, say } from "./child.ts"
-import { shopOf } from "./order-saga.ts"
+import { type Asked, readTask, runChild, say } from "./child.ts"
+import { heldOrder, shopOf } from "./order-saga.ts"
 import type { Row } from "./row.ts"
 
 export interface WorkerTask {
@@ -15,6 +17,7 @@ export interface WorkerTask {
   readonly app: number
   /** The share of the partitions that it waits for before it is ready. */
   readonly share: number
+  readonly replicas: number
   readonly tracesTo: string | undefined
 }
 
@@ -24,6 +27,10 @@ export interface WorkerReport {
   readonly bytes: number
   readonly parked: number
   readonly owned: readonly number[]
+  /** Sagas that wait. */
+  readonly open: number
+  /** Bytes of memory that are in use, garbage included unless it was asked to weigh. */
+  readonly usedBytes: number
 }
 
 const ratios = { off: 0, "10%": 0.1, "100%": 1 } as const
@@ -40,6 +47,7 @@ async function work(): Promise<void> {
   const tracing = await traceTo(app, task)
   const running = await start(app, {
     natsUrl: task.natsUrl,
+    replicas: task.replicas,
     telemetry: tracing.telemetry,
     report: () => undefined,
     observer: {
@@ -58,13 +66,35 @@ async function work(): Promise<void> {
     },
   })
   void running.lost.then((fault) => say({ type: "failed", message: fault.message }))
-  process.on("message", () => say({ type: "done", result: { ...counts, owned } satisfies WorkerReport }))
+  process.on("message", ({ type }: Asked) => {
+    if (type === "weigh") collectGarbage()
+    const result: WorkerReport = { ...counts, owned, open: openSagas(running), usedBytes: usedBytes() }
+    say({ type: "done", result })
+  })
   process.once("SIGTERM", () => {
     void running
       .stop({ withinMs: 1000 })
       .then(() => tracing.shutdown())
       .finally(() => process.exit(0))
   })
+}
+
+function openSagas({ engine }: RunningApp): number {
+  const sagas = engine.metrics().gauges.flatMap((gauges) => gauges.sagas)
+  return sagas.filter(({ saga }) => saga === heldOrder.logic.service).reduce((sum, { running }) => sum + running, 0)
+}
+
+/** The heap, and what is kept outside of it: packed rows are. */
+function usedBytes(): number {
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc")
+  const collect = runInNewContext("gc") as () => void // cast: the flag makes it
+  collect()
+  collect()
 }
 
 function traceTo(app: App, { tracesTo, row, namespace }: WorkerTask) {

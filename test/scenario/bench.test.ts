@@ -11,7 +11,7 @@ import { promisify } from "node:util"
 import type { Machine } from "../../bench/machine.ts"
 import { readOptions } from "../../bench/options.ts"
 import type { Result } from "../../bench/result.ts"
-import { slowerThan } from "../../bench/table.ts"
+import { costlierThan, slowerThan } from "../../bench/table.ts"
 
 const run = promisify(execFile)
 const main = fileURLToPath(new URL("../../bench/main.ts", import.meta.url))
@@ -63,6 +63,13 @@ test("it measures open loops, traces, and services in other apps too, and writes
   assert.equal(profiles.length, 5, "one of the driver, and one of each app")
 })
 
+test("sagas that wait meanwhile are counted and weighed", { timeout: 60_000 }, async () => {
+  const { rows: [row] } = await bench("--system", "troupe", "--in-flight", "4", "--open-sagas", "400")
+  assert.equal(row?.openSagas, 400)
+  assert.ok((row?.bytesPerOpenSaga ?? 0) > 200, "an order of so many bytes is kept")
+  assert.ok((row?.appendsPerSaga ?? 0) < 20, "what opening them took is not counted with the orders")
+})
+
 test("a row that is not so many times as fast as the chain beside it is told, and only such a row", () => {
   const { rows } = readOptions(["--quick"], 8) ?? { rows: [] }
   const withRates = (troupe: number, chain: number) =>
@@ -72,8 +79,16 @@ test("a row that is not so many times as fast as the chain beside it is told, an
   assert.deepEqual(slowerThan(3, withRates(100, 40)).map(({ system }) => system), ["troupe"])
 })
 
+test("a row beside which the chain does not take so many times the CPU is told, and only such a row", () => {
+  const { rows } = readOptions(["--quick"], 8) ?? { rows: [] }
+  // cast: only the CPU time and the row are looked at
+  const results = rows.map((row) => ({ ...row, cpuMsPerSaga: row.system === "troupe" ? 2 : 3 }) as Result)
+  assert.deepEqual(costlierThan(1.4, results), [])
+  assert.deepEqual(costlierThan(1.6, results).map(({ system }) => system), ["troupe"])
+})
+
 test("what is no option is refused with one sentence", () => {
-  assert.throws(() => readOptions(["--mode", "fast"], 8), /^Error: --mode is one of strict, default, not fast$/)
+  assert.throws(() => readOptions(["--mode", "fast"], 8), /^WrongUse: --mode is one of strict, default, not fast$/)
   assert.throws(() => readOptions(["--in-flight", "many"], 8), /--in-flight is a number from 0 up, not many/)
   assert.throws(() => readOptions(["--system", "nats-chain", "--tracing", "10%"], 8), /there are no such rows/)
 })
