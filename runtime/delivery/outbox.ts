@@ -12,8 +12,9 @@ export class Outbox {
   confirmed = 0
   /** What the journal knows as confirmed; lags behind `confirmed` until a block carries it. */
   journaled = 0
-  /** How many of what is not confirmed are undos: nearly always none. */
+  /** How many of what is not confirmed are undos, or were sent again by an operator: nearly always none. */
   undos = 0
+  redriven = 0
   /** Under which claims the records from `confirmed` on were made (R14). */
   readonly claims = new ClaimRuns()
   /** Records `confirmed + 1 ... last`, oldest first. */
@@ -26,7 +27,7 @@ export class Outbox {
     this.last = number
     this.claims.add(number, claim)
     this.#records.push(message)
-    if (isUndo(message)) this.undos += 1
+    this.#count(message, 1)
   }
 
   /** Takes over what a journal says that begins after the first records towards this destination: only the tail is known. */
@@ -43,7 +44,9 @@ export class Outbox {
     this.journaled = this.confirmed
     this.#records.splice(0, this.#records.length, ...unconfirmed)
     this.#head = 0
-    this.undos = unconfirmed.filter(isUndo).length
+    this.undos = 0
+    this.redriven = 0
+    for (const message of unconfirmed) this.#count(message, 1)
   }
 
   /** Counts what is not confirmed anew, from 1: the journal has got another identity. */
@@ -55,8 +58,8 @@ export class Outbox {
   confirm(low: number): void {
     assert(low <= this.last, "a destination confirms only what was sent")
     while (this.confirmed < low) {
-      const message = this.undos > 0 ? this.#records[this.#head] : undefined
-      if (message !== undefined && isUndo(message)) this.undos -= 1
+      const message = this.undos + this.redriven > 0 ? this.#records[this.#head] : undefined
+      if (message !== undefined) this.#count(message, -1)
       this.confirmed += 1
       this.#head += 1
     }
@@ -80,6 +83,11 @@ export class Outbox {
       const message = this.#records[index]
       if (message !== undefined) yield [this.confirmed + 1 + index - this.#head, message]
     }
+  }
+
+  #count(message: Message, by: 1 | -1): void {
+    if (isUndo(message)) this.undos += by
+    if (message.type === "command" && message.redriven === true) this.redriven += by
   }
 
   get unconfirmedCount(): number {

@@ -43,7 +43,7 @@ export function overtakenRedrives(
   { to, scope }: { readonly to: Address; readonly scope: string },
 ): NonNullable<Entry["effects"]> {
   const own = outboxes.get(destinationId({ type: "lane", partition: index, lane: "commands" }))
-  if (own === undefined || own.unconfirmedCount === 0) return []
+  if (own === undefined || own.redriven === 0) return []
   const effects: (readonly [string, { readonly undone: true }])[] = []
   for (const [, message] of own.unconfirmed()) {
     const isMeant = message.type === "command" && message.redriven === true && message.scope === scope
