@@ -1,0 +1,121 @@
+// Group commit: the handlings of many actors share a transaction, one after the other, each with a savepoint of its own, so
+// that what fails takes back its own part only. A lane has one transaction at a time, and takes all that waits for it into
+// the next; nothing waits for others to come. What goes wrong with the whole is done again, each by itself.
+import { limits } from "../kernel/limits.ts"
+import { type Alone, pauseAfter } from "./alone.ts"
+import type { Database, Isolation, Transaction } from "./database.ts"
+import { HandlerTooSlow, isConflict } from "./faults.ts"
+import type { InboxRow } from "./inbox.ts"
+import { readRows, writeRows } from "./inbox-table.ts"
+import { stepOf, type Work } from "./work.ts"
+
+export class Lane<Sql> {
+  readonly #database: Database<Sql>
+  readonly #isolation: Isolation
+  readonly #alone: Alone<Sql>
+  #waiting: Work<Sql>[] = []
+  #isBusy = false
+
+  constructor(database: Database<Sql>, isolation: Isolation, alone: Alone<Sql>) {
+    this.#database = database
+    this.#isolation = isolation
+    this.#alone = alone
+  }
+
+  add(work: Work<Sql>): void {
+    this.#waiting.push(work)
+    if (!this.#isBusy) void this.#drain()
+  }
+
+  async #drain(): Promise<void> {
+    this.#isBusy = true
+    // What comes in the same turn shares the transaction.
+    await Promise.resolve()
+    for (let works = this.#take(); works.length > 0; works = this.#take()) {
+      const [only] = works
+      if (works.length === 1 && only !== undefined) await this.#alone.handle(only, limits.sharedHandlerMsMax)
+      else await this.#share(works)
+    }
+    this.#isBusy = false
+  }
+
+  /** Of two handlings of one actor, by an owner and by one that was replaced, the second waits. */
+  #take(): readonly Work<Sql>[] {
+    const taken = new Map<string, Work<Sql>>()
+    const left: Work<Sql>[] = []
+    for (const work of this.#waiting) {
+      const { actor, signal } = work.job
+      if (signal.aborted) work.reject(new HandlerTooSlow(`the handling of ${actor} was ended before it had a transaction`))
+      else if (taken.size < limits.handlersPerTransactionMax && !taken.has(actor)) taken.set(actor, work)
+      else left.push(work)
+    }
+    this.#waiting = left
+    return [...taken.values()]
+  }
+
+  async #share(works: readonly Work<Sql>[]): Promise<void> {
+    const transaction = await this.#database.begin(this.#isolation).catch(() => undefined)
+    if (transaction === undefined) {
+      await pauseAfter()
+      this.#waiting.unshift(...works)
+      return
+    }
+    const run = new SharedRun(transaction)
+    try {
+      await run.all(works)
+    } catch (error) {
+      if (error instanceof HandlerTooSlow) await transaction.destroy()
+      else await transaction.rollback()
+      const { slow } = run
+      if (slow !== undefined) this.#alone.handleSlow(slow)
+      for (const work of works) if (work !== slow && !run.isOver(work)) await this.#alone.handle(work, limits.sharedHandlerMsMax)
+    }
+  }
+}
+
+/** One shared transaction. */
+class SharedRun<Sql> {
+  readonly #transaction: Transaction<Sql>
+  readonly #rows = new Map<string, InboxRow>()
+  readonly #done: (() => void)[] = []
+  readonly #over = new Set<Work<Sql>>()
+  /** Whose handler took too long, so that the transaction was given up. */
+  slow: Work<Sql> | undefined
+
+  constructor(transaction: Transaction<Sql>) {
+    this.#transaction = transaction
+  }
+
+  /** Whether somebody has been told what came of it. */
+  isOver(work: Work<Sql>): boolean {
+    return this.#over.has(work)
+  }
+
+  /** Rejects when the whole was rolled back, or has to be. */
+  async all(works: readonly Work<Sql>[]): Promise<void> {
+    const rows = await readRows(this.#transaction, works.map(({ job }) => job.actor))
+    await this.#transaction.query("savepoint troupe")
+    for (const work of works) await this.#one(work, rows.get(work.job.actor))
+    if (!(await writeRows(this.#transaction, this.#rows))) throw new Error("somebody else has changed a row of the inbox")
+    await this.#transaction.commit()
+    for (const tell of this.#done) tell()
+  }
+
+  async #one(work: Work<Sql>, row: InboxRow | undefined): Promise<void> {
+    try {
+      const step = await stepOf(work.job, this.#transaction, row, limits.sharedHandlerMsMax)
+      if (step.row !== undefined) {
+        await this.#transaction.query("release savepoint troupe; savepoint troupe")
+        this.#rows.set(work.job.actor, step.row)
+      } else if (step.wasCalled) await this.#transaction.query("rollback to savepoint troupe")
+      // What it tells may rest on what others of this transaction wrote.
+      this.#done.push(() => work.resolve(step.decision))
+    } catch (error) {
+      if (error instanceof HandlerTooSlow) this.slow = work
+      if (error instanceof HandlerTooSlow || isConflict(error)) throw error
+      await this.#transaction.query("rollback to savepoint troupe")
+      this.#over.add(work)
+      work.reject(error)
+    }
+  }
+}

@@ -1,0 +1,141 @@
+// PostgreSQL through a pool of the `pg` package, which the user makes: nothing of it is imported here.
+import { limits } from "../kernel/limits.ts"
+import type { Database, DatabaseRow, Isolation, Transaction } from "./database.ts"
+
+/** What is used of a client of `pg`. */
+export interface PgClient {
+  query(text: string): Promise<PgResult | readonly PgResult[]>
+  query(statement: { readonly text: string; readonly values: unknown[]; readonly name: string }): Promise<PgResult>
+  on(event: "error" | "end", listener: () => void): unknown
+  on(event: "notification", listener: (message: { readonly channel: string }) => void): unknown
+  removeListener(event: "error", listener: () => void): unknown
+  release(destroy?: boolean): void
+}
+
+interface PgResult {
+  readonly rows: readonly object[]
+  readonly command: string
+}
+
+/** What is used of a pool of `pg`. */
+export interface PgPool<Client extends PgClient> {
+  connect(): Promise<Client>
+  end(): Promise<void>
+  on(event: "error", listener: (error: Error) => void): unknown
+}
+
+export interface PgDatabaseOptions {
+  /**
+   * Connections for shared transactions; the pool should allow `limits.ownTransactionsMax` more, and one to listen on.
+   * Default: `limits.sharedTransactionsDefault`.
+   */
+  readonly transactions?: number
+}
+
+/** `pool` is a `Pool` of `pg`. `close` ends it. */
+export function pgDatabase<Client extends PgClient>(
+  pool: PgPool<Client>,
+  { transactions = limits.sharedTransactionsDefault }: PgDatabaseOptions = {},
+): Database<Client> {
+  // A connection that breaks while nobody uses it is replaced by the pool; without a listener it would end the process.
+  pool.on("error", nothing)
+  return {
+    transactionsMax: transactions,
+    close: () => pool.end(),
+    async begin(isolation) {
+      const client = await pool.connect()
+      const transaction = new PgTransaction(client)
+      try {
+        await client.query(opening(isolation))
+        return transaction
+      } catch (error) {
+        await transaction.destroy()
+        throw error
+      }
+    },
+    async listen(channel, wake, lost) {
+      const client = await pool.connect()
+      client.on("error", nothing)
+      client.on("end", lost)
+      client.on("notification", (message) => message.channel === channel && wake())
+      try {
+        await client.query(`listen "${channel}"`)
+      } catch (error) {
+        client.release(true)
+        throw error
+      }
+      return async () => client.release(true)
+    },
+  }
+}
+
+/** A process that stands still must not hold its rows for ever, nor wait for those of another that does. */
+function opening(isolation: Isolation): string {
+  const bounds = `set local idle_in_transaction_session_timeout = ${limits.transactionIdleMsMax}; ` +
+    `set local lock_timeout = ${limits.lockWaitMsMax}`
+  return `begin isolation level ${isolation}; ${bounds}`
+}
+
+function nothing(): void {}
+
+class PgTransaction<Client extends PgClient> implements Transaction<Client> {
+  readonly sql: Client
+  #open = true
+
+  constructor(client: Client) {
+    this.sql = client
+    // Else a connection that breaks between two queries would end the process: the next query says so.
+    client.on("error", nothing)
+  }
+
+  async query(text: string, values?: readonly unknown[]): Promise<readonly DatabaseRow[]> {
+    const result = values === undefined
+      ? await this.sql.query(text)
+      : await this.sql.query({ text, values: [...values], name: nameOf(text) })
+    // Several statements give several results; nobody asks for those.
+    const rows = "rows" in result ? result.rows : []
+    return rows as readonly DatabaseRow[] // cast: rows of pg are records by column
+  }
+
+  async commit(): Promise<void> {
+    try {
+      const result = await this.sql.query("commit")
+      const command = "command" in result ? result.command : "?"
+      if (command !== "COMMIT") throw new Error(`the server answered "${command}" to commit: an error in it was passed over`)
+      this.#end(false)
+    } catch (error) {
+      this.#end(true)
+      throw error
+    }
+  }
+
+  async rollback(): Promise<void> {
+    if (!this.#open) return
+    try {
+      await this.sql.query("rollback")
+      this.#end(false)
+    } catch {
+      this.#end(true)
+    }
+  }
+
+  async destroy(): Promise<void> {
+    this.#end(true)
+  }
+
+  #end(isBroken: boolean): void {
+    if (!this.#open) return
+    this.#open = false
+    this.sql.removeListener("error", nothing)
+    this.sql.release(isBroken)
+  }
+}
+
+/** The runtime's own statements are few: each is planned once on a connection. */
+function nameOf(text: string): string {
+  let name = names.get(text)
+  if (name === undefined) names.set(text, (name = `troupe ${names.size + 1}`))
+  return name
+}
+
+const names = new Map<string, string>()
