@@ -2,19 +2,31 @@
 import { limits } from "../kernel/limits.ts"
 import type { Database, DatabaseRow, Isolation, Transaction } from "./database.ts"
 
+/** What a handler gets: a client of `pg`. `pgDatabase<PoolClient>(pool)` gives it by its own type. */
+export interface PgSql {
+  query<Row extends DatabaseRow = DatabaseRow>(text: string, values?: unknown[]): Promise<PgResult<Row>>
+}
+
 /** What is used of a client of `pg`. */
-export interface PgClient {
-  query(text: string): Promise<PgResult | readonly PgResult[]>
-  query(statement: { readonly text: string; readonly values: unknown[]; readonly name: string }): Promise<PgResult>
+export interface PgClient extends PgSql {
+  query<Row extends DatabaseRow = DatabaseRow>(text: string, values?: unknown[]): Promise<PgResult<Row>>
+  query<Row extends DatabaseRow = DatabaseRow>(statement: NamedStatement): Promise<PgResult<Row>>
   on(event: "error" | "end", listener: () => void): unknown
   on(event: "notification", listener: (message: { readonly channel: string }) => void): unknown
   removeListener(event: "error", listener: () => void): unknown
   release(destroy?: boolean): void
 }
 
-interface PgResult {
-  readonly rows: readonly object[]
+interface PgResult<Row> {
+  readonly rows: Row[]
+  readonly rowCount: number | null
   readonly command: string
+}
+
+interface NamedStatement {
+  readonly text: string
+  readonly values: unknown[]
+  readonly name: string
 }
 
 /** What is used of a pool of `pg`. */
@@ -33,8 +45,8 @@ export interface PgDatabaseOptions {
 }
 
 /** `pool` is a `Pool` of `pg`. `close` ends it. */
-export function pgDatabase<Client extends PgClient>(
-  pool: PgPool<Client>,
+export function pgDatabase<Client extends PgClient = PgClient>(
+  pool: PgPool<NoInfer<Client>>,
   { transactions = limits.sharedTransactionsDefault }: PgDatabaseOptions = {},
 ): Database<Client> {
   // A connection that breaks while nobody uses it is replaced by the pool; without a listener it would end the process.
@@ -93,14 +105,12 @@ class PgTransaction<Client extends PgClient> implements Transaction<Client> {
       ? await this.sql.query(text)
       : await this.sql.query({ text, values: [...values], name: nameOf(text) })
     // Several statements give several results; nobody asks for those.
-    const rows = "rows" in result ? result.rows : []
-    return rows as readonly DatabaseRow[] // cast: rows of pg are records by column
+    return Array.isArray(result) ? [] : result.rows
   }
 
   async commit(): Promise<void> {
     try {
-      const result = await this.sql.query("commit")
-      const command = "command" in result ? result.command : "?"
+      const { command } = await this.sql.query("commit")
       if (command !== "COMMIT") throw new Error(`the server answered "${command}" to commit: an error in it was passed over`)
       this.#end(false)
     } catch (error) {

@@ -89,6 +89,7 @@ const homes: Readonly<Record<string, string>> = {
   "preact": "runtime/console/web",
   "@preact": "runtime/console/web",
   "esbuild": "runtime/console/web",
+  "pg": "runtime/postgres",
 }
 
 /** What examples show beside Troupe: whoever uses it has installed it. */
@@ -115,6 +116,8 @@ export function packageBreach({ from, to }: Import, declared: Declared): string 
   if (from.startsWith("bench/peers/")) return undefined
   // What the page imports is bundled into it when the package is built.
   const bundled = layer === "runtime/console/web"
+  // Installed by whoever uses it, and loaded then.
+  const optional = layer === "runtime/postgres" && name === "pg"
   const shipped = !bundled && (layer.startsWith("runtime/") || layer.startsWith("sagas/") || layer.startsWith("examples/"))
   if (to.startsWith("/")) return `${to} is a path of one machine`
   if (layer === "runtime/kernel") return `the kernel imports nothing, and here ${to}`
@@ -122,7 +125,7 @@ export function packageBreach({ from, to }: Import, declared: Declared): string 
     return pure.has(layer) && !pureModules.has(to) ? `${layer} is pure and may not import ${to}` : undefined
   }
   if (layer.startsWith("examples/") && shownBeside.has(name)) return undefined
-  if (shipped && !declared.dependencies.includes(name)) return `${name} is not among the dependencies of package.json`
+  if (shipped && !optional && !declared.dependencies.includes(name)) return `${name} is not among the dependencies of package.json`
   if (!shipped && ![...declared.dependencies, ...declared.devDependencies].includes(name)) return `${name} is not in package.json`
   if (!shipped && !bundled) return undefined
   if (to === "effect") return `import the module, such as effect/Effect, and not all of effect`

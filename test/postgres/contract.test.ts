@@ -1,0 +1,64 @@
+// `pg` and a real server keep the promises of the database, and the handlings on it those that they keep on PGlite.
+import assert from "node:assert/strict"
+import { after, test } from "node:test"
+import pg from "pg"
+import { Handlings } from "../../runtime/postgres/handlings.ts"
+import { migrate, migrationScript, pgDatabase } from "../../runtime/postgres/index.ts"
+import { databaseContract } from "../contract/database-suite.ts"
+import { answer, jobOf, journaled } from "../support/postgres/jobs.ts"
+import { startTestPostgres } from "../support/postgres/server.ts"
+
+const server = await startTestPostgres()
+after(() => server.stop())
+
+const open = () => pgDatabase(new pg.Pool({ connectionString: server.url }))
+
+databaseContract("pg", async () => open())
+
+test("the script of the migrations may be run again, and is what `migrate` does", async () => {
+  const database = open()
+  const client = new pg.Client({ connectionString: server.url })
+  await client.connect()
+  await client.query("drop schema if exists troupe cascade")
+  for (const _ of [1, 2]) await client.query(migrationScript())
+  await client.end()
+  assert.deepEqual(await migrate(database), [])
+  await database.close()
+})
+
+test("two processes that handle the same message at once do it once", async () => {
+  const databases = [open(), open(), open()]
+  for (const database of databases.slice(0, 1)) await migrate(database)
+  const transaction = await databases[0]?.begin("read committed")
+  await transaction?.query("create table written (actor text, id text); truncate troupe.inbox")
+  await transaction?.commit()
+  const all = databases.map((database) => new Handlings(database, "read committed"))
+  const actors = Array.from({ length: 40 }, (_, index) => `actor-${index}`)
+  const told = await Promise.all(all.flatMap((one) => actors.map((actor) => one.handle(jobOf(actor, "one", journaled())))))
+  assert.deepEqual(new Set(told.map(answer)), new Set(["one is 1"]))
+  const check = await databases[0]?.begin("read committed")
+  assert.deepEqual(await check?.query("select count(*)::int as n from written", []), [{ n: actors.length }])
+  await check?.rollback()
+  for (const database of databases) await database.close()
+})
+
+test("a server that is killed and started again: what was not answered is found, or done", async () => {
+  const database = open()
+  const setup = await database.begin("read committed")
+  await setup.query("truncate written; truncate troupe.inbox")
+  await setup.commit()
+  const handlings = new Handlings(database, "read committed")
+  const actors = Array.from({ length: 400 }, (_, index) => `actor-${index}`)
+  const asked = actors.map((actor) => handlings.handle(jobOf(actor, "one", journaled())).catch(() => undefined))
+  await asked[60]
+  await server.kill()
+  await server.restart()
+  const told = await Promise.all(asked)
+  // The engine calls again what failed.
+  const again = actors.map((actor, index) => told[index] ?? handlings.handle(jobOf(actor, "one", journaled())))
+  assert.deepEqual(new Set((await Promise.all(again)).map(answer)), new Set(["one is 1"]))
+  const check = await database.begin("read committed")
+  assert.deepEqual(await check.query("select count(*)::int as n from written", []), [{ n: actors.length }])
+  await check.rollback()
+  await database.close()
+})
