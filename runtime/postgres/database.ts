@@ -4,6 +4,11 @@
 export type DatabaseRow = Readonly<Record<string, unknown>>
 export type Isolation = "read committed" | "repeatable read" | "serializable"
 
+/** What the clients of `pg` and PGlite both have: handlers that ask for no more run on either. */
+export interface PlainSql {
+  query<Row extends object = DatabaseRow>(text: string, values?: unknown[]): Promise<{ readonly rows: Row[] }>
+}
+
 export interface Database<Sql> {
   /** Transactions that may be open at the same time; 1 for a database within the process. */
   readonly transactionsMax: number

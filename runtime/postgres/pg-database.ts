@@ -1,16 +1,11 @@
 // PostgreSQL through a pool of the `pg` package, which the user makes: nothing of it is imported here.
 import { limits } from "../kernel/limits.ts"
-import type { Database, DatabaseRow, Isolation, Transaction } from "./database.ts"
-
-/** What a handler gets: a client of `pg`. `pgDatabase<PoolClient>(pool)` gives it by its own type. */
-export interface PgSql {
-  query<Row extends DatabaseRow = DatabaseRow>(text: string, values?: unknown[]): Promise<PgResult<Row>>
-}
+import type { Database, DatabaseRow, Isolation, PlainSql, Transaction } from "./database.ts"
 
 /** What is used of a client of `pg`. */
-export interface PgClient extends PgSql {
-  query<Row extends DatabaseRow = DatabaseRow>(text: string, values?: unknown[]): Promise<PgResult<Row>>
-  query<Row extends DatabaseRow = DatabaseRow>(statement: NamedStatement): Promise<PgResult<Row>>
+export interface PgClient extends PlainSql {
+  query<Row extends object = DatabaseRow>(text: string, values?: unknown[]): Promise<PgResult<Row>>
+  query<Row extends object = DatabaseRow>(statement: NamedStatement): Promise<PgResult<Row>>
   on(event: "error" | "end", listener: () => void): unknown
   on(event: "notification", listener: (message: { readonly channel: string }) => void): unknown
   removeListener(event: "error", listener: () => void): unknown

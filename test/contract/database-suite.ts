@@ -2,9 +2,8 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { isConflict, violationOf } from "../../runtime/postgres/faults.ts"
-import { checkSchema, type Database, migrate, type Transaction } from "../../runtime/postgres/index.ts"
+import { checkSchema, type Database, migrate, type PlainSql, type Transaction } from "../../runtime/postgres/index.ts"
 import { migrations } from "../../runtime/postgres/schema.ts"
-import type { PlainSql } from "../support/postgres/jobs.ts"
 
 export function databaseContract(name: string, make: () => Promise<Database<PlainSql>>): void {
   describe(`the database through ${name}`, () => {

@@ -2,12 +2,8 @@
 import type { Decision } from "../../../runtime/actor/logic.ts"
 import type { Json } from "../../../runtime/message/json.ts"
 import { readKnown } from "../../../runtime/postgres/inbox.ts"
+import type { PlainSql } from "../../../runtime/postgres/index.ts"
 import type { Job } from "../../../runtime/postgres/work.ts"
-
-/** What both drivers can do. */
-export interface PlainSql {
-  query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly object[] }>
-}
 
 /** What an owner's journal has of an actor. */
 export interface Journaled {

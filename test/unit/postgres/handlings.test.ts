@@ -3,8 +3,8 @@ import assert from "node:assert/strict"
 import { after, beforeEach, test } from "node:test"
 import { PGlite } from "@electric-sql/pglite"
 import { Handlings } from "../../../runtime/postgres/handlings.ts"
-import { type Database, migrate, pgliteDatabase } from "../../../runtime/postgres/index.ts"
-import { answer, jobOf, journaled, note, type PlainSql } from "../../support/postgres/jobs.ts"
+import { type Database, migrate, pgliteDatabase, type PlainSql } from "../../../runtime/postgres/index.ts"
+import { answer, jobOf, journaled, note } from "../../support/postgres/jobs.ts"
 
 const session = new PGlite()
 const database: Database<PlainSql> = pgliteDatabase(session)
