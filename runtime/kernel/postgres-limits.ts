@@ -3,6 +3,8 @@
 export const postgresLimits = {
   /** Handlers whose work one transaction holds at most: each is a savepoint, of which the server keeps 64 at hand. */
   handlersPerTransactionMax: 32,
+  /** Shared transactions with savepoints after one of which a part had to be taken back. */
+  cautiousTransactions: 32,
   /** Connections of one process whose transactions are shared, unless the database says otherwise; a key has one of them. */
   sharedTransactionsDefault: 4,
   /** Handlers that were too slow for a shared transaction and have one of their own at the same time. */

@@ -1,6 +1,7 @@
-// Group commit: the handlings of many actors share a transaction, one after the other, each with a savepoint of its own, so
-// that what fails takes back its own part only. A lane has one transaction at a time, and takes all that waits for it into
-// the next; nothing waits for others to come. What goes wrong with the whole is done again, each by itself.
+// Group commit: the handlings of many actors share a transaction, one after the other. A lane has one transaction at a time,
+// and takes all that waits for it into the next; nothing waits for others to come. When a handler refuses or fails, its part
+// has to be taken back: the whole is done again with a savepoint before each, and so are the next ones, because a savepoint
+// costs as much as a statement. What goes wrong with the whole is done again, each by itself.
 import { limits } from "../kernel/limits.ts"
 import { type Alone, pauseAfter } from "./alone.ts"
 import type { Database, Isolation, Transaction } from "./database.ts"
@@ -15,6 +16,8 @@ export class Lane<Sql> {
   readonly #alone: Alone<Sql>
   #waiting: Work<Sql>[] = []
   #isBusy = false
+  /** So many transactions more have savepoints. */
+  #cautious = 0
 
   constructor(database: Database<Sql>, isolation: Isolation, alone: Alone<Sql>) {
     this.#database = database
@@ -60,30 +63,41 @@ export class Lane<Sql> {
       this.#waiting.unshift(...works)
       return
     }
-    const run = new SharedRun(transaction)
+    const isCautious = this.#cautious > 0
+    if (isCautious) this.#cautious -= 1
+    const run = new SharedRun(transaction, isCautious)
     try {
       await run.all(works)
     } catch (error) {
       if (error instanceof HandlerTooSlow) await transaction.destroy()
       else await transaction.rollback()
-      const { slow } = run
-      if (slow !== undefined) this.#alone.handleSlow(slow)
-      for (const work of works) if (work !== slow && !run.isOver(work)) await this.#alone.handle(work, limits.sharedHandlerMsMax)
+      const left = works.filter((work) => work !== run.slow && !run.isOver(work))
+      if (run.slow !== undefined) this.#alone.handleSlow(run.slow)
+      if (error instanceof TakenBack) {
+        this.#cautious = limits.cautiousTransactions
+        await this.#share(left)
+      } else for (const work of left) await this.#alone.handle(work, limits.sharedHandlerMsMax)
     }
   }
 }
 
+/** A handler's part has to be taken back, and there is no savepoint to go back to. */
+class TakenBack extends Error {}
+
 /** One shared transaction. */
 class SharedRun<Sql> {
   readonly #transaction: Transaction<Sql>
+  readonly #isCautious: boolean
   readonly #rows = new Map<string, InboxRow>()
   readonly #done: (() => void)[] = []
   readonly #over = new Set<Work<Sql>>()
   /** Whose handler took too long, so that the transaction was given up. */
   slow: Work<Sql> | undefined
 
-  constructor(transaction: Transaction<Sql>) {
+  /** `isCautious`: with a savepoint before each handler. */
+  constructor(transaction: Transaction<Sql>, isCautious: boolean) {
     this.#transaction = transaction
+    this.#isCautious = isCautious
   }
 
   /** Whether somebody has been told what came of it. */
@@ -94,7 +108,7 @@ class SharedRun<Sql> {
   /** Rejects when the whole was rolled back, or has to be. */
   async all(works: readonly Work<Sql>[]): Promise<void> {
     const rows = await readRows(this.#transaction, works.map(({ job }) => job.actor))
-    await this.#transaction.query("savepoint troupe")
+    if (this.#isCautious) await this.#transaction.query("savepoint troupe")
     for (const work of works) await this.#one(work, rows.get(work.job.actor))
     if (!(await writeRows(this.#transaction, this.#rows))) throw new Error("somebody else has changed a row of the inbox")
     await this.#transaction.commit()
@@ -104,18 +118,26 @@ class SharedRun<Sql> {
   async #one(work: Work<Sql>, row: InboxRow | undefined): Promise<void> {
     try {
       const step = await stepOf(work.job, this.#transaction, row, limits.sharedHandlerMsMax)
-      if (step.row !== undefined) {
-        await this.#transaction.query("release savepoint troupe; savepoint troupe")
+      if (step.row === undefined) {
+        if (step.wasCalled) await this.#takeBack()
+      } else {
+        if (this.#isCautious) await this.#transaction.query("release savepoint troupe; savepoint troupe")
         this.#rows.set(work.job.actor, step.row)
-      } else if (step.wasCalled) await this.#transaction.query("rollback to savepoint troupe")
+      }
       // What it tells may rest on what others of this transaction wrote.
       this.#done.push(() => work.resolve(step.decision))
     } catch (error) {
       if (error instanceof HandlerTooSlow) this.slow = work
-      if (error instanceof HandlerTooSlow || isConflict(error)) throw error
-      await this.#transaction.query("rollback to savepoint troupe")
+      if (error instanceof HandlerTooSlow || error instanceof TakenBack || isConflict(error)) throw error
+      await this.#takeBack()
       this.#over.add(work)
       work.reject(error)
     }
+  }
+
+  /** The savepoint stays, for the next. */
+  async #takeBack(): Promise<void> {
+    if (!this.#isCautious) throw new TakenBack("done again with savepoints")
+    await this.#transaction.query("rollback to savepoint troupe")
   }
 }

@@ -35,12 +35,12 @@ export async function startTestPostgres(settings: readonly string[] = []): Promi
   if (user.uid !== undefined && user.gid !== undefined) chownSync(dir, user.uid, user.gid)
   const data = join(dir, "data")
   const how = { ...user, cwd: dir, stdio: "ignore" } as const
-  execFileSync(join(programs, "initdb"), ["-D", data, "-U", "troupe", "-A", "trust", "-E", "UTF8", "--no-sync"], how)
+  execFileSync(join(programs, "initdb"), ["-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-sync"], how)
   const options = [
     `port=${port}`, "listen_addresses=127.0.0.1", `unix_socket_directories=${dir}`, "max_connections=200", ...settings,
   ]
   const args = ["-D", data, ...options.flatMap((option) => ["-c", option])]
-  const url = `postgres://troupe@127.0.0.1:${port}/postgres`
+  const url = `postgres://tester@127.0.0.1:${port}/postgres`
   let server: ChildProcess | undefined
   const run = async () => {
     server = spawn(join(programs, "postgres"), args, how)
