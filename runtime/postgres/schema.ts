@@ -18,11 +18,10 @@ const outbox = `create table troupe.outbox (
   id uuid primary key default gen_random_uuid(),
   name text not null,
   part integer not null,
-  written xid8 not null default pg_current_xact_id(),
   number bigint not null generated always as identity,
   message text not null
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
-create index outbox_order on troupe.outbox (name, part, written, number)`
+create index outbox_order on troupe.outbox (name, part, number)`
 
 /** Step n makes version n of version n - 1. A step that was released stays as it is. */
 export const migrations: readonly string[] = [inbox, outbox]
