@@ -16,7 +16,8 @@ const wallets = Array.from({ length: 25 }, (_, index) => `wallet-${index}`)
 test(`kill -9 at ${points.length} points, 100 changes at each: effects, rows and events are one to one`, async (t) => {
   const world = await walletWorld()
   t.after(() => world.stop())
-  for (const point of points) {
+  for (const [index, point] of points.entries()) {
+    if (index % 11 === 0) t.diagnostic(`${index} points done`)
     const worker = world.work(point)
     const died = once(worker.process, "exit")
     await worker.until(() => worker.owned.length > 0)
