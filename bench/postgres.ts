@@ -25,8 +25,10 @@ const { values } = parseArgs({
     "min-ratio": { type: "string", default: "0" },
   },
 })
-const [messages, accounts, runs, connections] =
-  [values.messages, values.accounts, values.runs, values.connections].map(Number) as [number, number, number, number] // cast: four
+const messages = Number(values.messages)
+const accounts = Number(values.accounts)
+const runs = Number(values.runs)
+const connections = Number(values.connections)
 
 const nats = await startTestNats()
 const server = await startTestPostgres()
@@ -88,7 +90,7 @@ async function measure(side: Job["side"], namespace: string): Promise<number> {
   return ((messages - from) * 1000) / ((await atMs(messages)) - (await atMs(from)))
 }
 
-const rates = { "troupe": [] as number[], "hand-written": [] as number[] }
+const rates: Record<Job["side"], number[]> = { "troupe": [], "hand-written": [] }
 for (let run = 1; run <= runs; run += 1) {
   for (const side of ["hand-written", "troupe"] as const) {
     const rate = await measure(side, `${side === "troupe" ? "t" : "h"}${run}`)
@@ -97,7 +99,8 @@ for (let run = 1; run <= runs; run += 1) {
   }
 }
 const ratio = median(rates.troupe) / median(rates["hand-written"])
-console.log(`median of ${runs}: Troupe ${median(rates.troupe).toFixed(0)}/s, by hand ${median(rates["hand-written"]).toFixed(0)}/s; ` +
+const [own, byHand] = [median(rates.troupe).toFixed(0), median(rates["hand-written"]).toFixed(0)]
+console.log(`median of ${runs}: Troupe ${own}/s, by hand ${byHand}/s; ` +
   `${ratio.toFixed(2)} times as fast (${messages} messages, ${accounts} accounts, ${connections} connections)`)
 await pool.end()
 await connection.close()

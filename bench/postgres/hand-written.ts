@@ -29,7 +29,7 @@ async function handle({ id, account, cents }: Deposit): Promise<void> {
 
 async function relay(): Promise<never> {
   const client = await pool.connect()
-  let wake = () => undefined
+  let wake = (): void => undefined
   const listener = new pg.Client({ connectionString: databaseUrl })
   await listener.connect()
   listener.on("notification", () => wake())
@@ -43,13 +43,11 @@ async function relay(): Promise<never> {
     await client.query("delete from outbox where id = any($1)", [rows.map(({ id }) => id)])
     await client.query("commit")
     if (rows.length > 0) continue
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, 20)
-      wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
+    const woken = Promise.withResolvers<undefined>()
+    wake = () => woken.resolve(undefined)
+    const timer = setTimeout(wake, 20)
+    await woken.promise
+    clearTimeout(timer)
   }
 }
 

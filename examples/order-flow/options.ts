@@ -41,22 +41,23 @@ export const usage = (command: string, dataDir: string) => `${command} -- [optio
   --help               this text
 NATS_URL uses that server instead of an embedded one; OTEL_EXPORTER_OTLP_ENDPOINT says where traces go.`
 
+const defaults: Omit<Options, "dataDir"> = {
+  orders: undefined,
+  stockFactor: 15,
+  inFlight: 128,
+  workers: 0,
+  json: false,
+  resume: false,
+  fresh: false,
+  console: undefined,
+  store: "journal",
+  explain: false,
+  help: false,
+}
+
 /** Throws InvalidInput with one sentence for anything that is not an option. */
 export function readOptions(args: readonly string[], dataDir: string): Options {
-  const options: { -readonly [K in keyof Options]: Options[K] } = {
-    orders: undefined,
-    stockFactor: 15,
-    inFlight: 128,
-    workers: 0,
-    json: false,
-    resume: false,
-    fresh: false,
-    dataDir,
-    console: undefined,
-    store: "journal",
-    explain: false,
-    help: false,
-  }
+  const options: { -readonly [K in keyof Options]: Options[K] } = { ...defaults, dataDir }
   const rest = [...args]
   const value = (name: string): string => {
     const next = rest.shift()

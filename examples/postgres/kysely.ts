@@ -10,7 +10,11 @@ export interface Tables {
 }
 
 export const tables = `create table seat (number integer primary key, booked_by text);
-create table booking (id integer primary key generated always as identity, seat integer not null references seat, guest text not null)`
+create table booking (
+  id integer primary key generated always as identity,
+  seat integer not null references seat,
+  guest text not null
+)`
 
 export const Booked = event(
   "Booked",

@@ -6,6 +6,7 @@ export type Isolation = "read committed" | "repeatable read" | "serializable"
 
 /** What the clients of `pg` and PGlite both have: handlers that ask for no more run on either. */
 export interface PlainSql {
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- drivers have it: the caller knows the columns
   query<Row extends object = DatabaseRow>(text: string, values?: unknown[]): Promise<{ readonly rows: Row[] }>
 }
 

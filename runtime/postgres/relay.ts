@@ -121,7 +121,11 @@ class Run {
   async #round(): Promise<number> {
     const { database, name } = this.#options
     const looking = await database.begin("read committed")
-    const parts = await looking.query(waiting, [name]).finally(() => looking.rollback())
+    const parts = await looking.query(waiting, [name]).catch(async (error: unknown) => {
+      await looking.rollback()
+      throw error
+    })
+    await looking.rollback()
     let moved = 0
     for (const { part } of parts) if (!this.#isStopped) moved += await this.#batch(Number(part))
     return moved

@@ -55,7 +55,7 @@ test("a server that is killed and started again: what was not answered is found,
   await server.restart()
   const told = await Promise.all(asked)
   // The engine calls again what failed.
-  const again = actors.map((actor, index) => told[index] ?? handlings.handle(jobOf(actor, "one", journaled())))
+  const again = actors.map(async (actor, index) => told[index] ?? handlings.handle(jobOf(actor, "one", journaled())))
   assert.deepEqual(new Set((await Promise.all(again)).map(answer)), new Set(["one is 1"]))
   const check = await database.begin("read committed")
   assert.deepEqual(await check.query("select count(*)::int as n from written", []), [{ n: actors.length }])

@@ -8,7 +8,8 @@ import { walletWorld } from "../support/postgres/wallet-world.ts"
 
 const steps = [
   "before begin", "in handler", "before commit", "while committing", "after commit",
-  "before commit of the journal", "after commit of the journal", "before dispatch", "after dispatch", "before settle", "after settle",
+  "before commit of the journal", "after commit of the journal",
+  "before dispatch", "after dispatch", "before settle", "after settle",
 ]
 const points = [1, 2, 3, 4, 6].flatMap((times) => steps.map((step) => `${step}#${times}`))
 const wallets = Array.from({ length: 25 }, (_, index) => `wallet-${index}`)
@@ -21,7 +22,7 @@ test(`kill -9 at ${points.length} points, 100 changes at each: effects, rows and
     const worker = world.work(point)
     const died = once(worker.process, "exit")
     await worker.until(() => worker.owned.length > 0)
-    await world.settled(30_000)
+    await world.settled(60_000)
     worker.process.kill("SIGUSR2")
     await world.change(wallets, 100 / wallets.length)
     const [, signal] = await died

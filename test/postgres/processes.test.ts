@@ -6,7 +6,7 @@ import { type WalletWorld, walletWorld } from "../support/postgres/wallet-world.
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `wallet-${index}`)
 
-test("PostgreSQL is killed with -9 and started again three times under load: nothing is lost, doubled or out of order", async (t) => {
+test("PostgreSQL is killed with -9 three times under load: nothing is lost, doubled or out of order", async (t) => {
   const world = await walletWorld()
   t.after(() => world.stop())
   const workers = [world.work(), world.work()]
@@ -24,7 +24,7 @@ test("PostgreSQL is killed with -9 and started again three times under load: not
 
 const messages = Number(process.env["TROUPE_TEST_MESSAGES"] ?? "50000")
 
-test(`ten processes, two of them killed, and ${messages} changes: nothing lost, doubled or out of order, and no table grows`, async (t) => {
+test(`ten processes, two killed, ${messages} changes: nothing lost, doubled or out of order; no table grows`, async (t) => {
   const world = await walletWorld()
   t.after(() => world.stop())
   const workers = Array.from({ length: 10 }, () => world.work())

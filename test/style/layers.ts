@@ -125,7 +125,8 @@ export function packageBreach({ from, to }: Import, declared: Declared): string 
     return pure.has(layer) && !pureModules.has(to) ? `${layer} is pure and may not import ${to}` : undefined
   }
   if (layer.startsWith("examples/") && shownBeside.has(name)) return undefined
-  if (shipped && !optional && !declared.dependencies.includes(name)) return `${name} is not among the dependencies of package.json`
+  if (optional) return undefined
+  if (shipped && !declared.dependencies.includes(name)) return `${name} is not among the dependencies of package.json`
   if (!shipped && ![...declared.dependencies, ...declared.devDependencies].includes(name)) return `${name} is not in package.json`
   if (!shipped && !bundled) return undefined
   if (to === "effect") return `import the module, such as effect/Effect, and not all of effect`

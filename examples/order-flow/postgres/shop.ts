@@ -8,6 +8,7 @@ import { paymentOnPostgres } from "./payment.ts"
 import type { Store } from "./store.ts"
 
 export function shopOnPostgres(namespace: string, store: Store): App {
-  const services = [inventoryOnPostgres(store, namespace), paymentOnPostgres(store, namespace), shipping, notification, placeOrder]
+  const onPostgres = [inventoryOnPostgres(store, namespace), paymentOnPostgres(store, namespace)]
+  const services = [...onPostgres, shipping, notification, placeOrder]
   return app("order-flow", { namespace, services })
 }

@@ -1,27 +1,21 @@
 // A nats-server, a PostgreSQL server, workers of the wallets, and what must hold at the end.
 import assert from "node:assert/strict"
+import { setTimeout as pause } from "node:timers/promises"
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { connect as connectNats } from "@nats-io/transport-node"
 import pg from "pg"
-import { type ConnectedClient, connect, query } from "../../../runtime/index.ts"
+import { type ConnectedClient, connect } from "../../../runtime/index.ts"
 import { migrate, pgDatabase } from "../../../runtime/postgres/index.ts"
-import { startTestNats } from "../nats-process.ts"
+import { startTestNats, type TestNats } from "../nats-process.ts"
 import { startWorker, type Worker } from "../worker.ts"
 import { startTestPostgres, type TestPostgres } from "./server.ts"
 import { type Heard, namespace, tables, walletsOn } from "./wallets.ts"
 
-export interface WalletWorld {
-  readonly server: TestPostgres
-  work(crash?: string): Worker
-  /** Asks for the next `count` changes of each of the wallets, in order, and resolves when they are accepted. */
-  change(wallets: readonly string[], count: number): Promise<void>
-  rows<Row extends object>(text: string, values?: unknown[]): Promise<readonly Row[]>
-  /** Resolves when as many effects are there as were asked for, and all are heard of. */
-  settled(timeoutMs: number): Promise<void>
-  /** Rows, effects and events are one to one, and in order. */
-  check(): Promise<void>
-  stop(): Promise<void>
-}
+const doubled = "select key, n, count(*) from effect group by key, n having count(*) > 1"
+const misplaced = `select key, n from (select key, n, row_number() over (partition by key order by position) as place
+from effect) as placed where n <> place`
+const unbalanced = `select key from wallet join (select key, sum(n) as sum from effect group by key) as effects using (key)
+where balance <> sum`
 
 export async function walletWorld(): Promise<WalletWorld> {
   const nats = await startTestNats()
@@ -31,82 +25,114 @@ export async function walletWorld(): Promise<WalletWorld> {
   await migrate(database)
   await pool.query(tables)
   const { app, change } = walletsOn(database)
-  const { client, operator, close }: ConnectedClient = await connect(app, { natsUrl: nats.url })
-  const asked = new Map<string, number>()
-  const workers = new Set<Worker>()
-  const total = () => [...asked.values()].reduce((sum, count) => sum + count, 0)
-  const rows = async <Row extends object>(text: string, values: unknown[] = []) => (await pool.query<Row>(text, values)).rows
-  const effects = async () => {
-    const [row] = await rows<{ n: number }>("select count(*)::int as n from effect").catch(() => [])
+  return new WalletWorld({ nats, server, pool, change, connected: await connect(app, { natsUrl: nats.url }) })
+}
+
+interface Parts {
+  readonly nats: TestNats
+  readonly server: TestPostgres
+  readonly pool: pg.Pool
+  readonly change: ReturnType<typeof walletsOn>["change"]
+  readonly connected: ConnectedClient
+}
+
+export class WalletWorld {
+  readonly server: TestPostgres
+  readonly #parts: Parts
+  /** How many changes of each wallet were asked for. */
+  readonly #asked = new Map<string, number>()
+  readonly #workers = new Set<Worker>()
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    this.server = parts.server
+  }
+
+  work(crash = ""): Worker {
+    const environment = { DATABASE_URL: this.server.url, TROUPE_TEST_CRASH: crash }
+    const worker = startWorker(this.#parts.nats.url, "postgres/wallet-worker.ts", environment)
+    this.#workers.add(worker)
+    worker.process.once("exit", () => this.#workers.delete(worker))
+    return worker
+  }
+
+  /** Asks for the next `count` changes of each of the wallets, in order, and resolves when they are accepted. */
+  async change(wallets: readonly string[], count: number): Promise<void> {
+    const { change, connected: { client } } = this.#parts
+    const sent: Promise<void>[] = []
+    for (let turn = 0; turn < count; turn += 1) {
+      for (const wallet of wallets) {
+        const n = (this.#asked.get(wallet) ?? 0) + 1
+        this.#asked.set(wallet, n)
+        sent.push(client.send(change(wallet, { n }), { effect: `${wallet} ${n}` }))
+      }
+    }
+    await Promise.all(sent)
+  }
+
+  async rows<Row extends object>(text: string, values: unknown[] = []): Promise<readonly Row[]> {
+    return (await this.#parts.pool.query<Row>(text, values)).rows
+  }
+
+  /** Resolves when as many effects are there as were asked for, and all are heard of. */
+  async settled(timeoutMs: number): Promise<void> {
+    const untilMs = performance.now() + timeoutMs
+    for (;;) {
+      const effects = await this.#effects().catch(() => 0)
+      const heard = effects < this.#total ? undefined : await this.#heard().catch(() => undefined)
+      const told = [...(heard?.values() ?? [])].reduce((sum, one) => sum + (one?.count ?? 0), 0)
+      if (effects >= this.#total && told >= this.#total) return
+      if (performance.now() > untilMs) {
+        const parked = await this.#parts.connected.operator.list().then(JSON.stringify, String)
+        const owned = [...this.#workers].map((worker) => worker.owned.length).join(", ")
+        assert.fail(`${effects} effects and ${told} of ${this.#total} heard of in time; owned: ${owned}; parked: ${parked}`)
+      }
+      await pause(100)
+    }
+  }
+
+  /** Rows, effects and events are one to one, and in order. */
+  async check(): Promise<void> {
+    assert.deepEqual(await this.rows(doubled), [], "no effect happened twice")
+    assert.equal(await this.#effects(), this.#total, "no effect is lost")
+    assert.deepEqual(await this.rows(misplaced), [], "each wallet's effects are in the order in which they were asked for")
+    assert.deepEqual(await this.rows(unbalanced), [], "what the wallets hold is the sum of their effects")
+    for (const [wallet, heard] of await this.#heard()) {
+      const count = this.#asked.get(wallet)
+      assert.deepEqual(heard, { count, last: count, isOrdered: true }, `what is heard of ${wallet}`)
+    }
+    assert.equal((await eventIds(this.#parts.nats.url)).size, this.#total, "as many different events as effects")
+    const text = "select count(*)::int as actors, max(length(results))::int as longest from troupe.inbox"
+    const [inbox] = await this.rows<{ actors: number; longest: number }>(text)
+    assert.equal(inbox?.actors, this.#asked.size, "one row of the inbox for each wallet")
+    assert.ok(inbox.longest < 2_000, "and it stays small")
+  }
+
+  async stop(): Promise<void> {
+    const { nats, pool, connected } = this.#parts
+    for (const worker of this.#workers) await worker.end("SIGKILL")
+    await connected.close()
+    await pool.end()
+    await this.server.stop()
+    await nats.stop()
+  }
+
+  get #total(): number {
+    return [...this.#asked.values()].reduce((sum, count) => sum + count, 0)
+  }
+
+  async #effects(): Promise<number> {
+    const [row] = await this.rows<{ n: number }>("select count(*)::int as n from effect")
     return row?.n ?? 0
   }
-  const heard = async () => {
-    const states = [...asked.keys()].map(async (wallet) => {
-      const outcome = await client.ask(query("audit", wallet), { effect: `hear ${wallet} ${performance.now()}` })
-      return [wallet, outcome.type === "done" ? (outcome.value as Heard | null) : null] as const // cast: the state of `audit`
+
+  async #heard(): Promise<ReadonlyMap<string, Heard | null>> {
+    const { client } = this.#parts.connected
+    const states = [...this.#asked.keys()].map(async (wallet) => {
+      const { state } = await client.query("audit", wallet)
+      return [wallet, state as unknown as Heard | null] as const // cast: the state of `audit`
     })
     return new Map(await Promise.all(states))
-  }
-  return {
-    server,
-    rows,
-    work(crash = "") {
-      const environment = { DATABASE_URL: server.url, TROUPE_TEST_CRASH: crash }
-      const worker = startWorker(nats.url, "postgres/wallet-worker.ts", environment)
-      workers.add(worker)
-      worker.process.once("exit", () => workers.delete(worker))
-      return worker
-    },
-    async change(wallets, count) {
-      const sent: Promise<void>[] = []
-      for (let turn = 0; turn < count; turn += 1) {
-        for (const wallet of wallets) {
-          const n = (asked.get(wallet) ?? 0) + 1
-          asked.set(wallet, n)
-          sent.push(client.send(change(wallet, { n }), { effect: `${wallet} ${n}` }))
-        }
-      }
-      await Promise.all(sent)
-    },
-    async settled(timeoutMs) {
-      const untilMs = performance.now() + timeoutMs
-      for (;;) {
-        const done = await effects()
-        const told = done < total() ? new Map<string, Heard>() : await heard()
-        const sum = [...told.values()].reduce((all, one) => all + (one?.count ?? 0), 0)
-        if (done >= total() && sum >= total()) return
-        if (performance.now() > untilMs) {
-          const parked = JSON.stringify(await operator.list().catch(() => "?"))
-          assert.fail(`${done} effects and ${sum} of ${total()} heard of in time; parked: ${parked.slice(0, 2_000)}`)
-        }
-        await new Promise((resolve) => setTimeout(resolve, 100))
-      }
-    },
-    async check() {
-      const doubled = await rows("select key, n, count(*) from effect group by key, n having count(*) > 1")
-      assert.deepEqual(doubled, [], "no effect happened twice")
-      assert.equal(await effects(), total(), "no effect is lost")
-      const early = `select key, n from (select key, n, row_number() over (partition by key order by position) as place
-        from effect) as placed where n <> place`
-      assert.deepEqual(await rows(early), [], "each wallet's effects are in the order in which they were asked for")
-      const wrong = "select key from wallet join (select key, sum(n) as sum from effect group by key) e using (key) where balance <> sum"
-      assert.deepEqual(await rows(wrong), [], "what the wallets hold is the sum of their effects")
-      for (const [wallet, told] of await heard())
-        assert.deepEqual(told, { count: asked.get(wallet), last: asked.get(wallet), isOrdered: true }, wallet)
-      const ids = await eventIds(nats.url)
-      assert.equal(ids.size, total(), "as many different events as effects")
-      const inbox = await rows<{ n: number; bytes: number }>(
-        "select count(*)::int as n, max(length(results))::int as bytes from troupe.inbox")
-      assert.equal(inbox[0]?.n, asked.size, "one row of the inbox for each wallet")
-      assert.ok((inbox[0]?.bytes ?? 0) < 2_000, "and it stays small")
-    },
-    async stop() {
-      for (const worker of workers) await worker.end("SIGKILL")
-      await close()
-      await pool.end()
-      await server.stop()
-      await nats.stop()
-    },
   }
 }
 

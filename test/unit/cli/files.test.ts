@@ -58,7 +58,8 @@ test("recordings are replayed, and what is decided otherwise is told", async () 
 })
 
 test("the tables of services with their own PostgreSQL are printed as a script", async () => {
-  assertGolden(await transcript(["postgres migrate --print", "postgres migrate"]), new URL("expected/postgres.txt", import.meta.url))
+  const told = await transcript(["postgres migrate --print", "postgres migrate"])
+  assertGolden(told, new URL("expected/postgres.txt", import.meta.url))
 })
 
 test("sagas are drawn for the terminal, as mermaid and as SVG", async () => {

@@ -16,12 +16,18 @@ await session.exec("create table visit (who text)")
 after(() => database.close())
 beforeEach(() => session.exec("truncate troupe.outbox; truncate visit"))
 
-const Number_ = Schema.toStandardSchemaV1(Schema.Struct({ n: Schema.Int }))
+const Numbered = Schema.toStandardSchemaV1(Schema.Struct({ n: Schema.Int }))
 const Visited = event("Visited", Schema.toStandardSchemaV1(Schema.Struct({ who: Schema.String, n: Schema.Int })), {
   key: ({ who }) => who,
 })
-const guest = service("guest", { state: () => ({ numbers: [] as readonly number[], visits: 0 }) })
-  .command("note", Number_, ({ numbers, visits }, { n }) => done({ numbers: [...numbers, n], visits }))
+
+interface Guest {
+  readonly numbers: readonly number[]
+  readonly visits: number
+}
+
+const guest = service("guest", { state: (): Guest => ({ numbers: [], visits: 0 }) })
+  .command("note", Numbered, ({ numbers, visits }, { n }) => done({ numbers: [...numbers, n], visits }))
   .on(Visited, ({ who }) => who, ({ numbers, visits }) => done({ numbers, visits: visits + 1 }, null))
 const hotel = app("hotel", { namespace: "test", partitions: 2, services: [guest] })
 const box = outbox({ name: "hotel", parts: 4 })
@@ -109,7 +115,7 @@ test("who ends between publishing and deleting leaves it to the next, and it has
 })
 
 test("what could never be published is refused when it is written", async () => {
-  const Plain = event("Plain", Number_)
+  const Plain = event("Plain", Numbered)
   await assert.rejects(box.publish(session, Plain({ n: 1 })), /is about nothing/)
   const large = { ...guest.note("ann", { n: 1 }), payload: "x".repeat(300_000) }
   await assert.rejects(box.send(session, large), /has more than/)
