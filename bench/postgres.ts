@@ -1,6 +1,6 @@
 // Services with their own PostgreSQL beside a transactional outbox by hand: the same messages, the same change, the same event
-// for each, one process a side, on one nats-server and one PostgreSQL server. How fast the events come is what counts.
-//   node bench/postgres.ts [--messages 6000] [--accounts 500] [--runs 3] [--connections 8] [--min-ratio 0]
+// for each, on one nats-server and one PostgreSQL server. A driver keeps so many on their way, and counts the events.
+//   node bench/postgres.ts [--messages 6000] [--in-flight 512] [--processes 1] [--connections 8] [--accounts 2000] [--runs 3]
 import { fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
@@ -12,6 +12,7 @@ import { connect } from "../runtime/index.ts"
 import { migrate, pgDatabase } from "../runtime/postgres/index.ts"
 import { startTestNats } from "../test/support/nats-process.ts"
 import { startTestPostgres } from "../test/support/postgres/server.ts"
+import { cpuMs } from "./postgres/cpu.ts"
 import { type Job, table } from "./postgres/job.ts"
 import { bankOn } from "./postgres/troupe.ts"
 import { median } from "./result.ts"
@@ -19,9 +20,11 @@ import { median } from "./result.ts"
 const { values } = parseArgs({
   options: {
     messages: { type: "string", default: "6000" },
-    accounts: { type: "string", default: "500" },
+    accounts: { type: "string", default: "2000" },
     runs: { type: "string", default: "3" },
     connections: { type: "string", default: "8" },
+    "in-flight": { type: "string", default: "512" },
+    processes: { type: "string", default: "1" },
     "min-ratio": { type: "string", default: "0" },
   },
 })
@@ -29,6 +32,8 @@ const messages = Number(values.messages)
 const accounts = Number(values.accounts)
 const runs = Number(values.runs)
 const connections = Number(values.connections)
+const inFlight = Number(values["in-flight"])
+const processes = Number(values.processes)
 
 const nats = await startTestNats()
 const server = await startTestPostgres()
@@ -42,66 +47,94 @@ create table outbox (id bigint generated always as identity primary key, key tex
 
 const accountOf = (index: number) => `account-${(index * 7919) % accounts}`
 
-async function fillTroupe(namespace: string): Promise<void> {
-  const { app, deposit } = bankOn(database, namespace)
-  const { client, close } = await connect(app, { natsUrl: nats.url })
-  const sent = Array.from({ length: messages }, (_, index) =>
-    client.send(deposit(accountOf(index), { cents: index }), { effect: `deposit ${index}` }))
-  await Promise.all(sent)
-  await close()
+/** What a driver of one side needs: how to send a message, and the stream in which its event will be. */
+interface Side {
+  send(index: number): Promise<unknown>
+  close(): Promise<void>
 }
 
-async function fillByHand(namespace: string): Promise<void> {
+async function troupeSide(namespace: string): Promise<Side> {
+  const { app, deposit } = bankOn(database, namespace)
+  const { client, close } = await connect(app, { natsUrl: nats.url })
+  return { close, send: (index) => client.send(deposit(accountOf(index), { cents: index }), { effect: `deposit ${index}` }) }
+}
+
+async function sideByHand(namespace: string): Promise<Side> {
   const name = namespace.toUpperCase()
   await manager.streams.add({ name: `${name}_INPUT`, subjects: [`${namespace}.in.>`], retention: RetentionPolicy.Workqueue })
   await manager.streams.add({ name: `${name}_EVENTS`, subjects: [`${namespace}.out.>`] })
   const stream = jetstream(connection)
-  const all = Array.from({ length: messages }, (_, index) => index)
-  for (let from = 0; from < messages; from += 500) {
-    await Promise.all(all.slice(from, from + 500).map((index) => {
-      const deposit = { id: `deposit ${index}`, account: accountOf(index), cents: index }
-      return stream.publish(`${namespace}.in.${deposit.account}`, JSON.stringify(deposit))
-    }))
+  const send = (index: number) => {
+    const deposit = { id: `deposit ${index}`, account: accountOf(index), cents: index }
+    return stream.publish(`${namespace}.in.${deposit.account}`, JSON.stringify(deposit))
   }
+  return { send, close: () => Promise.resolve() }
 }
 
-/** Events per second, from when a tenth of them was there to when all were. */
-async function measure(side: Job["side"], namespace: string): Promise<number> {
+/** Keeps so many messages on their way until all events are there. Gives when how many were; `warm`: `from` are there. */
+async function drive({ send }: Side, name: string, from: number, warm: () => void): Promise<readonly number[]> {
+  const timesMs: number[] = []
+  const consumer = await jetstream(connection).consumers.get(name)
+  let sent = 0
+  const failed = Promise.withResolvers<never>()
+  const sendUntil = (count: number) => {
+    for (; sent < Math.min(count, messages); sent += 1) void send(sent).catch(failed.reject)
+  }
+  sendUntil(inFlight)
+  const read = async () => {
+    for await (const _ of await consumer.consume({ max_messages: 1000 })) {
+      timesMs.push(performance.now())
+      if (timesMs.length === from) warm()
+      sendUntil(timesMs.length + inFlight)
+      if (timesMs.length === messages) return
+    }
+  }
+  await Promise.race([read(), failed.promise])
+  return timesMs
+}
+
+/** Messages per second, when the first tenth has gone by. */
+async function measure(side: Job["side"], namespace: string): Promise<{ readonly rate: number; readonly cpu: string }> {
   await pool.query("truncate account, inbox, outbox, troupe.inbox")
-  await (side === "troupe" ? fillTroupe(namespace) : fillByHand(namespace))
+  const driver = await (side === "troupe" ? troupeSide(namespace) : sideByHand(namespace))
   const job: Job = { side, natsUrl: nats.url, databaseUrl: server.url, namespace, connections }
   const file = fileURLToPath(new URL(`postgres/${side}.ts`, import.meta.url))
-  const child = fork(file, [JSON.stringify(job)], { stdio: ["ignore", "inherit", "inherit", "ipc"] })
-  const ended = once(child, "exit")
-  const name = `${namespace.toUpperCase()}_EVENTS`
-  const count = async () => (await manager.streams.info(name)).state.messages
-  while ((await count()) < messages) {
-    if (child.exitCode !== null) throw new Error(`${side} ended with ${child.exitCode}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  child.kill("SIGTERM")
-  await ended
-  const { rows } = await pool.query<{ deposits: number }>("select sum(deposits)::int as deposits from account")
-  const total = rows[0]?.deposits
-  if (total !== messages || (await count()) !== messages)
-    throw new Error(`${side}: ${total} changes and ${await count()} events for ${messages} messages`)
-  const atMs = async (sequence: number) => (await manager.streams.getMessage(name, { seq: sequence }))?.time.getTime() ?? 0
+  const workers = Array.from({ length: processes }, () => fork(file, [JSON.stringify(job)]))
   const from = Math.ceil(messages / 10)
-  return ((messages - from) * 1000) / ((await atMs(messages)) - (await atMs(from)))
+  const marks = { worker: `postgres/${side}.ts`, postgres: server.dir, nats: nats.dataDir }
+  let before = {}
+  const timesMs = await drive(driver, `${namespace.toUpperCase()}_EVENTS`, from, () => (before = cpuMs(marks)))
+  const cpu = spent(before, cpuMs(marks), messages - from)
+  for (const worker of workers) {
+    const ended = once(worker, "exit")
+    worker.kill("SIGTERM")
+    await ended
+  }
+  await driver.close()
+  const { rows } = await pool.query<{ deposits: number }>("select sum(deposits)::int as deposits from account")
+  if (rows[0]?.deposits !== messages) throw new Error(`${side}: ${rows[0]?.deposits} changes for ${messages} messages`)
+  return { rate: ((messages - from) * 1000) / ((timesMs.at(-1) ?? 0) - (timesMs[from - 1] ?? 0)), cpu }
+}
+
+/** Microseconds of CPU a message. */
+function spent(before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>, count: number): string {
+  const parts = Object.entries(after).map(([name, ms]) => [name, Math.round(((ms - (before[name] ?? 0)) * 1000) / count)] as const)
+  const sum = parts.reduce((all, [, us]) => all + us, 0)
+  return `${sum} µs of CPU a message (${parts.map(([name, us]) => `${name} ${us}`).join(", ")})`
 }
 
 const rates: Record<Job["side"], number[]> = { "troupe": [], "hand-written": [] }
 for (let run = 1; run <= runs; run += 1) {
   for (const side of ["hand-written", "troupe"] as const) {
-    const rate = await measure(side, `${side === "troupe" ? "t" : "h"}${run}`)
+    const { rate, cpu } = await measure(side, `${side === "troupe" ? "t" : "h"}${run}`)
     rates[side].push(rate)
-    console.log(`run ${run}, ${side}: ${rate.toFixed(0)} messages a second`)
+    console.log(`run ${run}, ${side}: ${rate.toFixed(0)} messages a second, ${cpu}`)
   }
 }
 const ratio = median(rates.troupe) / median(rates["hand-written"])
 const [own, byHand] = [median(rates.troupe).toFixed(0), median(rates["hand-written"]).toFixed(0)]
 console.log(`median of ${runs}: Troupe ${own}/s, by hand ${byHand}/s; ` +
-  `${ratio.toFixed(2)} times as fast (${messages} messages, ${accounts} accounts, ${connections} connections)`)
+  `${ratio.toFixed(2)} times as fast (${messages} messages, ${inFlight} on their way, ${processes} processes of ${connections} connections)`)
 await pool.end()
 await connection.close()
 await server.stop()

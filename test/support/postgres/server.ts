@@ -10,6 +10,8 @@ import pg from "pg"
 
 export interface TestPostgres {
   readonly url: string
+  /** What its command line names. */
+  readonly dir: string
   /** Ends the server and all its processes at once, as a crash does. */
   kill(): Promise<void>
   /** Starts it again, on the same port and data. */
@@ -57,6 +59,7 @@ export async function startTestPostgres(settings: readonly string[] = []): Promi
   await run()
   return {
     url,
+    dir,
     kill: () => end("SIGKILL"),
     restart: run,
     stop: async () => {
