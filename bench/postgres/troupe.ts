@@ -20,13 +20,13 @@ export function bankOn(database: Database<PlainSql>, namespace: string): Bank {
       const { rows: [row] } = await sql.query<{ cents: number }>(change, [key, cents])
       return done({ cents: row?.cents ?? 0 }, null, [Deposited({ cents })])
     }))
-  const services = [postgres(account, { database, inbox: namespace })]
+  const services = [postgres(account, { database, inbox: namespace, rows: "own" })]
   return { app: app("bank", { namespace, services, inputRecordsPendingMax: 1_000_000 }), deposit: account.deposit }
 }
 
 if (import.meta.main) {
   const { natsUrl, databaseUrl, namespace, connections } = jobOf(process.argv[2])
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: connections + 5 })
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: connections + 5, pipeline: true })
   const running = await start(bankOn(pgDatabase(pool, { transactions: connections }), namespace).app, { natsUrl })
   process.once("SIGTERM", () => void running.stop({ withinMs: 1000 }).finally(() => process.exit(0)))
 }

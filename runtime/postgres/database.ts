@@ -26,6 +26,8 @@ export interface Database<Sql> {
 
 export interface Transaction<Sql> {
   readonly sql: Sql
+  /** A statement is sent without waiting for the answers of those before it. */
+  readonly isPipelined: boolean
   /** One statement with values, or several without. */
   query(text: string, values?: readonly unknown[]): Promise<readonly DatabaseRow[]>
   /** Rejects when it was not committed, or when nobody knows: the connection is gone then. */

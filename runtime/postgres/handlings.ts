@@ -3,17 +3,17 @@
 import type { Decision } from "../actor/logic.ts"
 import { fnv1a32 } from "../message/hash.ts"
 import { Alone } from "./alone.ts"
-import type { Database, Isolation } from "./database.ts"
-import { Lane } from "./lane.ts"
+import type { Database } from "./database.ts"
+import { Lane, type LaneOptions } from "./lane.ts"
 import type { Job, Work } from "./work.ts"
 
 export class Handlings<Sql> {
   readonly #alone: Alone<Sql>
   readonly #lanes: readonly Lane<Sql>[]
 
-  constructor(database: Database<Sql>, isolation: Isolation) {
-    this.#alone = new Alone(database, isolation)
-    this.#lanes = Array.from({ length: database.transactionsMax }, () => new Lane(database, isolation, this.#alone))
+  constructor(database: Database<Sql>, options: LaneOptions) {
+    this.#alone = new Alone(database, options.isolation)
+    this.#lanes = Array.from({ length: database.transactionsMax }, () => new Lane(database, options, this.#alone))
   }
 
   /** Rejects with what the handler threw, with InboxMismatch, HandlerTooSlow or DatabaseUnavailable. */
@@ -26,16 +26,17 @@ export class Handlings<Sql> {
   }
 }
 
-const made = new WeakMap<object, Map<Isolation, object>>()
+const made = new WeakMap<object, Map<string, object>>()
 
-/** Services with the same database and isolation share their transactions. */
-export function handlingsOn<Sql>(database: Database<Sql>, isolation: Isolation): Handlings<Sql> {
-  const own = made.get(database) ?? new Map<Isolation, object>()
+/** Services with the same database and options share their transactions. */
+export function handlingsOn<Sql>(database: Database<Sql>, options: LaneOptions): Handlings<Sql> {
+  const own = made.get(database) ?? new Map<string, object>()
   made.set(database, own)
+  const name = `${options.isolation}, ${options.rows}`
   // cast: what is found under a database was made for it
-  const known = own.get(isolation) as Handlings<Sql> | undefined
+  const known = own.get(name) as Handlings<Sql> | undefined
   if (known !== undefined) return known
-  const handlings = new Handlings(database, isolation)
-  own.set(isolation, handlings)
+  const handlings = new Handlings(database, options)
+  own.set(name, handlings)
   return handlings
 }

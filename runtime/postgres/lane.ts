@@ -10,18 +10,24 @@ import type { InboxRow } from "./inbox.ts"
 import { readRows, writeRows } from "./inbox-table.ts"
 import { stepOf, type Work } from "./work.ts"
 
+export interface LaneOptions {
+  readonly isolation: Isolation
+  /** "own": no handler touches a row that another actor's touches, so it does not matter which is first. */
+  readonly rows: "any" | "own"
+}
+
 export class Lane<Sql> {
   readonly #database: Database<Sql>
-  readonly #isolation: Isolation
+  readonly #lane: LaneOptions
   readonly #alone: Alone<Sql>
   #waiting: Work<Sql>[] = []
   #isBusy = false
   /** So many transactions more have savepoints. */
   #cautious = 0
 
-  constructor(database: Database<Sql>, isolation: Isolation, alone: Alone<Sql>) {
+  constructor(database: Database<Sql>, lane: LaneOptions, alone: Alone<Sql>) {
     this.#database = database
-    this.#isolation = isolation
+    this.#lane = lane
     this.#alone = alone
   }
 
@@ -57,7 +63,7 @@ export class Lane<Sql> {
   }
 
   async #share(works: readonly Work<Sql>[]): Promise<void> {
-    const transaction = await this.#database.begin(this.#isolation).catch(() => undefined)
+    const transaction = await this.#database.begin(this.#lane.isolation).catch(() => undefined)
     if (transaction === undefined) {
       await pauseAfter()
       this.#waiting.unshift(...works)
@@ -65,7 +71,8 @@ export class Lane<Sql> {
     }
     const isCautious = this.#cautious > 0
     if (isCautious) this.#cautious -= 1
-    const run = new SharedRun(transaction, isCautious)
+    const isTogether = !isCautious && this.#lane.rows === "own" && transaction.isPipelined
+    const run = new SharedRun(transaction, { isCautious, isTogether })
     try {
       await run.all(works)
     } catch (error) {
@@ -84,20 +91,29 @@ export class Lane<Sql> {
 /** A handler's part has to be taken back, and there is no savepoint to go back to. */
 class TakenBack extends Error {}
 
+/** How the handlers of one transaction run. */
+interface Manner {
+  /** With a savepoint before each. */
+  readonly isCautious: boolean
+  /** All at the same time, so that their statements share round trips. */
+  readonly isTogether: boolean
+}
+
 /** One shared transaction. */
 class SharedRun<Sql> {
   readonly #transaction: Transaction<Sql>
   readonly #isCautious: boolean
+  readonly #isTogether: boolean
   readonly #rows = new Map<string, InboxRow>()
   readonly #done: (() => void)[] = []
   readonly #over = new Set<Work<Sql>>()
   /** Whose handler took too long, so that the transaction was given up. */
   slow: Work<Sql> | undefined
 
-  /** `isCautious`: with a savepoint before each handler. */
-  constructor(transaction: Transaction<Sql>, isCautious: boolean) {
+  constructor(transaction: Transaction<Sql>, { isCautious, isTogether }: Manner) {
     this.#transaction = transaction
     this.#isCautious = isCautious
+    this.#isTogether = isTogether
   }
 
   /** Whether somebody has been told what came of it. */
@@ -109,10 +125,19 @@ class SharedRun<Sql> {
   async all(works: readonly Work<Sql>[]): Promise<void> {
     const rows = await readRows(this.#transaction, works.map(({ job }) => job.actor))
     if (this.#isCautious) await this.#transaction.query("savepoint troupe")
-    for (const work of works) await this.#one(work, rows.get(work.job.actor))
+    if (this.#isTogether) await this.#together(works, rows)
+    else for (const work of works) await this.#one(work, rows.get(work.job.actor))
     if (!(await writeRows(this.#transaction, this.#rows))) throw new Error("somebody else has changed a row of the inbox")
     await this.#transaction.commit()
     for (const tell of this.#done) tell()
+  }
+
+  /** Nothing is rolled back before all have ended: what they still ask must not come behind it. */
+  async #together(works: readonly Work<Sql>[], rows: ReadonlyMap<string, InboxRow>): Promise<void> {
+    const ended = await Promise.allSettled(works.map((work) => this.#one(work, rows.get(work.job.actor))))
+    const errors: unknown[] = ended.flatMap((one) => (one.status === "rejected" ? [one.reason] : []))
+    const slow = errors.find((error) => error instanceof HandlerTooSlow)
+    if (errors.length > 0) throw slow ?? errors[0]
   }
 
   async #one(work: Work<Sql>, row: InboxRow | undefined): Promise<void> {

@@ -10,6 +10,16 @@ export interface PgClient extends PlainSql {
   on(event: "notification", listener: (message: { readonly channel: string }) => void): unknown
   removeListener(event: "error", listener: () => void): unknown
   release(destroy?: boolean): void
+  /** Of the pool's options. */
+  readonly pipeline?: boolean
+  readonly connection?: { readonly stream?: CorkedStream }
+}
+
+/** What is used of a socket. */
+interface CorkedStream {
+  cork?(): void
+  uncork?(): void
+  prependListener?(event: "data", listener: () => void): unknown
 }
 
 interface PgResult<Row> {
@@ -51,6 +61,7 @@ export function pgDatabase<Client extends PgClient = PgClient>(
     close: () => pool.end(),
     async begin(isolation) {
       const client = await pool.connect()
+      if (client.pipeline === true) gatherWrites(client)
       const transaction = new PgTransaction(client)
       try {
         await client.query(opening(isolation))
@@ -85,12 +96,33 @@ function opening(isolation: Isolation): string {
 
 function nothing(): void {}
 
+const gathering = new WeakSet<PgClient>()
+
+/** What the handlers of a transaction say in answer to one packet leaves in one, too. */
+function gatherWrites(client: PgClient): void {
+  const stream = client.connection?.stream
+  if (gathering.has(client) || stream?.cork === undefined || stream.prependListener === undefined) return
+  gathering.add(client)
+  let isCorked = false
+  stream.prependListener("data", () => {
+    if (isCorked) return
+    isCorked = true
+    stream.cork?.()
+    setImmediate(() => {
+      isCorked = false
+      stream.uncork?.()
+    })
+  })
+}
+
 class PgTransaction<Client extends PgClient> implements Transaction<Client> {
   readonly sql: Client
+  readonly isPipelined: boolean
   #open = true
 
   constructor(client: Client) {
     this.sql = client
+    this.isPipelined = client.pipeline === true
     // Else a connection that breaks between two queries would end the process: the next query says so.
     client.on("error", nothing)
   }

@@ -38,6 +38,7 @@ const rolledBack = new Error("rolled back")
 
 class PgliteTransaction<Sql extends PgliteSql> implements Transaction<Sql> {
   readonly sql: Sql
+  readonly isPipelined = false
   readonly #end: (how: "commit" | "rollback") => void
   readonly #ended: Promise<void>
 

@@ -24,6 +24,12 @@ export interface PostgresOptions<Sql> {
   /** Default: "read committed". Whatever it is, a transaction that loses a conflict is done again. */
   readonly isolation?: Isolation
   /**
+   * "own": each handler touches only rows that no other actor's handler touches, so that those that share a transaction may
+   * run at the same time, and their statements share round trips, if the pool of `pg` has `pipeline: true`. Default: "any",
+   * one after the other.
+   */
+  readonly rows?: "any" | "own"
+  /**
    * What a command is answered whose handler broke a constraint of a table. Undefined, or without this:
    * `refused("constraint", { kind, constraint, table, column })`.
    */
@@ -51,7 +57,7 @@ export function postgres<Sql, S extends { readonly definition: ServiceDefinition
 }
 
 function inTransactions<Sql>(logic: ActorLogic, io: IoLogic, options: PostgresOptions<Sql>): IoLogic {
-  const { database, isolation = "read committed" } = options
+  const { database, isolation = "read committed", rows = "any" } = options
   return {
     ...io,
     prepare: () => {
@@ -61,7 +67,7 @@ function inTransactions<Sql>(logic: ActorLogic, io: IoLogic, options: PostgresOp
     perform: (state, message, context) =>
       Effect.tryPromise({
         try: (signal) =>
-          handlingsOn(database, isolation).handle(jobOf({ logic, io, options }, { state, message, context, signal })),
+          handlingsOn(database, { isolation, rows }).handle(jobOf({ logic, io, options }, { state, message, context, signal })),
         catch: (error) => error,
       }),
   }

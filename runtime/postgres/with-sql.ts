@@ -19,6 +19,7 @@ export function withSql<From extends object, Sql>(database: Database<From>, make
       const transaction = await database.begin(isolation)
       return {
         sql: sqlOf(transaction.sql),
+        isPipelined: transaction.isPipelined,
         query: (text, values) => transaction.query(text, values),
         commit: () => transaction.commit(),
         rollback: () => transaction.rollback(),

@@ -11,6 +11,7 @@ import { startTestPostgres } from "../support/postgres/server.ts"
 const server = await startTestPostgres()
 after(() => server.stop())
 
+const lanes = { isolation: "read committed", rows: "any" } as const
 const open = () => pgDatabase(new pg.Pool({ connectionString: server.url }))
 
 databaseContract("pg", async () => open())
@@ -32,7 +33,7 @@ test("two processes that handle the same message at once do it once", async () =
   const transaction = await databases[0]?.begin("read committed")
   await transaction?.query("create table written (actor text, id text); truncate troupe.inbox")
   await transaction?.commit()
-  const all = databases.map((database) => new Handlings(database, "read committed"))
+  const all = databases.map((database) => new Handlings(database, lanes))
   const actors = Array.from({ length: 40 }, (_, index) => `actor-${index}`)
   const told = await Promise.all(all.flatMap((one) => actors.map((actor) => one.handle(jobOf(actor, "one", journaled())))))
   assert.deepEqual(new Set(told.map(answer)), new Set(["one is 1"]))
@@ -47,7 +48,7 @@ test("a server that is killed and started again: what was not answered is found,
   const setup = await database.begin("read committed")
   await setup.query("truncate written; truncate troupe.inbox")
   await setup.commit()
-  const handlings = new Handlings(database, "read committed")
+  const handlings = new Handlings(database, lanes)
   const actors = Array.from({ length: 400 }, (_, index) => `actor-${index}`)
   const asked = actors.map((actor) => handlings.handle(jobOf(actor, "one", journaled())).catch(() => undefined))
   await asked[60]
@@ -59,6 +60,36 @@ test("a server that is killed and started again: what was not answered is found,
   assert.deepEqual(new Set((await Promise.all(again)).map(answer)), new Set(["one is 1"]))
   const check = await database.begin("read committed")
   assert.deepEqual(await check.query("select count(*)::int as n from written", []), [{ n: actors.length }])
+  await check.rollback()
+  await database.close()
+})
+
+test("on a pipelined pool handlers of a transaction run together; a part that is taken back takes only itself back", async () => {
+  const database = pgDatabase(new pg.Pool({ connectionString: server.url, pipeline: true }), { transactions: 1 })
+  const setup = await database.begin("read committed")
+  await setup.query("truncate written; truncate troupe.inbox")
+  await setup.commit()
+  const handlings = new Handlings(database, { ...lanes, rows: "own" })
+  let now = 0
+  let most = 0
+  const before = async () => {
+    now += 1
+    most = Math.max(most, now)
+  }
+  const after = async () => {
+    now -= 1
+  }
+  const actors = Array.from({ length: 30 }, (_, index) => `actor-${index}`)
+  const whole = actors.map((actor) => handlings.handle(jobOf(actor, "one", journaled(), { before, after })))
+  assert.deepEqual(new Set((await Promise.all(whole)).map(answer)), new Set(["one is 1"]))
+  assert.ok(most > 20, `${most} at the same time`)
+  const broken = { after: () => Promise.reject(new Error("broken")) }
+  const parts = actors.map((actor, index) => handlings.handle(jobOf(actor, "two", journaled(), index === 7 ? broken : {})))
+  const told = await Promise.allSettled(parts)
+  assert.equal(told.filter(({ status }) => status === "rejected").length, 1)
+  const check = await database.begin("read committed")
+  const text = "select id, count(*)::int as n from written group by id order by id"
+  assert.deepEqual(await check.query(text, []), [{ id: "one", n: 30 }, { id: "two", n: 29 }])
   await check.rollback()
   await database.close()
 })

@@ -22,7 +22,7 @@ test(`kill -9 at ${points.length} points, 100 changes at each: effects, rows and
     const worker = world.work(point)
     const died = once(worker.process, "exit")
     await worker.until(() => worker.owned.length > 0)
-    await world.settled(60_000)
+    await world.settled(100_000)
     worker.process.kill("SIGUSR2")
     await world.change(wallets, 100 / wallets.length)
     const [, signal] = await died

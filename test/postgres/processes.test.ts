@@ -2,7 +2,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setTimeout as pause } from "node:timers/promises"
-import { type WalletWorld, walletWorld } from "../support/postgres/wallet-world.ts"
+import type { WalletWorld } from "../support/postgres/wallet-world.ts"
+
+// As many as ten processes can share, also those that the tests start.
+process.env["TROUPE_TEST_PARTITIONS"] = "20"
+const { walletWorld } = await import("../support/postgres/wallet-world.ts")
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `wallet-${index}`)
 

@@ -27,6 +27,7 @@ const database: Database<PlainSql> = {
     const transaction = await inner.begin(isolation)
     return {
       sql: transaction.sql,
+      isPipelined: transaction.isPipelined,
       query: (text, values) => transaction.query(text, values),
       rollback: () => transaction.rollback(),
       destroy: () => transaction.destroy(),

@@ -7,7 +7,7 @@ import { type Database, type PlainSql, postgres, transactional } from "../../../
 const Change = Schema.toStandardSchemaV1(Schema.Struct({ n: Schema.Int }))
 const Changed = event("Changed", Schema.toStandardSchemaV1(Schema.Struct({ wallet: Schema.String, n: Schema.Int })))
 
-export const partitions = 20
+const partitions = Number(process.env["TROUPE_TEST_PARTITIONS"] ?? "4")
 export const namespace = "purse"
 /** Positions are given in the order of the inserts, which of one wallet do not overlap. */
 export const tables = `create table wallet (key text primary key, balance bigint not null);

@@ -14,7 +14,7 @@ after(() => database.close())
 beforeEach(() => session.exec("truncate written; truncate troupe.inbox"))
 
 function handlings(changes: Partial<Database<PlainSql>> = {}): Handlings<PlainSql> {
-  return new Handlings({ ...database, ...changes }, "read committed")
+  return new Handlings({ ...database, ...changes }, { isolation: "read committed", rows: "any" })
 }
 
 async function written(): Promise<readonly string[]> {
@@ -76,6 +76,7 @@ test("an answer to commit that is lost is found out by reading the row, whether 
       const transaction = await database.begin(isolation)
       return {
         sql: transaction.sql,
+        isPipelined: false,
         query: (text, values) => transaction.query(text, values),
         rollback: () => transaction.rollback(),
         destroy: () => transaction.destroy(),
