@@ -31,7 +31,7 @@ export class Alone<Sql> {
 
   /** Handles it beside the lanes, when its turn has come. */
   handleSlow(work: Work<Sql>): void {
-    if (work.job.signal.aborted) return work.reject(new HandlerTooSlow(`the time for ${work.job.actor} was over`))
+    if (work.job.waiting.isOver) return work.reject(new HandlerTooSlow(`the time for ${work.job.actor} was over`))
     if (this.#slowKinds.size < limits.slowKindsMax)
       this.#slowKinds.set(work.job.kind, performance.now() + limits.slowKindMs)
     this.#slow.push(work)
@@ -48,11 +48,11 @@ export class Alone<Sql> {
   async handle(work: Work<Sql>, boundMs?: number): Promise<void> {
     const { job } = work
     for (let tries = 1; ; tries += 1) {
-      if (job.signal.aborted) return work.reject(new HandlerTooSlow(`the time for ${job.actor} was over`))
+      if (job.waiting.isOver) return work.reject(new HandlerTooSlow(`the time for ${job.actor} was over`))
       const failure = await this.#once(work, boundMs)
       if (failure === undefined) return
       const { error, isHandlers } = failure
-      if (error instanceof HandlerTooSlow && !job.signal.aborted) return this.handleSlow(work)
+      if (error instanceof HandlerTooSlow && !job.waiting.isOver) return this.handleSlow(work)
       const canHelp = isConflict(error) ? tries < limits.transactionTriesMax : !isHandlers && isOutage(error)
       if (!canHelp) return work.reject(isHandlers && !isConflict(error) ? error : unavailable(job.actor, tries, error))
       await pauseAfter(tries)

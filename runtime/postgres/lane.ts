@@ -53,8 +53,8 @@ export class Lane<Sql> {
     const taken = new Map<string, Work<Sql>>()
     const left: Work<Sql>[] = []
     for (const work of this.#waiting) {
-      const { actor, signal } = work.job
-      if (signal.aborted) work.reject(new HandlerTooSlow(`the handling of ${actor} was ended before it had a transaction`))
+      const { actor, waiting } = work.job
+      if (waiting.isOver) work.reject(new HandlerTooSlow(`the handling of ${actor} was ended before it had a transaction`))
       else if (taken.size < limits.handlersPerTransactionMax && !taken.has(actor)) taken.set(actor, work)
       else left.push(work)
     }

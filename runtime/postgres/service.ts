@@ -1,6 +1,9 @@
 // A service whose data is in PostgreSQL: its handlers run inside transactions that hold the actor's inbox too. A crash at any
 // moment leaves either nothing, and the message is handled again, or all of it, and its result is found and told.
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import type { ActorLogic, Decision, IoLogic, PerformContext } from "../actor/logic.ts"
 import { type Refusal, refused } from "../actor/result.ts"
 import type { Service } from "../actor/service.ts"
@@ -17,7 +20,7 @@ import { ConstraintViolated, type ConstraintViolation, SchemaUnusable, violation
 import { handlingsOn } from "./handlings.ts"
 import { readKnown } from "./inbox.ts"
 import { checkSchema } from "./schema.ts"
-import type { Job } from "./work.ts"
+import { type Job, Waiting } from "./work.ts"
 
 export interface PostgresOptions<Sql> {
   readonly database: Database<Sql>
@@ -65,10 +68,14 @@ function inTransactions<Sql>(logic: ActorLogic, io: IoLogic, options: PostgresOp
       return Effect.catchIf(checking, isOutage, () => Effect.void)
     },
     perform: (state, message, context) =>
-      Effect.tryPromise({
-        try: (signal) =>
-          handlingsOn(database, { isolation, rows }).handle(jobOf({ logic, io, options }, { state, message, context, signal })),
-        catch: (error) => error,
+      Effect.callback<Decision, unknown>((resume) => {
+        const waiting = new Waiting()
+        const job = jobOf({ logic, io, options }, { state, message, context, waiting })
+        handlingsOn(database, { isolation, rows }).handle(job).then(
+          (decision) => resume(Effect.succeed(decision)),
+          (error: unknown) => resume(Effect.fail(error)),
+        )
+        return Effect.sync(() => waiting.end())
       }),
   }
 }
@@ -88,10 +95,11 @@ interface Performing {
   readonly state: Json | undefined
   readonly message: Message
   readonly context: PerformContext
-  readonly signal: AbortSignal
+  readonly waiting: Waiting
 }
 
-function jobOf<Sql>({ logic, io, options }: Wrapped<Sql>, { state, message, context, signal }: Performing): Job<Sql> {
+function jobOf<Sql>({ logic, io, options }: Wrapped<Sql>, { state, message, context, waiting }: Performing): Job<Sql> {
+  let fiber: Fiber.Fiber<Decision, unknown> | undefined
   const address = addressText(message.to)
   const { states = firstVersion } = logic
   return {
@@ -101,13 +109,18 @@ function jobOf<Sql>({ logic, io, options }: Wrapped<Sql>, { state, message, cont
     known: readKnown(context.inbox),
     state,
     stateVersion: states.version,
-    signal,
+    waiting,
     read: (row) => (row.state === undefined ? undefined : upcast(states, row.state, row.stateVersion, `the state of ${address}`)),
-    run: async (sql, current) => {
-      const decision = await Effect.runPromise(io.perform(current, message, withSqlOf(context, sql)), { signal })
-      checkResult(decision, current, message)
-      return decision
-    },
+    run: (sql, current) =>
+      new Promise((resolve, reject) => {
+        const handling = Effect.map(io.perform(current, message, withSqlOf(context, sql)), (decision) => {
+          checkResult(decision, current, message)
+          return decision
+        })
+        fiber = Effect.runFork(handling)
+        fiber.addObserver((exit) => (Exit.isSuccess(exit) ? resolve(exit.value) : reject(Cause.squash(exit.cause))))
+      }),
+    stop: () => fiber?.interruptUnsafe(),
     refuse: (error, current) => refusalOf(error, current, message, options),
   }
 }

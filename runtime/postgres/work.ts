@@ -5,6 +5,23 @@ import type { Transaction } from "./database.ts"
 import { HandlerTooSlow } from "./faults.ts"
 import { emptyInbox, handled, type InboxRow, type Known, plan, writeKnown } from "./inbox.ts"
 
+/** Whether anybody waits for a job. What AbortSignal is, for one listener: there is one for each message. */
+export class Waiting {
+  isOver = false
+  #told: (() => void) | undefined
+
+  /** Nobody waits any more. */
+  end(): void {
+    this.isOver = true
+    this.#told?.()
+  }
+
+  /** Instead of who listened before. */
+  listen(told: (() => void) | undefined): void {
+    this.#told = told
+  }
+}
+
 export interface Job<Sql> {
   /** Names the actor's row. */
   readonly actor: string
@@ -16,12 +33,13 @@ export interface Job<Sql> {
   /** The state that the journal has. */
   readonly state: Json | undefined
   readonly stateVersion: number
-  /** Aborted when nobody waits for it any more. */
-  readonly signal: AbortSignal
+  readonly waiting: Waiting
   /** The row's state, as this release says it. */
   read(row: InboxRow): Json | undefined
   /** Calls the handler. */
   run(sql: Sql, state: Json | undefined): Promise<Decision>
+  /** The handler need not go on. */
+  stop(): void
   /** The refusal that an error of the database stands for, if it is one. */
   refuse(error: unknown, state: Json | undefined): Decision | undefined
 }
@@ -66,16 +84,32 @@ export async function stepOf<Sql>(
 }
 
 /** The handler's promise, unless its time is over before. */
-function within<Value>(promise: Promise<Value>, { actor, signal }: Job<never>, boundMs: number | undefined): Promise<Value> {
+function within<Value>(
+  promise: Promise<Value>,
+  { actor, waiting, stop }: Pick<Job<never>, "actor" | "waiting" | "stop">,
+  boundMs: number | undefined,
+): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const slow = () => reject(new HandlerTooSlow(`the handler of ${actor} took too long; its transaction is rolled back`))
+    const slow = () => {
+      reject(new HandlerTooSlow(`the handler of ${actor} took too long; its transaction is rolled back`))
+      stop()
+    }
     const timer = boundMs === undefined ? undefined : setTimeout(slow, boundMs)
-    signal.addEventListener("abort", slow)
-    if (signal.aborted) slow()
     const over = () => {
       clearTimeout(timer)
-      signal.removeEventListener("abort", slow)
+      waiting.listen(undefined)
     }
-    void promise.finally(over).then(resolve, reject)
+    waiting.listen(slow)
+    if (waiting.isOver) slow()
+    promise.then(
+      (value) => {
+        over()
+        resolve(value)
+      },
+      (error: unknown) => {
+        over()
+        reject(error)
+      },
+    )
   })
 }

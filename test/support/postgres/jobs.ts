@@ -3,7 +3,7 @@ import type { Decision } from "../../../runtime/actor/logic.ts"
 import type { Json } from "../../../runtime/message/json.ts"
 import { readKnown } from "../../../runtime/postgres/inbox.ts"
 import type { PlainSql } from "../../../runtime/postgres/index.ts"
-import type { Job } from "../../../runtime/postgres/work.ts"
+import { type Job, Waiting } from "../../../runtime/postgres/work.ts"
 
 /** What an owner's journal has of an actor. */
 export interface Journaled {
@@ -22,18 +22,19 @@ export function note(journal: Journaled, { state, inbox }: Decision): void {
 
 export interface JobOptions {
   readonly kind?: string
-  readonly signal?: AbortSignal
+  readonly waiting?: Waiting
   readonly before?: (sql: PlainSql) => Promise<unknown>
   readonly after?: (sql: PlainSql) => Promise<unknown>
 }
 
 /** Writes (actor, id), and counts in the state. */
 export function jobOf(actor: string, id: string, { state, inbox }: Journaled, options: JobOptions = {}): Job<PlainSql> {
-  const { kind = "write", signal = new AbortController().signal, before, after } = options
+  const { kind = "write", waiting = new Waiting(), before, after } = options
   return {
-    actor, id, kind, state, signal, known: readKnown(inbox), stateVersion: 1,
+    actor, id, kind, state, waiting, known: readKnown(inbox), stateVersion: 1,
     read: (row) => row.state,
     refuse: () => undefined,
+    stop: () => undefined,
     run: async (sql, current) => {
       await before?.(sql)
       await sql.query("insert into written (actor, id) values ($1, $2)", [actor, id])

@@ -4,6 +4,7 @@ import { after, beforeEach, test } from "node:test"
 import { PGlite } from "@electric-sql/pglite"
 import { Handlings } from "../../../runtime/postgres/handlings.ts"
 import { type Database, migrate, pgliteDatabase, type PlainSql } from "../../../runtime/postgres/index.ts"
+import { Waiting } from "../../../runtime/postgres/work.ts"
 import { answer, jobOf, journaled, note } from "../../support/postgres/jobs.ts"
 
 const session = new PGlite()
@@ -114,12 +115,12 @@ test("a handler that hangs is moved to a transaction of its own, and those besid
 })
 
 test("nobody waits any more: what the handler wrote is rolled back", async () => {
-  const ending = new AbortController()
+  const waiting = new Waiting()
   const hang = () => {
-    ending.abort()
+    waiting.end()
     return new Promise(() => undefined)
   }
-  const hanging = { signal: ending.signal, after: hang }
+  const hanging = { waiting, after: hang }
   await assert.rejects(handlings().handle(jobOf("a", "one", journaled(), hanging)), /took too long/)
   assert.deepEqual(await written(), [])
 })

@@ -33,7 +33,8 @@ const account = service("account", { state: () => ({ moves: 0 }) })
     if (cents === 13) throw new Error("unlucky")
     const { rows } = await sql.query<{ cents: number }>(move, [key, cents])
     if (cents === 77) return refused("no-77")
-    return done({ moves: moves + 1 }, rows[0]?.cents ?? null, [Moved({ account: key, cents })])
+    const answer: number | string | null = cents === 99 ? "x".repeat(300_000) : (rows[0]?.cents ?? null)
+    return done({ moves: moves + 1 }, answer, [Moved({ account: key, cents })])
   }, { retry: { times: 2, from: 1, max: 1 } }))
 
 const log = service("log", { state: () => ({ seen: 0 }) })
@@ -128,4 +129,23 @@ test("a process that ends between the commit and the journal: the next tells wha
   assert.equal(await centsOf("dan"), 3)
   await second.until(() => seen(second, "dan") === 2)
   await second.kill()
+})
+
+test("what the journal could not hold is not committed: the record is parked", async () => {
+  const { shape, ask } = shop()
+  const world = newWorld()
+  const process = await startInMemory(shape, world)
+  const outcome = await ask(world, "gil", 99)
+  assert.equal(outcome.type === "faulted" && outcome.code, "DECISION_TOO_LARGE")
+  assert.equal(await centsOf("gil"), undefined)
+  await process.kill()
+})
+
+test("a service with a handler that is not transactional is refused, and so is a start without the tables", async () => {
+  const mixed = account.command("reset", Cents, () => done({ moves: 0 }))
+  assert.throws(() => postgres(mixed, { database }), /service account: reset has no handler that is transactional/)
+  const empty = new PGlite()
+  const shape = app("bank", { namespace: "test", partitions: 1, services: [postgres(account, { database: pgliteDatabase(empty) })] })
+  await assert.rejects(startInMemory(shape, newWorld()), /run `troupe postgres migrate`, then start again/)
+  await empty.close()
 })
