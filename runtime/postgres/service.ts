@@ -113,7 +113,7 @@ function jobOf<Sql>({ logic, io, options }: Wrapped<Sql>, { state, message, cont
     read: (row) => (row.state === undefined ? undefined : upcast(states, row.state, row.stateVersion, `the state of ${address}`)),
     run: (sql, current) =>
       new Promise((resolve, reject) => {
-        const handling = Effect.map(io.perform(current, message, withSqlOf(context, sql)), (decision) => {
+        const handling = Effect.map(io.perform(current, message, { ...context, resources: { sql } }), (decision) => {
           checkResult(decision, current, message)
           return decision
         })
@@ -123,12 +123,6 @@ function jobOf<Sql>({ logic, io, options }: Wrapped<Sql>, { state, message, cont
     stop: () => fiber?.interruptUnsafe(),
     refuse: (error, current) => refusalOf(error, current, message, options),
   }
-}
-
-/** Not spread: a signal is made when it is asked for. */
-function withSqlOf(context: PerformContext, sql: unknown): PerformContext {
-  // cast: an object with another one behind it has the fields of both
-  return Object.assign(Object.create(context) as PerformContext, { resources: { sql } })
 }
 
 function idOf(message: Message): string {
