@@ -135,7 +135,7 @@ class SharedRun<Sql> {
   /** Nothing is rolled back before all have ended: what they still ask must not come behind it. */
   async #together(works: readonly Work<Sql>[], rows: ReadonlyMap<string, InboxRow>): Promise<void> {
     const ended = await Promise.allSettled(works.map((work) => this.#one(work, rows.get(work.job.actor))))
-    const errors: unknown[] = ended.flatMap((one) => (one.status === "rejected" ? [one.reason] : []))
+    const errors = ended.flatMap((one): readonly unknown[] => (one.status === "rejected" ? [one.reason] : []))
     const slow = errors.find((error) => error instanceof HandlerTooSlow)
     if (errors.length > 0) throw slow ?? errors[0]
   }

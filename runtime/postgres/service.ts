@@ -111,15 +111,14 @@ function jobOf<Sql>({ logic, io, options }: Wrapped<Sql>, { state, message, cont
     stateVersion: states.version,
     waiting,
     read: (row) => (row.state === undefined ? undefined : upcast(states, row.state, row.stateVersion, `the state of ${address}`)),
-    run: (sql, current) =>
-      new Promise((resolve, reject) => {
-        const handling = Effect.map(io.perform(current, message, { ...context, resources: { sql } }), (decision) => {
-          checkResult(decision, current, message)
-          return decision
-        })
-        fiber = Effect.runFork(handling)
-        fiber.addObserver((exit) => (Exit.isSuccess(exit) ? resolve(exit.value) : reject(Cause.squash(exit.cause))))
-      }),
+    run: async (sql, current) => {
+      const handling = Effect.runFork(io.perform(current, message, { ...context, resources: { sql } }))
+      fiber = handling
+      const exit = await new Promise<Exit.Exit<Decision, unknown>>((resolve) => handling.addObserver(resolve))
+      if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+      checkResult(exit.value, current, message)
+      return exit.value
+    },
     stop: () => fiber?.interruptUnsafe(),
     refuse: (error, current) => refusalOf(error, current, message, options),
   }

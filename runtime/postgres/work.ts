@@ -101,15 +101,6 @@ function within<Value>(
     }
     waiting.listen(slow)
     if (waiting.isOver) slow()
-    promise.then(
-      (value) => {
-        over()
-        resolve(value)
-      },
-      (error: unknown) => {
-        over()
-        reject(error)
-      },
-    )
+    void promise.finally(over).then(resolve, reject)
   })
 }

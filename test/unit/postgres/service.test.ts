@@ -145,7 +145,8 @@ test("a service with a handler that is not transactional is refused, and so is a
   const mixed = account.command("reset", Cents, () => done({ moves: 0 }))
   assert.throws(() => postgres(mixed, { database }), /service account: reset has no handler that is transactional/)
   const empty = new PGlite()
-  const shape = app("bank", { namespace: "test", partitions: 1, services: [postgres(account, { database: pgliteDatabase(empty) })] })
+  const services = [postgres(account, { database: pgliteDatabase(empty) })]
+  const shape = app("bank", { namespace: "test", partitions: 1, services })
   await assert.rejects(startInMemory(shape, newWorld()), /run `troupe postgres migrate`, then start again/)
   await empty.close()
 })
