@@ -73,16 +73,24 @@ export function pgDatabase<Client extends PgClient = PgClient>(
     },
     async listen(channel, wake, lost) {
       const client = await pool.connect()
+      let isOpen = true
+      const end = () => {
+        if (isOpen) client.release(true)
+        isOpen = false
+      }
       client.on("error", nothing)
-      client.on("end", lost)
+      client.on("end", () => {
+        if (isOpen) lost()
+        end()
+      })
       client.on("notification", (message) => message.channel === channel && wake())
       try {
         await client.query(`listen "${channel}"`)
       } catch (error) {
-        client.release(true)
+        end()
         throw error
       }
-      return async () => client.release(true)
+      return async () => end()
     },
   }
 }

@@ -1,9 +1,10 @@
 // `pg` and a real server keep the promises of the database, and the handlings on it those that they keep on PGlite.
 import assert from "node:assert/strict"
 import { after, test } from "node:test"
+import { setTimeout as pause } from "node:timers/promises"
 import pg from "pg"
 import { Handlings } from "../../runtime/postgres/handlings.ts"
-import { migrate, migrationScript, pgDatabase } from "../../runtime/postgres/index.ts"
+import { migrate, migrationScript, outbox, pgDatabase, type Publisher, startRelay } from "../../runtime/postgres/index.ts"
 import { databaseContract } from "../contract/database-suite.ts"
 import { answer, jobOf, journaled } from "../support/postgres/jobs.ts"
 import { startTestPostgres } from "../support/postgres/server.ts"
@@ -90,6 +91,39 @@ test("on a pipelined pool handlers of a transaction run together; a part that is
   const check = await database.begin("read committed")
   const text = "select id, count(*)::int as n from written group by id order by id"
   assert.deepEqual(await check.query(text, []), [{ id: "one", n: 30 }, { id: "two", n: 29 }])
+  await check.rollback()
+  await database.close()
+})
+
+test("relays go on when the server is killed and started again: what was committed is published, in order", async () => {
+  const database = open()
+  const box = outbox({ name: "hotel", parts: 4 })
+  const published = new Map<string, number[]>()
+  const client: Publisher = {
+    send: async ({ key, payload }) => {
+      const numbers = published.get(key) ?? []
+      // Again, after an end between publishing and deleting: actors know the id.
+      if (!numbers.includes(Number(payload))) published.set(key, [...numbers, Number(payload)])
+    },
+    publish: () => Promise.resolve(),
+  }
+  const relays = [1, 2].map(() => startRelay({ database: open(), client, name: "hotel" }))
+  const write = async (from: number, to: number) => {
+    for (let n = from; n <= to; n += 1) {
+      const transaction = await database.begin("read committed")
+      for (const key of ["a", "b", "c"]) await box.send(transaction.sql, { service: "guest", key, name: "note", payload: n })
+      await transaction.commit()
+    }
+  }
+  await write(1, 20)
+  await server.kill()
+  await server.restart()
+  await write(21, 40)
+  const expected = JSON.stringify(Array.from({ length: 40 }, (_, index) => index + 1))
+  while (["a", "b", "c"].some((key) => JSON.stringify(published.get(key)) !== expected)) await pause(20)
+  await Promise.all(relays.map((relay) => relay.stop()))
+  const check = await database.begin("read committed")
+  assert.deepEqual(await check.query("select id from troupe.outbox", []), [])
   await check.rollback()
   await database.close()
 })
