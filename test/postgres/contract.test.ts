@@ -6,6 +6,7 @@ import pg from "pg"
 import { Handlings } from "../../runtime/postgres/handlings.ts"
 import { migrate, migrationScript, outbox, pgDatabase, type Publisher, startRelay } from "../../runtime/postgres/index.ts"
 import { databaseContract } from "../contract/database-suite.ts"
+import { troupe } from "../support/command-line.ts"
 import { answer, jobOf, journaled } from "../support/postgres/jobs.ts"
 import { startTestPostgres } from "../support/postgres/server.ts"
 
@@ -125,5 +126,24 @@ test("relays go on when the server is killed and started again: what was committ
   const check = await database.begin("read committed")
   assert.deepEqual(await check.query("select id from troupe.outbox", []), [])
   await check.rollback()
+  await database.close()
+})
+
+test("troupe postgres migrate makes the tables, says so, and refuses those of a newer release", async () => {
+  const database = open()
+  const run = async (text: string) => {
+    const transaction = await database.begin("read committed")
+    await transaction.query(text)
+    await transaction.commit()
+  }
+  await run("drop schema troupe cascade")
+  const migrateHere = () => troupe(["postgres", "migrate"], { environment: { DATABASE_URL: server.url } })
+  assert.deepEqual(await migrateHere(), { code: 0, out: 'schema "troupe": now at version 2\n', error: "" })
+  assert.deepEqual(await migrateHere(), { code: 0, out: 'schema "troupe": nothing to do: it is up to date\n', error: "" })
+  await run("insert into troupe.migration (version) values (99)")
+  const refused = await migrateHere()
+  assert.equal(refused.code, 3)
+  assert.match(refused.error, /POSTGRES_SCHEMA: .* a newer release runs here/)
+  await run("delete from troupe.migration where version = 99")
   await database.close()
 })
