@@ -32,15 +32,20 @@ export class Alone<Sql> {
   /** Handles it beside the lanes, when its turn has come. */
   handleSlow(work: Work<Sql>): void {
     if (work.job.waiting.isOver) return work.reject(new HandlerTooSlow(`the time for ${work.job.actor} was over`))
-    if (this.#slowKinds.size < limits.slowKindsMax)
-      this.#slowKinds.set(work.job.kind, performance.now() + limits.slowKindMs)
     this.#slow.push(work)
     if (this.#busy < limits.ownTransactionsMax) void this.#drainSlow()
   }
 
   async #drainSlow(): Promise<void> {
     this.#busy += 1
-    for (let work = this.#slow.shift(); work !== undefined; work = this.#slow.shift()) await this.handle(work)
+    for (let work = this.#slow.shift(); work !== undefined; work = this.#slow.shift()) {
+      const beganMs = performance.now()
+      await this.handle(work)
+      // By itself too: it was not the database, nor the machine, that stood still for a moment.
+      const isSlow = performance.now() - beganMs > limits.sharedHandlerMsMax
+      if (isSlow && this.#slowKinds.size < limits.slowKindsMax)
+        this.#slowKinds.set(work.job.kind, performance.now() + limits.slowKindMs)
+    }
     this.#busy -= 1
   }
 
@@ -79,11 +84,19 @@ export class Alone<Sql> {
     } catch (error) {
       if (error instanceof HandlerTooSlow) await transaction.destroy()
       else await transaction.rollback()
-      // A constraint that is checked at the end only.
-      const refusal = isHandlers ? undefined : job.refuse(error, job.state)
-      if (refusal === undefined) return { error, isHandlers }
-      work.resolve(refusal)
+      return isHandlers ? { error, isHandlers } : this.#atTheEnd(work, error)
+    }
+  }
+
+  /** A constraint that is checked at the end only is the handler's. */
+  #atTheEnd({ job, resolve }: Work<Sql>, error: unknown): Failure | undefined {
+    try {
+      const refusal = job.refuse(error, job.state)
+      if (refusal === undefined) return { error, isHandlers: false }
+      resolve(refusal)
       return undefined
+    } catch (violation) {
+      return { error: violation, isHandlers: true }
     }
   }
 }

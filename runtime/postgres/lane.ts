@@ -63,6 +63,7 @@ export class Lane<Sql> {
   }
 
   async #share(works: readonly Work<Sql>[]): Promise<void> {
+    if (works.length === 0) return
     const transaction = await this.#database.begin(this.#lane.isolation).catch(() => undefined)
     if (transaction === undefined) {
       await pauseAfter()
@@ -78,12 +79,11 @@ export class Lane<Sql> {
     } catch (error) {
       if (error instanceof HandlerTooSlow) await transaction.destroy()
       else await transaction.rollback()
-      const left = works.filter((work) => work !== run.slow && !run.isOver(work))
-      if (run.slow !== undefined) this.#alone.handleSlow(run.slow)
-      if (error instanceof TakenBack) {
-        this.#cautious = limits.cautiousTransactions
-        await this.#share(left)
-      } else for (const work of left) await this.#alone.handle(work, limits.sharedHandlerMsMax)
+      const left = works.filter((work) => !run.slow.has(work) && !run.isOver(work))
+      for (const work of run.slow) this.#alone.handleSlow(work)
+      if (error instanceof TakenBack) this.#cautious = limits.cautiousTransactions
+      if (error instanceof TakenBack || error instanceof HandlerTooSlow) await this.#share(left)
+      else for (const work of left) await this.#alone.handle(work, limits.sharedHandlerMsMax)
     }
   }
 }
@@ -107,8 +107,8 @@ class SharedRun<Sql> {
   readonly #rows = new Map<string, InboxRow>()
   readonly #done: (() => void)[] = []
   readonly #over = new Set<Work<Sql>>()
-  /** Whose handler took too long, so that the transaction was given up. */
-  slow: Work<Sql> | undefined
+  /** Whose handlers took too long, so that the transaction was given up. */
+  readonly slow = new Set<Work<Sql>>()
 
   constructor(transaction: Transaction<Sql>, { isCautious, isTogether }: Manner) {
     this.#transaction = transaction
@@ -152,7 +152,7 @@ class SharedRun<Sql> {
       // What it tells may rest on what others of this transaction wrote.
       this.#done.push(() => work.resolve(step.decision))
     } catch (error) {
-      if (error instanceof HandlerTooSlow) this.slow = work
+      if (error instanceof HandlerTooSlow) this.slow.add(work)
       if (error instanceof HandlerTooSlow || error instanceof TakenBack || isConflict(error)) throw error
       await this.#takeBack()
       this.#over.add(work)

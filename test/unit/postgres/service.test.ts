@@ -8,7 +8,7 @@ import { app, done, event, refused, service } from "../../../runtime/index.ts"
 import {
   type ConstraintViolation, type Isolation, migrate, pgliteDatabase, postgres, transactional,
 } from "../../../runtime/postgres/index.ts"
-import { askInMemory, type MemoryProcess, newWorld, startInMemory, type World } from "../../../runtime/testing/index.ts"
+import { askInMemory, type MemoryProcess, newWorld, publishInMemory, startInMemory, type World } from "../../../runtime/testing/index.ts"
 
 const session = new PGlite()
 const plain = pgliteDatabase(session)
@@ -149,4 +149,26 @@ test("a service with a handler that is not transactional is refused, and so is a
   const shape = app("bank", { namespace: "test", partitions: 1, services })
   await assert.rejects(startInMemory(shape, newWorld()), /run `troupe postgres migrate`, then start again/)
   await empty.close()
+})
+
+test("a constraint that is checked at the end refuses a command, and parks what cannot be refused", async () => {
+  await session.exec("create table pair (account text constraint known references money deferrable initially deferred)")
+  const write = inTransaction(async (state: { moves: number }, _: unknown, { key, sql }) => {
+    await sql.query("insert into pair values ($1)", [`nobody-${key}`])
+    return done(state, null)
+  })
+  const pairs = service("pairs", { state: () => ({ moves: 0 }) })
+    .command("pair", Cents, write)
+    .on(Moved, ({ account: key }) => key, write)
+  const kept = postgres(pairs, { database })
+  const shape = app("pairs", { namespace: "test", partitions: 1, services: [kept] })
+  const world = newWorld()
+  const process = await startInMemory(shape, world)
+  const outcome = await askInMemory(shape, world, kept.pair("hal", { cents: 1 }))
+  const detail = { kind: "foreign key", constraint: "known", table: "pair", column: null }
+  assert.deepEqual(outcome, { type: "refused", code: "constraint", detail })
+  await publishInMemory(shape, world, { ...Moved({ account: "hal", cents: 1 }), key: "hal" })
+  await process.until(() => process.engine.parked().length === 1)
+  assert.equal(process.engine.parked()[0]?.code, "CONSTRAINT_VIOLATED")
+  await process.kill()
 })
