@@ -8,7 +8,9 @@ import { app, done, event, refused, service } from "../../../runtime/index.ts"
 import {
   type ConstraintViolation, type Isolation, migrate, pgliteDatabase, postgres, transactional,
 } from "../../../runtime/postgres/index.ts"
-import { askInMemory, type MemoryProcess, newWorld, publishInMemory, startInMemory, type World } from "../../../runtime/testing/index.ts"
+import {
+  askInMemory, type MemoryProcess, newWorld, publishInMemory, startInMemory, type World,
+} from "../../../runtime/testing/index.ts"
 
 const session = new PGlite()
 const plain = pgliteDatabase(session)
