@@ -6,6 +6,7 @@ import pg from "pg"
 import { fnv1a32 } from "../../runtime/message/hash.ts"
 import { change, type Deposit, jobOf } from "./job.ts"
 
+process.once("disconnect", () => process.exit(1))
 const { natsUrl, databaseUrl, namespace, connections } = jobOf(process.argv[2])
 const pool = new pg.Pool({ connectionString: databaseUrl, max: connections + 3 })
 const connection = await connect({ servers: natsUrl })

@@ -28,5 +28,6 @@ if (import.meta.main) {
   const { natsUrl, databaseUrl, namespace, connections } = jobOf(process.argv[2])
   const pool = new pg.Pool({ connectionString: databaseUrl, max: connections + 5, pipeline: true })
   const running = await start(bankOn(pgDatabase(pool, { transactions: connections }), namespace).app, { natsUrl })
+  process.once("disconnect", () => process.exit(1))
   process.once("SIGTERM", () => void running.stop({ withinMs: 1000 }).finally(() => process.exit(0)))
 }

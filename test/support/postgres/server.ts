@@ -56,6 +56,11 @@ export async function startTestPostgres(settings: readonly string[] = []): Promi
     ending.kill(signal)
     await ended
   }
+  const abandon = () => {
+    server?.kill("SIGKILL")
+    rmSync(dir, { recursive: true, force: true, maxRetries: 3 })
+  }
+  process.once("exit", abandon)
   await run()
   return {
     url,
@@ -63,6 +68,7 @@ export async function startTestPostgres(settings: readonly string[] = []): Promi
     kill: () => end("SIGKILL"),
     restart: run,
     stop: async () => {
+      process.removeListener("exit", abandon)
       await end("SIGINT")
       rmSync(dir, { recursive: true, force: true })
     },
