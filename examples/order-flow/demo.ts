@@ -3,11 +3,13 @@
 // not usable.
 import { existsSync } from "node:fs"
 import { rm } from "node:fs/promises"
-import { describeError, Fault, InvalidInput, readEnvironment } from "../../runtime/index.ts"
+import { type App, describeError, Fault, InvalidInput, readEnvironment } from "../../runtime/index.ts"
 import { type Options, readOptions, usage } from "./options.ts"
 import { type OrdersFile, readOrders, readProducts } from "./orders-file.ts"
 import { jsonLine, reporter, type Reporter, table } from "./report.ts"
 import { openHere, openWorkers, type Place, type Program } from "./place.ts"
+import { proofsText, prove } from "./postgres/proofs.ts"
+import { checkWorkers, openStore, type Store } from "./postgres/store.ts"
 import { fillShelves, type PlaceOrder, placeOrders, readBooks } from "./run.ts"
 import { type Placed, tally } from "./tally.ts"
 
@@ -20,6 +22,8 @@ export interface Flow extends Program {
   /** Where the embedded server keeps its store, unless told otherwise. */
   readonly dataDir: string
   readonly placeOrder: PlaceOrder
+  /** The app with the data of some services in PostgreSQL; a flow without it has no `--store postgres`. */
+  readonly shopOnPostgres?: (namespace: string, store: Store) => App
   /** Where the traces of some orders are found; may be empty. */
   readonly traces: (placed: readonly Placed[], namespace: string, tracesTo: string | undefined) => string
 }
@@ -48,11 +52,15 @@ async function main(flow: Flow, args: readonly string[]): Promise<number> {
   for (const { line, reason } of file.rejected) report.line(`rejected line ${line}: ${reason}`)
   await prepareStore(options, report)
   const { dataDir, console } = options
-  const place = { namespace: namespaceOf(flow, options, file), dataDir, console, report: report.line }
-  const running = await (options.workers === 0 ? openHere(flow, place) : openWorkers(flow, options.workers, place))
+  const namespace = namespaceOf(flow, options, file)
+  const store = await openTables(flow, options, namespace)
+  const place = { namespace, dataDir, console, store: options.store, report: report.line }
+  const program = store === undefined ? flow : { ...flow, shop: shopOn(flow, store) }
+  const opening = options.workers === 0 ? openHere(program, place) : openWorkers(program, options.workers, place)
+  const running = withStore(await opening, store)
   const signals = stopOnSignal(flow, running, report)
   try {
-    const code = await run(flow, options, { file, running, report })
+    const code = await run(flow, options, { file, running, report, store })
     if (options.console === undefined) return code
     report.line("the console goes on; Ctrl-C ends it")
     signals.done(code)
@@ -71,13 +79,33 @@ function wordsOf(error: unknown): string {
   return error instanceof Fault ? `${error.code}: ${error.message}` : describeError(error)
 }
 
+/** Throws InvalidInput if this flow, or this number of workers, cannot have it. */
+async function openTables(flow: Flow, options: Options, namespace: string): Promise<Store | undefined> {
+  if (options.store !== "postgres") return undefined
+  if (flow.shopOnPostgres === undefined) throw new InvalidInput(`${flow.command} has no --store postgres`)
+  checkWorkers(options.workers)
+  return openStore({ namespace, dataDir: options.dataDir, fresh: options.fresh })
+}
+
+function shopOn({ shop, shopOnPostgres }: Flow, store: Store): (namespace: string) => App {
+  return (namespace) => shopOnPostgres?.(namespace, store) ?? shop(namespace)
+}
+
+function withStore(place: Place, store: Store | undefined): Place {
+  if (store === undefined) return place
+  let stopping: Promise<void> | undefined
+  const stop = () => (stopping ??= place.stop().then(store.close))
+  return { client: place.client, lost: place.lost, tracesTo: place.tracesTo, stop }
+}
+
 interface Run {
   readonly file: OrdersFile
   readonly running: Place
   readonly report: Reporter
+  readonly store: Store | undefined
 }
 
-async function run(flow: Flow, options: Options, { file, running: driver, report }: Run): Promise<number> {
+async function run(flow: Flow, options: Options, { file, running: driver, report, store }: Run): Promise<number> {
   const products = await readProducts()
   await fillShelves(driver, products, options.stockFactor)
   const beganMs = Date.now()
@@ -93,8 +121,11 @@ async function run(flow: Flow, options: Options, { file, running: driver, report
   if (before > 0)
     report.line(`${before} orders had been started before; nothing was started twice (--fresh starts anew)`)
   report.line(`\n${table(summary)}\n\n${flow.traces(placed, namespaceOf(flow, options, file), driver.tracesTo)}`)
+  const proofs = store === undefined ? [] : await prove(store, placed)
+  if (store !== undefined) report.line(`\n${proofsText(proofs, store.place, options.explain)}`)
+  const isProven = proofs.every(({ wrong }) => wrong.length === 0)
   if (options.json) process.stdout.write(`${jsonLine(summary)}\n`)
-  return summary.stockConserved && summary.moneyConserved && summary.open === 0 ? 0 : 1
+  return isProven && summary.stockConserved && summary.moneyConserved && summary.open === 0 ? 0 : 1
 }
 
 function hasEnded({ outcome }: Placed): boolean {

@@ -2,8 +2,8 @@
 import * as Schema from "effect/Schema"
 import { done, refused, service } from "../../runtime/index.ts"
 
-const Units = Schema.toStandardSchemaV1(Schema.Struct({ units: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)) }))
-const Reservation = Schema.toStandardSchemaV1(
+export const Units = Schema.toStandardSchemaV1(Schema.Struct({ units: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)) }))
+export const Reservation = Schema.toStandardSchemaV1(
   Schema.Struct({ orderId: Schema.String, quantity: Schema.Int.check(Schema.isGreaterThan(0)) }),
 )
 

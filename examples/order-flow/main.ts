@@ -2,6 +2,7 @@
 import { runDemo } from "./demo.ts"
 import { traces } from "./report.ts"
 import { startSaga } from "./run.ts"
+import { shopOnPostgres } from "./postgres/shop.ts"
 import { shop } from "./shop.ts"
 
 const flow = {
@@ -9,6 +10,7 @@ const flow = {
   namespace: "shop",
   dataDir: ".troupe/order-flow",
   shop,
+  shopOnPostgres,
   worker: new URL("worker.ts", import.meta.url),
   placeOrder: startSaga,
   traces,

@@ -19,6 +19,10 @@ export interface Options {
   readonly dataDir: string
   /** Port of the console, and the demo goes on until it is stopped; none without it. */
   readonly console: number | undefined
+  /** Where inventory and payment keep their data. */
+  readonly store: "journal" | "postgres"
+  /** Shows the statements that prove what is conserved. */
+  readonly explain: boolean
   readonly help: boolean
 }
 
@@ -31,24 +35,29 @@ export const usage = (command: string, dataDir: string) => `${command} -- [optio
   --fresh              forget earlier runs first (embedded server only)
   --data DIR           where the embedded server keeps its store (default ${dataDir})
   --console            show it in a browser, and go on until Ctrl-C (address: TROUPE_CONSOLE_PORT, default 4700)
+  --store postgres     inventory and payment keep their data in tables (DATABASE_URL; without it PGlite, in this process)
+  --explain            with that: show the statements that prove what is conserved, and what they found
   --json               print one JSON object as the last line
   --help               this text
 NATS_URL uses that server instead of an embedded one; OTEL_EXPORTER_OTLP_ENDPOINT says where traces go.`
 
+const defaults: Omit<Options, "dataDir"> = {
+  orders: undefined,
+  stockFactor: 15,
+  inFlight: 128,
+  workers: 0,
+  json: false,
+  resume: false,
+  fresh: false,
+  console: undefined,
+  store: "journal",
+  explain: false,
+  help: false,
+}
+
 /** Throws InvalidInput with one sentence for anything that is not an option. */
 export function readOptions(args: readonly string[], dataDir: string): Options {
-  const options: { -readonly [K in keyof Options]: Options[K] } = {
-    orders: undefined,
-    stockFactor: 15,
-    inFlight: 128,
-    workers: 0,
-    json: false,
-    resume: false,
-    fresh: false,
-    dataDir,
-    console: undefined,
-    help: false,
-  }
+  const options: { -readonly [K in keyof Options]: Options[K] } = { ...defaults, dataDir }
   const rest = [...args]
   const value = (name: string): string => {
     const next = rest.shift()
@@ -76,6 +85,12 @@ export function readOptions(args: readonly string[], dataDir: string): Options {
       case "--console":
         options.console = readEnvironment().consolePort ?? 4700
         break
+      case "--store":
+        options.store = storeNamed(value(name))
+        break
+      case "--explain":
+        options.explain = true
+        break
       case "--json":
         options.json = true
         break
@@ -92,8 +107,14 @@ export function readOptions(args: readonly string[], dataDir: string): Options {
         throw new InvalidInput(`there is no option "${name}"; --help lists them`)
     }
   }
+  if (options.explain && options.store !== "postgres") throw new InvalidInput("--explain goes with --store postgres")
   if (options.resume && options.fresh) throw new InvalidInput("--resume and --fresh exclude each other")
   return options
+}
+
+function storeNamed(text: string): Options["store"] {
+  if (text === "journal" || text === "postgres") return text
+  throw new InvalidInput(`--store is journal or postgres, not "${text}"`)
 }
 
 function wholeNumber(name: string, text: string, min: number, max: number): number {

@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 import { done, refused, service } from "../../runtime/index.ts"
 
-const Charge = Schema.toStandardSchemaV1(
+export const Charge = Schema.toStandardSchemaV1(
   Schema.Struct({ orderId: Schema.String, cents: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)) }),
 )
 

@@ -21,6 +21,8 @@ export interface PlaceOptions {
   readonly dataDir: string
   /** The port of a console, if one is wanted. */
   readonly console?: number | undefined
+  /** Told to the workers. */
+  readonly store?: "journal" | "postgres"
   readonly report: (line: string) => void
 }
 
@@ -40,12 +42,12 @@ export function openHere({ shop }: Program, { namespace, dataDir, console: port,
 
 /** The server belongs to this process; the app to `count` workers. */
 export async function openWorkers({ shop, worker }: Program, count: number, options: PlaceOptions): Promise<Place> {
-  const { namespace, dataDir, report } = options
+  const { dataDir, namespace, report } = options
   const server = await chooseServer({ natsUrl: readEnvironment().natsUrl, dataDir, report })
   try {
     const { client, close } = await connect(shop(namespace), { natsUrl: server.url })
     const closeConsole = await openConsole(shop(namespace), server.url, options)
-    const crew = await hire(count, { worker, natsUrl: server.url, namespace, dataDir, report })
+    const crew = await hire(count, { ...options, worker, natsUrl: server.url })
     const stop = async () => {
       await closeConsole()
       await crew.dismiss()
@@ -107,9 +109,9 @@ async function hire(count: number, options: WorkerOptions): Promise<Crew> {
   }
 }
 
-function startWorker({ worker, natsUrl, namespace, dataDir }: WorkerOptions): ChildProcess {
+function startWorker({ worker, natsUrl, namespace, dataDir, store = "journal" }: WorkerOptions): ChildProcess {
   // The channel is there so that a worker notices when this process is gone, however it went.
-  return fork(fileURLToPath(worker), [namespace, dataDir], {
+  return fork(fileURLToPath(worker), [namespace, dataDir, store], {
     env: { ...process.env, NATS_URL: natsUrl },
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   })

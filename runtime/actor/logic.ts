@@ -88,6 +88,8 @@ export interface IoLogic {
   policy(message: Message): Policy | undefined
   /** Whether what a handler of this message does outside is taken back by a handler that does I/O too. */
   isTakenBack(message: Message): boolean
+  /** Completes when this process may run the actor type, or fails with what is missing outside. */
+  prepare?(): Effect<void, unknown>
   /** Handles a message on committed state. Interruption aborts its signal. */
   perform(state: Json | undefined, message: Message, context: PerformContext): Effect<Decision, unknown>
 }
@@ -110,6 +112,12 @@ export interface PerformContext extends DecideContext {
   readonly lastProgress: Json | undefined
   /** The bytes of an attachment, checked. */
   fetch(ref: Attachment): Effect<Uint8Array, unknown>
+  /** The app that runs the actor: with `self` it names the actor in a store that several apps share. */
+  readonly app: string
+  /** What the actor's newest decision remembered of an inbox outside the journal. */
+  readonly inbox: Json | undefined
+  /** What an adapter hands to handlers besides, such as a transaction. */
+  readonly resources?: object
 }
 
 export interface DecideContext {
@@ -143,6 +151,8 @@ export interface Decision {
   readonly alarm?: string
   /** The message changes nothing, because it came for an actor that has ended or never began: counted, and told. */
   readonly dropped?: { readonly code: string; readonly message: string }
+  /** How far the actor has come with an inbox outside the journal; the next handling is told. */
+  readonly inbox?: Json
   /** The actor cannot go on by itself: shown to operators with this reason (G2). */
   readonly parked?: { readonly code: string; readonly message: string }
 }

@@ -239,6 +239,7 @@ function ioContext(context: PerformContext, message: Message, { idempotencyKey, 
     },
     lastProgress: context.lastProgress,
     fetch: (ref) => Effect.runPromise(context.fetch(ref), { signal: context.signal() }),
+    ...context.resources,
   }
 }
 

@@ -8,6 +8,7 @@ import { doctor } from "./doctor.ts"
 import { draw } from "./draw.ts"
 import { parkedList, parkedShow } from "./parked-list.ts"
 import { parkedDiscard, parkedEdit, parkedRedrive } from "./parked-orders.ts"
+import { postgresMigrate } from "./postgres-migrate.ts"
 import { replay } from "./replay.ts"
 import { sagaGraph } from "./saga-graph.ts"
 import { sagaList } from "./saga-list.ts"
@@ -22,5 +23,5 @@ export const commands: readonly Command[] = [
   sagaList, sagaShow, sagaGraph, sagaStart, sagaAwait, ...sagaOrders,
   parkedList, parkedShow, parkedEdit, parkedRedrive, parkedDiscard,
   lag, services, trace, doctor,
-  check, draw, replay, completion,
+  check, draw, replay, postgresMigrate, completion,
 ]

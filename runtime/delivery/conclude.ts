@@ -12,7 +12,7 @@ import type { Outcome } from "../message/outcome.ts"
 import type { ProcessSpan } from "../ports/telemetry.ts"
 import { type Decided, decidedRecord, seal } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
-import { isSaid, recallOutcome, rememberedEffects, rememberedEvent } from "./effect-memory.ts"
+import { inboxEffects, isSaid, recallOutcome, rememberedEffects, rememberedEvent } from "./effect-memory.ts"
 import { releaseHeld } from "./holding.ts"
 import { Outgoing } from "./outgoing.ts"
 import { recordName } from "./park.ts"
@@ -49,7 +49,8 @@ function conclude({ delivery, task, logic, row, span, nowMs }: Concluding, decis
   const sent = out.entry()
   const isPlain = held === undefined && decision.parked === undefined
   const leavesTrace = !isPlain || Object.keys(changes).length + Object.keys(sent).length > 0
-  const isRemembered = changes.effects !== undefined || changes.forget !== undefined
+  const inboxes = decision.inbox === undefined ? 0 : 1
+  const isRemembered = (changes.effects?.length ?? 0) > inboxes || changes.forget !== undefined
   const entry: Entry = {
     from,
     ...(held === undefined ? {} : { took: held }),
@@ -80,6 +81,7 @@ function rowChanges(
   const overtaken = message.type === "settled" ? overtakenRedrives(partition, message) : []
   const taken = isTaken ? rememberedEvent(message) : []
   const effects = isNew ? rememberedEffects(row, message, decision.outcome) : [...overtaken, ...taken]
+  const known = [...effects, ...inboxEffects(decision.inbox)]
   const timers = [
     ...released,
     ...(message.type === "timer" ? [{ type: "clear" as const, name: message.name }] : []),
@@ -91,7 +93,7 @@ function rowChanges(
   ]
   return {
     ...stateChange(row.state, decision.state, logic.states?.version),
-    ...(effects.length > 0 ? { effects } : {}),
+    ...(known.length > 0 ? { effects: known } : {}),
     ...(message.type === "settled" && row.effects.size + partition.parked.size > 0 ? { forget: message.scope } : {}),
     ...(timers.length > 0 ? { timers } : {}),
   }
@@ -113,7 +115,7 @@ function stateChange(
 }
 
 /** What the user's code made must survive the journal unchanged. Throws NotJson or DecisionTooLarge. */
-function checkDecision(decision: Decision, before: Json | undefined, who: string): void {
+export function checkDecision(decision: Decision, before: Json | undefined, who: string): void {
   if (decision.state !== undefined && decision.state !== before) checkJson(decision.state, `the state of ${who}`)
   for (const outcome of [decision.outcome, ...(decision.answer ?? []).map((answer) => answer.outcome)]) {
     if (outcome?.type === "done") checkJson(outcome.value, `the answer of ${who}`)
@@ -141,7 +143,7 @@ export function concludeChecked(concluding: Concluding, decision: Decision): Dec
   )
 }
 
-class DecisionTooLarge extends Fault {
+export class DecisionTooLarge extends Fault {
   readonly _tag = "DecisionTooLarge"
   readonly code = "DECISION_TOO_LARGE"
   readonly retry = "never"

@@ -66,6 +66,18 @@ function unsaidMemory({ source, id }: Pick<EventMessage, "source" | "id">): stri
   return `$unsaid:${eventId({ source, id })}`
 }
 
+/** In a scope that never ends: it is kept as long as its actor, and only the newest. */
+const inboxMemory = "$inbox"
+
+export function rememberedInbox(row: Row): Json | undefined {
+  return row.effects.get(inboxMemory)?.payload
+}
+
+/** How far the actor has come with an inbox outside the journal. */
+export function inboxEffects(inbox: Json | undefined): NonNullable<Entry["effects"]> {
+  return inbox === undefined ? [] : [[inboxMemory, { scope: inboxMemory, payload: inbox }]]
+}
+
 /** Of a command that is parked although its handler was called: asked again it is decided anew, and its undo is the handler's. */
 export function rememberedAttempt(row: Row, message: Message): NonNullable<Entry["effects"]> {
   if (message.type !== "command" || message.direction === "undo" || message.scope === undefined) return []

@@ -21,6 +21,7 @@ import { decideContext, giveUp } from "./decide.ts"
 import { seal } from "./decided.ts"
 import { decideUntimely } from "./delays.ts"
 import type { Delivery } from "./delivery.ts"
+import { rememberedInbox } from "./effect-memory.ts"
 import { load } from "./load.ts"
 import { Ending, LateSignal } from "./ending.ts"
 import { heartbeatOf, lastProgressOf } from "./heartbeat.ts"
@@ -127,6 +128,8 @@ function attempt(delivery: Delivery, mailbox: Mailbox, clock: Clock): Effect.Eff
     beat: heartbeat.beat,
     lastProgress: lastProgressOf(delivery, task),
     fetch: (ref) => fetchAttachment(delivery.ports.attachments, ref),
+    app: delivery.app.name,
+    inbox: rememberedInbox(row),
   }
   const performing = io.perform(row.state, message, context)
   const aborted = () => Effect.onInterrupt(performing, () => Effect.sync(ending.abort))

@@ -29,6 +29,7 @@ import { type Engine, startEngine } from "./engine.ts"
 import { missedEvents } from "./event-partitions.ts"
 import type { Health } from "./health.ts"
 import { Operator } from "./operator.ts"
+import { prepare } from "./prepare.ts"
 
 export interface StartOptions {
   readonly natsUrl: string
@@ -87,6 +88,7 @@ export async function start(app: App, options: StartOptions): Promise<RunningApp
     const durability = await tellDurability(options, link)
     const neighbours = await readNeighbours(await manifestPlace(link, name))
     for (const line of missedEvents(app.shape, neighbours)) options.report?.(line)
+    await prepare(app.shape)
     const readers = await registerReader(link, name, partitions, replicas)
     if (app.eventsKept === "until handled" && readers === undefined) options.report?.(keptOtherwise(namespace))
     const engine = await Effect.runPromise(openEngine(app, options, link, readers).pipe(Scope.provide(scope)))

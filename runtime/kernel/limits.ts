@@ -1,6 +1,7 @@
 // Every bound of the runtime, in one place. A queue, loop, cache or payload without a line here is a defect.
 import { consoleLimits } from "./console-limits.ts"
 import { flowLimits } from "./flow-limits.ts"
+import { postgresLimits } from "./postgres-limits.ts"
 import { sagaLimits } from "./saga-limits.ts"
 import { sweepLimits } from "./sweep-limits.ts"
 import { telemetryLimits } from "./telemetry-limits.ts"
@@ -8,6 +9,7 @@ import { telemetryLimits } from "./telemetry-limits.ts"
 export const limits = {
   ...consoleLimits,
   ...flowLimits,
+  ...postgresLimits,
   ...sagaLimits,
   ...sweepLimits,
   ...telemetryLimits,

@@ -10,6 +10,7 @@ import { Client } from "../host/client.ts"
 import { type Deposits, depositsOf } from "../host/deposits.ts"
 import { type Engine, startEngine } from "../host/engine.ts"
 import { Operator } from "../host/operator.ts"
+import { prepare } from "../host/prepare.ts"
 import type { PublishOptions } from "../host/publish.ts"
 import { memoryAttachments } from "../memory/attachments.ts"
 import { memoryEdge } from "../memory/edge.ts"
@@ -98,6 +99,7 @@ export interface ProcessOptions {
 
 /** Starts one process of the app. A second one on the same world takes over its share of the partitions. */
 export async function startInMemory(app: App, world: World, options: ProcessOptions = {}): Promise<MemoryProcess> {
+  await prepare(app.shape)
   const scope = Effect.runSync(Scope.make())
   const blocks: CommittedBlock[] = []
   const fenced: number[] = []

@@ -54,7 +54,9 @@ const below: Readonly<Record<string, readonly string[]>> = {
 /** An example that shows the same business in another way -> the one whose data and files it uses. */
 const basedOn: Readonly<Record<string, string>> = { "examples/order-flow-choreographed": "examples/order-flow" }
 
-const entries = ["runtime/index.ts", "sagas/index.ts", "runtime/testing/index.ts", "sagas/testing/index.ts"]
+const entries = [
+  "runtime/index.ts", "runtime/postgres/index.ts", "sagas/index.ts", "runtime/testing/index.ts", "sagas/testing/index.ts",
+]
 
 /** What is wrong with an import from one file of the repository to another, if anything is. */
 export function layerBreach({ from, to, typeOnly }: Import): string | undefined {
@@ -87,7 +89,11 @@ const homes: Readonly<Record<string, string>> = {
   "preact": "runtime/console/web",
   "@preact": "runtime/console/web",
   "esbuild": "runtime/console/web",
+  "pg": "runtime/postgres",
 }
+
+/** What examples show beside Troupe: whoever uses it has installed it. */
+const shownBeside = new Set(["pg", "@electric-sql/pglite", "kysely", "drizzle-orm"])
 
 const pure = new Set([
   "runtime/kernel", "runtime/message", "runtime/ports", "runtime/actor", "runtime/flow", "runtime/delivery",
@@ -110,12 +116,16 @@ export function packageBreach({ from, to }: Import, declared: Declared): string 
   if (from.startsWith("bench/peers/")) return undefined
   // What the page imports is bundled into it when the package is built.
   const bundled = layer === "runtime/console/web"
+  // Installed by whoever uses it, and loaded then.
+  const optional = layer === "runtime/postgres" && name === "pg"
   const shipped = !bundled && (layer.startsWith("runtime/") || layer.startsWith("sagas/") || layer.startsWith("examples/"))
   if (to.startsWith("/")) return `${to} is a path of one machine`
   if (layer === "runtime/kernel") return `the kernel imports nothing, and here ${to}`
   if (to.startsWith("node:")) {
     return pure.has(layer) && !pureModules.has(to) ? `${layer} is pure and may not import ${to}` : undefined
   }
+  if (layer.startsWith("examples/") && shownBeside.has(name)) return undefined
+  if (optional) return undefined
   if (shipped && !declared.dependencies.includes(name)) return `${name} is not among the dependencies of package.json`
   if (!shipped && ![...declared.dependencies, ...declared.devDependencies].includes(name)) return `${name} is not in package.json`
   if (!shipped && !bundled) return undefined

@@ -57,6 +57,11 @@ test("recordings are replayed, and what is decided otherwise is told", async () 
   ]), new URL("expected/replay.txt", import.meta.url))
 })
 
+test("the tables of services with their own PostgreSQL are printed as a script", async () => {
+  const told = await transcript(["postgres migrate --print", "postgres migrate"])
+  assertGolden(told, new URL("expected/postgres.txt", import.meta.url))
+})
+
 test("sagas are drawn for the terminal, as mermaid and as SVG", async () => {
   assertGolden(await transcript([
     "draw SHOP --width 60",
