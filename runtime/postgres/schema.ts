@@ -27,7 +27,10 @@ create index outbox_order on troupe.outbox (name, part, number)`
 export const migrations: readonly string[] = [inbox, outbox]
 
 const lock = "select pg_advisory_xact_lock(7402839201771)"
-const begin = `create schema if not exists troupe;
+// A session hears what others have changed when it opens a table, and not when it gets an advisory lock: without the first
+// statement it may believe that there is no schema yet.
+const begin = `select count(*) from pg_catalog.pg_namespace;
+create schema if not exists troupe;
 create table if not exists troupe.migration (version integer primary key, applied_at timestamptz not null default now())`
 
 /** Everything as one script, for whoever applies migrations in another way. It may be run again. */

@@ -20,6 +20,9 @@ export function databaseContract(name: string, make: () => Promise<Database<Plai
     promise("the schema is made once, however many try, and checked", async (database) => {
       await within(database, (transaction) => transaction.query("drop schema if exists troupe cascade"))
       await assert.rejects(checkSchema(database), /is not there: run `troupe postgres migrate`/)
+      // Each session remembers that there is none.
+      const look = () => within(database, ({ query }) => query("select to_regnamespace('troupe')", []))
+      await Promise.all([look(), look(), look()])
       const applied = await Promise.all([migrate(database), migrate(database), migrate(database)])
       assert.deepEqual(applied.flat(), migrations.map((_, index) => index + 1))
       await checkSchema(database)
