@@ -42,7 +42,7 @@ async function signalAtEnd(stage: Stage, key: string, n: number): Promise<"taken
   const ending = stage.ask(brief.start(at, { at }))
   await stage.until(() => timesAsked(at, "A") === 1)
   const since = await stage.now()
-  await stage.until(async () => (await stage.now()) - since >= n % 40)
+  await stage.until(async () => (await stage.now()) - since >= 5 * (n % 40))
   const answer = await stage.ask(brief.signal(at, "more", { name: "one more" }))
   const { outcome, result } = endOf(await ending)
   assert.equal(outcome, "completed")
