@@ -104,11 +104,17 @@ function carryOut({ outline }: Parts, before: SagaRow, moved: SagaRow, actions: 
     }
     if (action.type === "undo") {
       row = dropWaits(outline, row, action.params, at)
-      const undo = undoDue(outline, row, action.params, at)
+      const undo = undoDue(outline, begunOf(row, planned), action.params, at)
       if (undo !== undefined) take(sendUndo(outline, row, undo, count, at), 1)
     }
   }
   return { row, send }
+}
+
+/** What comes later in the same transition, as the next round of a loop does, has nothing yet that could be undone. */
+function begunOf(row: SagaRow, planned: readonly string[]): SagaRow {
+  if (planned.length === 0) return row
+  return { ...row, items: Object.fromEntries(Object.entries(row.items).filter(([instance]) => !planned.includes(instance))) }
 }
 
 /** One undo at a time, and none before what is under way has settled. */
