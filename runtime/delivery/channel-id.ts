@@ -8,10 +8,6 @@ export function laneChannel(incarnation: string, source: number, lane: LaneName)
   return `lane:${incarnation}:${source}:${lane}`
 }
 
-export function isLaneChannel(id: string): boolean {
-  return id.startsWith("lane:")
-}
-
 /** Records from another app's partition: dense numbers, whatever their stream positions. */
 export function peerChannel(incarnation: string, source: number, lane: LaneName): string {
   return `peer:${incarnation}:${source}:${lane}`

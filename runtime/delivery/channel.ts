@@ -27,8 +27,6 @@ export class Channel {
   readonly claims = new ClaimRuns()
   /** The claims have changed since a block has told them. */
   hasNewClaims = false
-  /** Of a commands lane: up to here an earlier owner may have begun records; unknown until the first frame comes (R11). */
-  mayHaveBegun: number | undefined
   /** Of a replies lane: as long as this arrival waits among the commands, what follows it waits there too. */
   queuedArrival = 0
   /** An operator said so: the next frame tells where the lane goes on. */

@@ -15,7 +15,6 @@ import type { ProcessSpan } from "../ports/telemetry.ts"
 import { isAtMostOnce, noteBegun } from "./at-most-once.ts"
 import { fetchAttachment } from "./attachments.ts"
 import { decideCancelled } from "./cancelling.ts"
-import { isLaneChannel } from "./channel-id.ts"
 import { concludeChecked } from "./conclude.ts"
 import { decideContext, giveUp } from "./decide.ts"
 import { seal } from "./decided.ts"
@@ -176,12 +175,10 @@ function concludeHandling(delivery: Delivery, { mailbox, exit, span }: Finished,
 
 /**
  * After a crash a do comes again from its source, and its undo may overtake it there: nobody would know any more that the
- * handler was called, and what it did outside would stay. In the durable mailbox the do is in front of its undo. Between
- * partitions of this app lanes keep them in order.
+ * handler was called, and what it did outside would stay. In the durable mailbox the do is in front of its undo.
  */
-function isTakenBack({ app }: Delivery, { message, held, from }: Task): boolean {
+function isTakenBack({ app }: Delivery, { message, held }: Task): boolean {
   if (held !== undefined || message.type !== "command") return false
-  if (from.length > 0 && from.every(([channel]) => isLaneChannel(channel))) return false
   if (message.direction === "undo" || message.scope === undefined) return false
   return app.logics.get(message.to.service)?.io?.isTakenBack(message) === true
 }

@@ -73,8 +73,8 @@ export function laneOrder(delivery: Delivery, frame: LaneFrame, channel: Channel
   const lane = frame.lane === "replies" ? "commands" : "replies"
   const other = partition.channels.get(laneChannel(frame.incarnation, frame.source, lane))
   if (other?.adopts === true) return follows
-  // A do that only this owner can have seen is not begun: its undo need not wait, and leaves a tombstone.
-  const mayHaveBegun = delivery.isInherited && before <= (other?.mayHaveBegun ?? Number.POSITIVE_INFINITY)
+  // Nobody before this owner can have begun it: its undo need not wait, and leaves a tombstone.
+  const mayHaveBegun = delivery.isInherited
   if (frame.lane === "replies" && !mayHaveBegun) return follows
   if ((other?.high ?? 0) < before) return "later"
   return frame.lane === "replies" && queue.length("commands") > 0 ? "queued" : follows

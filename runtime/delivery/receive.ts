@@ -37,7 +37,6 @@ export function receiveFrame(delivery: Delivery, frame: LaneFrame): void {
   }
   // The source, which is told under which claim the record was made that is known here, will find out what is wrong.
   if (isOtherRecord(channel, frame)) return tell(channel.high, { resend: true })
-  if (frame.first <= channel.high + 1) channel.mayHaveBegun ??= frame.last ?? Number.POSITIVE_INFINITY
   for (const [index, message] of frame.messages.entries()) {
     const number = frame.first + index
     if (isOtherDecided(channel, frame, number)) return tell(number, { resend: true })

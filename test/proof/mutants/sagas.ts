@@ -174,10 +174,15 @@ export const sagaMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: "undo-overtakes-begun-do",
+    name: "begun-do-not-journaled",
     rule: "R11",
-    breaks: "After a crash an undo is taken before its do has come again, which an earlier owner may have begun.",
+    breaks: "A command that may have to be undone is handled before it is in the mailbox: after a crash its undo overtakes it.",
     edits: [
+      {
+        file: "runtime/delivery/handling.ts",
+        find: "  return isTakenBack(delivery, task) ? 0 : undefined\n",
+        replace: "  return isTakenBack(delivery, task) && task.noted === true ? 0 : undefined\n",
+      },
       {
         file: "runtime/delivery/lane-order.ts",
         find: "  if (frame.lane === \"replies\" && !mayHaveBegun) return follows\n",

@@ -60,9 +60,9 @@ test("a saga of three steps takes ten decisions: a start, three calls, three rep
   assert.equal(decisions, 10)
 })
 
-test("with handlers that do I/O it takes as many", async () => {
+test("with handlers that do I/O it takes two more: what an undo may take back is journaled before it begins", async () => {
   const { decisions } = await costOf(40, 4, {})
-  assert.equal(decisions, 10)
+  assert.equal(decisions, 12)
 })
 
 test("one that is undone takes two calls and two replies more", async () => {
@@ -70,14 +70,14 @@ test("one that is undone takes two calls and two replies more", async () => {
   assert.equal(decisions, 14)
 })
 
-test("alone it takes ten appends at most, and 10,200 bytes of journal", async () => {
+test("alone it takes twelve appends at most, and 12,000 bytes of journal", async () => {
   const { appends, bytes } = await costOf(20, 1, {})
-  atMost("appends", appends, 10)
-  atMost("bytes", bytes, 10_200)
+  atMost("appends", appends, 12)
+  atMost("bytes", bytes, 12_000)
 })
 
-test("256 at a time share their appends: one for two of them at most, and 8,000 bytes of journal each", async () => {
+test("256 at a time share their appends: two for three of them at most, and 9,200 bytes of journal each", async () => {
   const { appends, bytes } = await costOf(1024, 256, {})
-  atMost("appends", appends, 0.5)
-  atMost("bytes", bytes, 8_000)
+  atMost("appends", appends, 0.66)
+  atMost("bytes", bytes, 9_200)
 })

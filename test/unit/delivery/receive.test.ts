@@ -92,10 +92,3 @@ test("R11: an undo waits for its do, and is taken behind it, if an earlier owner
   receiveFrame(delivery, undoFrame(6))
   assert.deepEqual([delivery.queue.length("commands"), delivery.queue.length("replies")], [2, 0])
 })
-
-test("R1: an undo waits for nothing if its do was sent to this owner only", () => {
-  const { delivery } = deliveryAt(5)
-  receiveFrame(delivery, { ...frameOf(6, 1), last: 6 })
-  receiveFrame(delivery, undoFrame(7))
-  assert.deepEqual([delivery.queue.length("commands"), delivery.queue.length("replies")], [1, 1])
-})
