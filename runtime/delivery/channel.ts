@@ -27,8 +27,6 @@ export class Channel {
   readonly claims = new ClaimRuns()
   /** The claims have changed since a block has told them. */
   hasNewClaims = false
-  /** Of a replies lane: as long as this arrival waits among the commands, what follows it waits there too. */
-  queuedArrival = 0
   /** An operator said so: the next frame tells where the lane goes on. */
   adopts = false
   /** Of a stream: the last record that is decided in a cut block (R14), once its digest was asked for. */

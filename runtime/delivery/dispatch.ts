@@ -1,10 +1,9 @@
 // dispatch: hand on the outgoing records of a committed block. They are durable in the journal, which keeps them until
 // their destination confirms: the journal is the outbox, and everything here may be lost and is then sent again (R4, R7).
 import type { Message } from "../message/message.ts"
-import { parseDestination } from "./channel-id.ts"
+import { destinationId, parseDestination } from "./channel-id.ts"
 import type { Decided } from "./decided.ts"
 import type { Delivery } from "./delivery.ts"
-import { marksBehind } from "./lane-order.ts"
 import type { Outbox } from "./outbox.ts"
 import { outboxOf } from "./partition.ts"
 
@@ -37,8 +36,7 @@ function sendFrame(
   const destination = parseDestination(id)
   if (destination.type !== "lane") return void delivery.facts.openUnsafe()
   const outbox = outboxOf(partition, id)
-  const behind = marksBehind(partition, destination.partition, destination.lane, frame)
-  const last = delivery.dispatched.get(id)
+  const settles = destination.lane === "commands" && frame.messages.some(({ type }) => type === "settled")
   ports.lanes.send({
     incarnation: partition.incarnation,
     source: partition.index,
@@ -48,8 +46,7 @@ function sendFrame(
     messages: frame.messages,
     confirmed: outbox.confirmed,
     claims: outbox.claims.list,
-    ...(last === undefined ? {} : { last }),
-    ...(behind.length === 0 ? {} : { behind }),
+    ...(settles ? { repliesTo: delivery.dispatched.get(destinationId({ ...destination, lane: "replies" })) ?? 0 } : {}),
   })
 }
 

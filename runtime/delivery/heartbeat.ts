@@ -15,8 +15,7 @@ export interface Heartbeat {
   beat(progress: Json | undefined): void
   /** What was told last, journaled or not. */
   progress(): Json | undefined
-  /** Fails when the handler was silent for too long; journals its progress meanwhile. */
-  /** Once, until it is to be asked again. */
+  /** One look, until it is time for the next: fails when the handler was silent for too long, and journals its progress. */
   watch(): Effect.Effect<void, HandlerSilent>
   /** The attempt is over. If it failed, what it told last is noted with its record, for the next one. */
   close(failed: boolean): void

@@ -2,7 +2,7 @@
 // The journal holds the same records, so a new owner rebuilds this and sends all of it again, in order (R4, R7).
 import { assert } from "../kernel/assert.ts"
 import type { ClaimRun } from "../message/block.ts"
-import { isUndo, type Message } from "../message/message.ts"
+import type { CommandMessage, Message } from "../message/message.ts"
 import { ClaimRuns } from "./claim-runs.ts"
 
 export class Outbox {
@@ -12,8 +12,7 @@ export class Outbox {
   confirmed = 0
   /** What the journal knows as confirmed; lags behind `confirmed` until a block carries it. */
   journaled = 0
-  /** How many of what is not confirmed are undos, or were sent again by an operator: nearly always none. */
-  undos = 0
+  /** How many of what is not confirmed were sent again by an operator: nearly always none. */
   redriven = 0
   /** Under which claims the records from `confirmed` on were made (R14). */
   readonly claims = new ClaimRuns()
@@ -27,7 +26,7 @@ export class Outbox {
     this.last = number
     this.claims.add(number, claim)
     this.#records.push(message)
-    this.#count(message, 1)
+    if (isRedriven(message)) this.redriven += 1
   }
 
   /** Takes over what a journal says that begins after the first records towards this destination: only the tail is known. */
@@ -44,9 +43,7 @@ export class Outbox {
     this.journaled = this.confirmed
     this.#records.splice(0, this.#records.length, ...unconfirmed)
     this.#head = 0
-    this.undos = 0
-    this.redriven = 0
-    for (const message of unconfirmed) this.#count(message, 1)
+    this.redriven = unconfirmed.filter(isRedriven).length
   }
 
   /** Counts what is not confirmed anew, from 1: the journal has got another identity. */
@@ -58,8 +55,8 @@ export class Outbox {
   confirm(low: number): void {
     assert(low <= this.last, "a destination confirms only what was sent")
     while (this.confirmed < low) {
-      const message = this.undos + this.redriven > 0 ? this.#records[this.#head] : undefined
-      if (message !== undefined) this.#count(message, -1)
+      const message = this.redriven > 0 ? this.#records[this.#head] : undefined
+      if (message !== undefined && isRedriven(message)) this.redriven -= 1
       this.confirmed += 1
       this.#head += 1
     }
@@ -77,20 +74,11 @@ export class Outbox {
     return { first, messages: this.#records.slice(start, start + max) }
   }
 
-  /** What is not confirmed, with its numbers, oldest first. */
-  *unconfirmed(): IterableIterator<readonly [number: number, message: Message]> {
-    for (let index = this.#head; index < this.#records.length; index += 1) {
-      const message = this.#records[index]
-      if (message !== undefined) yield [this.confirmed + 1 + index - this.#head, message]
-    }
-  }
-
-  #count(message: Message, by: 1 | -1): void {
-    if (isUndo(message)) this.undos += by
-    if (message.type === "command" && message.redriven === true) this.redriven += by
-  }
-
   get unconfirmedCount(): number {
     return this.last - this.confirmed
   }
+}
+
+export function isRedriven(message: Message): message is CommandMessage {
+  return message.type === "command" && message.redriven === true
 }

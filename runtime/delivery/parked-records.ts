@@ -3,7 +3,7 @@
 import type { Entry, ParkedEntry } from "../message/block.ts"
 import { type Address, addressText, type Message } from "../message/message.ts"
 import { destinationId } from "./channel-id.ts"
-import type { Outbox } from "./outbox.ts"
+import { isRedriven, type Outbox } from "./outbox.ts"
 
 export class ParkedRecords extends Map<string, ParkedEntry> {
   /** The ids of commands by the saga that sent them. */
@@ -44,13 +44,11 @@ export function overtakenRedrives(
 ): NonNullable<Entry["effects"]> {
   const own = outboxes.get(destinationId({ type: "lane", partition: index, lane: "commands" }))
   if (own === undefined || own.redriven === 0) return []
-  const effects: (readonly [string, { readonly undone: true }])[] = []
-  for (const [, message] of own.unconfirmed()) {
-    const isMeant = message.type === "command" && message.redriven === true && message.scope === scope
-    const isHere = isMeant && message.to.service === to.service && message.to.key === to.key
-    if (isHere) effects.push([message.effect, { undone: true }])
-  }
-  return effects
+  const row = addressText(to)
+  return own.owed(0, own.unconfirmedCount).messages.flatMap((message) => {
+    const isMeant = isRedriven(message) && message.scope === scope
+    return isMeant && addressText(message.to) === row ? [[message.effect, { undone: true as const }] as const] : []
+  })
 }
 
 function scopeOf(record: Message | undefined): string | undefined {

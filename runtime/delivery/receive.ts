@@ -10,7 +10,6 @@ import { claimAt } from "./claim-runs.ts"
 import type { Delivery } from "./delivery.ts"
 import type { Reading } from "./event-reading.ts"
 import { type DecodedWork, decodeEvent, decodeExternal, decodePeer } from "./decode.ts"
-import { laneOrder } from "./lane-order.ts"
 import { handOnMisplaced } from "./misplaced.ts"
 import { channelOf } from "./partition.ts"
 import { hasForgotten, isOtherDecided, isOtherRecord, suspect } from "./suspicion.ts"
@@ -40,14 +39,12 @@ export function receiveFrame(delivery: Delivery, frame: LaneFrame): void {
   for (const [index, message] of frame.messages.entries()) {
     const number = frame.first + index
     if (isOtherDecided(channel, frame, number)) return tell(number, { resend: true })
-    const order = laneOrder(delivery, frame, channel, number)
-    if (order === "later") break
+    if (message.type === "settled" && isOvertaking(delivery, frame)) break
     const known = channel.high
     observer.reached?.(partition, "admit", "before", message)
-    const admitted = admitLaneRecord(delivery, { id, channel, lane: order === "queued" ? "commands" : lane }, number, message)
+    const admitted = admitLaneRecord(delivery, { id, channel, lane }, number, message)
     observer.reached?.(partition, "admit", "after", message)
     if (channel.high > known) channel.noteClaim(number, claimAt(frame.claims ?? [], number) ?? "")
-    if (order === "queued" && admitted === "taken") channel.queuedArrival = delivery.queue.arrivals
     if (admitted === "gap") tell(channel.high, { resend: true })
     // A full lane asks for nothing: the source sends again by itself, when there may be room.
     if (admitted !== "taken") break
@@ -88,6 +85,12 @@ export const receiveStream = Effect.fnUntraced(function* (
     delivery.work.openUnsafe()
   }
 })
+
+/** An undo that is still under way would find everything forgotten, and be remembered for ever (R11): it comes first. */
+function isOvertaking({ partition }: Delivery, { incarnation, source, repliesTo = 0 }: LaneFrame): boolean {
+  const replies = channelOf(partition, laneChannel(incarnation, source, "replies"))
+  return !replies.adopts && replies.high < repliesTo
+}
 
 function noteReadBefore({ unreadBefore }: Delivery, source: InputSource): void {
   const left = unreadBefore.get(source)

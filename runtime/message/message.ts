@@ -168,10 +168,6 @@ export function isUrgent(message: Message): boolean {
   return "priority" in message && message.priority === "high"
 }
 
-export function isUndo(message: Message): message is CommandMessage {
-  return message.type === "command" && message.direction === "undo"
-}
-
 export function isRequester(replyTo: Address | Requester): replyTo is Requester {
   return "subject" in replyTo
 }

@@ -51,10 +51,9 @@ export function readWire(text: string): Wire | undefined {
 
 function isFrame(value: unknown): value is LaneFrame {
   if (!isObject(value) || !isChannel(value)) return false
-  const { first, messages, confirmed, claims, last, behind } = value
+  const { first, messages, confirmed, claims, repliesTo } = value
   if (confirmed !== undefined && !isCount(confirmed)) return false
-  if (last !== undefined && !isCount(last)) return false
-  if (behind !== undefined && !(Array.isArray(behind) && behind.every(isBehind))) return false
+  if (repliesTo !== undefined && !isCount(repliesTo)) return false
   if (claims !== undefined && !(Array.isArray(claims) && claims.every(isClaimRun))) return false
   return isCount(first) && first > 0 && Array.isArray(messages) && messages.every(isMessage)
 }
@@ -67,10 +66,6 @@ function isConfirmation(value: unknown): value is Confirmation {
 
 function isClaimRun(value: unknown): boolean {
   return Array.isArray(value) && isCount(value[0]) && typeof value[1] === "string"
-}
-
-function isBehind(value: unknown): boolean {
-  return Array.isArray(value) && isCount(value[0]) && isCount(value[1])
 }
 
 function isChannel({ incarnation, source, destination, lane }: Readonly<Record<string, unknown>>): boolean {

@@ -27,13 +27,9 @@ export interface LaneFrame {
   readonly confirmed?: number
   /** The claims of the source's journal under which `first - 1` and the records behind it were made (R14). */
   readonly claims?: readonly ClaimRun[]
-  /** The last record of the channel that its source had sent when it sent this. */
-  readonly last?: number
-  /** Records of the frame, by number, that must not be taken before a record of the other lane, by its number (R11). */
-  readonly behind?: readonly Behind[]
+  /** Of a frame with `settled` in it: the last record of the replies lane made before, which has to be there first (R11). */
+  readonly repliesTo?: number
 }
-
-export type Behind = readonly [record: number, other: number]
 
 /** The destination's committed mark: everything up to `low` is decided (or, with `resend`, is what it has). */
 export interface Confirmation {

@@ -183,11 +183,6 @@ export const sagaMutants: readonly Mutant[] = [
         find: "  return isTakenBack(delivery, task) ? 0 : undefined\n",
         replace: "  return isTakenBack(delivery, task) && task.noted === true ? 0 : undefined\n",
       },
-      {
-        file: "runtime/delivery/lane-order.ts",
-        find: "  if (frame.lane === \"replies\" && !mayHaveBegun) return follows\n",
-        replace: "  if (frame.lane === \"replies\" || !mayHaveBegun) return follows\n",
-      },
     ],
   },
   {

@@ -14,8 +14,7 @@ import { bank } from "../../support/bank.ts"
 function deliveryAt(low: number) {
   const { journal, streams, lanes } = newWorld()
   const confirmations: Confirmation[] = []
-  // Its last owner did not let go.
-  const partition = { ...emptyPartition("bank", 1), blockNumber: 1 }
+  const partition = emptyPartition("bank", 1)
   channelOf(partition, laneChannel("journal-a", 0, "commands")).restoreLow(low)
   const recording = { ...lanes, confirm: (confirmation: Confirmation) => void confirmations.push(confirmation) }
   const ports = { journal, inputs: streams, egress: streams, lanes: recording, telemetry: silent }
@@ -50,10 +49,10 @@ test("R4: what lies above a gap is not taken, and the source is asked to send ag
 
 test("R11: a settled scope waits until the undos that were sent before it are here", () => {
   const { delivery } = deliveryAt(5)
-  receiveFrame(delivery, { ...frameOf(6, 1), behind: [[6, 2]] })
+  receiveFrame(delivery, { ...frameOf(6, 1), repliesTo: 2 })
   assert.equal(delivery.queue.size, 0, "they are on their way still")
   receiveFrame(delivery, { ...frameOf(1, 2), lane: "replies" })
-  receiveFrame(delivery, { ...frameOf(6, 1), behind: [[6, 2]] })
+  receiveFrame(delivery, { ...frameOf(6, 1), repliesTo: 2 })
   assert.equal(delivery.queue.size, 3)
 })
 
@@ -67,28 +66,4 @@ test("R5: a mark moves over everything that the owner before had decided above i
   assert.deepEqual([known.low, known.high], [9, 9], "a block tells of 9: if only 7 had moved it, nobody would ever confirm 9")
   receiveFrame(delivery, frameOf(8, 3))
   assert.equal(delivery.queue.size, 2, "10 is new")
-})
-
-test("R11: what is decided already waits for nothing", () => {
-  const { delivery } = deliveryAt(5)
-  receiveFrame(delivery, { ...frameOf(5, 2), behind: [[5, 3]] })
-  assert.equal(delivery.queue.size, 1)
-})
-
-const undo = {
-  type: "command", to: { service: "account", key: "a" }, name: "refund", payload: null, effect: "t:2:0", undoes: "t:1:0",
-  direction: "undo", attempt: 1,
-} as const
-
-function undoFrame(before: number): LaneFrame {
-  return { ...channel, lane: "replies", first: 1, messages: [undo], behind: [[1, before]] }
-}
-
-test("R11: an undo waits for its do, and is taken behind it, if an earlier owner may have begun that", () => {
-  const { delivery } = deliveryAt(5)
-  receiveFrame(delivery, undoFrame(6))
-  assert.equal(delivery.queue.size, 0, "its do is on its way again")
-  receiveFrame(delivery, { ...frameOf(6, 1), last: 6 })
-  receiveFrame(delivery, undoFrame(6))
-  assert.deepEqual([delivery.queue.length("commands"), delivery.queue.length("replies")], [2, 0])
 })
