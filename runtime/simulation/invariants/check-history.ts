@@ -30,7 +30,7 @@ export function checkHistory(history: History, expectations: Expectations = {}, 
   checkDecidedOnce(log, findings)
   checkUndoOrder(log, findings)
   checkNoLateEffect(log, findings)
-  checkOrderOfRequests(log, requests, findings)
+  checkOrderOfRequests(log, requests, ackedMayBeLost ? lastPowerCut(history) : 0, findings)
   checkChannels(log, findings)
   if (expectations.hasPriorities !== true) checkOrderOfSources(log, findings)
   checkOverlaps(history, findings)
@@ -61,6 +61,11 @@ export function checkHistory(history: History, expectations: Expectations = {}, 
 
 function isSettled({ happenings }: History): boolean {
   return happenings.some((happening) => happening.type === "phase" && happening.phase === "settled")
+}
+
+/** The place of the last power cut: what is accepted behind it stays, in any mode. */
+function lastPowerCut({ happenings }: History): number {
+  return happenings.findLastIndex((happening) => happening.type === "fault" && happening.kind === "power cut") + 1
 }
 
 /** After the last fault a partition may need so long to find an owner and to go on. */

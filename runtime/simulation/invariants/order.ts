@@ -6,8 +6,16 @@ import { blockName } from "./journals.ts"
 import type { Log } from "./log.ts"
 import type { RequestOf } from "./requests.ts"
 
-/** What one client sent to an actor before another request was even made is decided before it. */
-export function checkOrderOfRequests(log: Log, requests: ReadonlyMap<string, RequestOf>, findings: Findings): void {
+/**
+ * What one client sent to an actor before another request was even made is decided before it. `keptFrom`: the place in the history
+ * from which on nothing that was accepted is lost: what was accepted before may be gone, and stored by another try later.
+ */
+export function checkOrderOfRequests(
+  log: Log,
+  requests: ReadonlyMap<string, RequestOf>,
+  keptFrom: number,
+  findings: Findings,
+): void {
   for (const [row, effects] of log.order) {
     let earliest: { readonly acceptedAt: number; readonly effect: string } | undefined
     for (const effect of new Set(effects.toReversed())) {
@@ -20,8 +28,9 @@ export function checkOrderOfRequests(log: Log, requests: ReadonlyMap<string, Req
         findings.add("I6", effect, `${what}; expected the order in which they were sent`, ...request.happenings.slice(0, 2))
       }
       // Retried: which of the tries was stored when is not known.
-      const isPlain = acceptedAt !== undefined && request.happenings.filter(({ phase }) => phase === "invoke").length === 1
-      if (isPlain && (earliest === undefined || acceptedAt < earliest.acceptedAt)) earliest = { acceptedAt, effect }
+      const isOneTry = request.happenings.filter(({ phase }) => phase === "invoke").length === 1
+      const isKept = acceptedAt !== undefined && acceptedAt >= keptFrom
+      if (isKept && isOneTry && (earliest === undefined || acceptedAt < earliest.acceptedAt)) earliest = { acceptedAt, effect }
     }
   }
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict"
 import { before, test } from "node:test"
 import type { Entry } from "../../../runtime/message/block.ts"
 import { addressText, type Message } from "../../../runtime/message/message.ts"
-import type { History } from "../../../runtime/simulation/history.ts"
+import type { Happening, History } from "../../../runtime/simulation/history.ts"
 import { checkHistory } from "../../../runtime/simulation/invariants/check-history.ts"
 import { commandEffect, isExternal } from "../../../runtime/simulation/invariants/log.ts"
 import { verdictText } from "../../../runtime/simulation/invariants/report.ts"
@@ -69,6 +69,25 @@ test("R2, I7: a record that was decided before the block that sends it was store
     copy.happenings = [block, ...copy.happenings.filter((item) => item !== block)]
     return `was decided in block ${block.block.number}`
   })
+})
+
+test("I6: a request that overtakes one that was accepted before it is found, unless a power cut may have taken what was accepted", () => {
+  const isAnswered = all(good, "client", ({ phase }) => phase === "answered")
+  const [first, second] = isAnswered.flatMap((one) => {
+    const other = isAnswered.find(({ to, effect }) => to === one.to && effect !== one.effect)
+    return other === undefined ? [] : [[one, other] as const]
+  })[0] ?? []
+  assert.ok(first !== undefined && second !== undefined, "no actor was asked twice")
+  const isOfFirst = (item: Happening) => item.type === "client" && item.effect === first.effect
+  const late = good.happenings.filter(isOfFirst)
+  const before = good.happenings.filter((item) => !isOfFirst(item))
+  const cut = { type: "fault", atMs: 9, phase: "began", kind: "power cut", target: "server" } as const
+  const found = (happenings: readonly Happening[], ackedMayBeLost: boolean) =>
+    checkHistory({ run: good.run, happenings }, { ...workload.expectations, ackedMayBeLost })
+      .violations.filter(({ invariant, message }) => invariant === "I6" && message.includes("which had been accepted")).length
+  assert.ok(found([...before, ...late], true) > 0)
+  assert.ok(found([...before, cut, ...late], false) > 0)
+  assert.equal(found([...before, cut, ...late], true), 0)
 })
 
 test("R10, I9: a handler of a process that lost the partition long ago is found", () => {
