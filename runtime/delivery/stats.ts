@@ -96,13 +96,17 @@ export interface Metrics {
   readonly heartbeatAgeMs: number | undefined
 }
 
-/** `unread` is what the host saw of the partition's streams. */
+/** What came from outside or as an event and is not decided; `unread` is what the host saw of the partition's streams. */
+export function lagOf({ queue }: Delivery, unread: number): number {
+  return unread + queue.length("external") + queue.length("events")
+}
+
 export function gaugesOf(delivery: Delivery, unread: number, nowMs: number): PartitionGauges {
   const { partition, queue, pending, undecidedCount } = delivery
   const { nextDueMs } = partition.dueTimers
   return {
     partition: partition.index,
-    lag: unread + queue.length("external") + queue.length("events"),
+    lag: lagOf(delivery, unread),
     inFlight: queue.size + pending.length,
     mailbox: partition.held.count + undecidedCount,
     parked: partition.parked.size,

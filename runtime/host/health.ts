@@ -2,7 +2,7 @@
 // Not ready: it does not do its work now. Not live: only a new start helps. Broken partitions are in the reasons, and the
 // process stays ready while it runs others: a journal that is broken stays so wherever it is read.
 import type { Metrics, PartitionState } from "../delivery/stats.ts"
-import { gaugesOf } from "../delivery/stats.ts"
+import { gaugesOf, lagOf } from "../delivery/stats.ts"
 import type { BreakerState } from "../delivery/breaker.ts"
 import { limits } from "../kernel/limits.ts"
 import type { OwnershipState, Taken } from "./ownership-state.ts"
@@ -116,7 +116,7 @@ function partitionsOf(state: OwnershipState): readonly PartitionHealth[] {
       return { partition, state: "claiming" as const, lag: 0, code: unreadable.code, message: unreadable.message }
     }
     const taken = state.taken.get(partition)
-    const lag = taken?.delivery === undefined ? 0 : gaugesOf(taken.delivery, taken.watch.unread, nowMs).lag
+    const lag = taken?.delivery === undefined ? 0 : lagOf(taken.delivery, taken.watch.unread)
     return { partition, state: stateOf(taken, nowMs), lag }
   })
 }

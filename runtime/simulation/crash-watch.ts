@@ -6,7 +6,7 @@
 // It is dead from there on: what it was doing is not finished, and nothing it does any more leaves it.
 import type { Message } from "../message/message.ts"
 import type { ActiveFaults } from "./active-faults.ts"
-import { type CrashPoint, pointName } from "./plan.ts"
+import type { CrashPoint } from "./plan.ts"
 import type { SimulatedProcess } from "./process.ts"
 
 export interface Passed {
@@ -30,10 +30,12 @@ export class Died extends Error {
 export class CrashWatch {
   readonly #active: ActiveFaults
   readonly #questions = new Set<Question>()
-  readonly #counts = new Map<string, number>()
+  /** By moment and verb, which are looked up faster than a name is made: points are passed a hundred times a saga. */
+  readonly #counts: Readonly<Record<CrashPoint["moment"], Map<string, number>>>
 
   constructor(active: ActiveFaults) {
     this.#active = active
+    this.#counts = { before: new Map(), stored: new Map(), after: new Map() }
   }
 
   /** Asks until the returned function is called. */
@@ -44,16 +46,15 @@ export class CrashWatch {
 
   /** How often a point was passed so far. */
   count(point: CrashPoint): number {
-    return this.#counts.get(pointName(point)) ?? 0
+    return this.#counts[point.moment].get(point.verb) ?? 0
   }
 
   /** Throws Died if the process dies here; "stored" is not passed inside of it, so nothing is thrown. */
   passed(process: SimulatedProcess, partition: number, point: CrashPoint, record?: Message): void {
     if (!process.isUp) return
     this.#active.passed(point)
-    const name = pointName(point)
-    const count = (this.#counts.get(name) ?? 0) + 1
-    this.#counts.set(name, count)
+    const count = this.count(point) + 1
+    this.#counts[point.moment].set(point.verb, count)
     if (this.#questions.size === 0) return
     const passed: Passed = { point, process, partition, record, count }
     let dies = false

@@ -4,7 +4,7 @@ import type { CoverageCounts } from "./coverage.ts"
 import type { Question } from "./crash-watch.ts"
 import type { Expectations, History, Violation } from "./history.ts"
 import { checkHistory } from "./invariants/check-history.ts"
-import type { Plan, PlanOptions } from "./plan.ts"
+import { hasLost, type Plan, type PlanOptions } from "./plan.ts"
 import { type RunResult, runSeed } from "./run.ts"
 import { planOf, type Spec } from "./spec.ts"
 import type { Workload } from "./workload.ts"
@@ -71,10 +71,6 @@ function expectationsOf({ expectations }: Workload, plan: Plan, result: RunResul
 
 /** In the standard mode, when all servers have lost power: the order of what is kept, and that one owner writes at a time. */
 const stillPromised: ReadonlySet<string> = new Set(["I6", "I9", "check"])
-
-function hasLost({ mode, faults }: Plan): boolean {
-  return mode === "standard" && faults.some(({ kind }) => kind === "power cut")
-}
 
 function stuckViolation({ stuck, stopped }: RunResult, plan: Plan): readonly Violation[] {
   // A partition that stopped says so, and waits for an operator: that is what is promised for a journal that has lost blocks.

@@ -1,6 +1,7 @@
 // The kernel of a simulation: virtual time, and one thing after the other. An event is run, then everything that it made
-// runnable, until nothing is left but to let time pass. Fibers run on a scheduler of ours; promises on the event loop of
-// Node, of which one turn is given after each event, so that nothing of one owner runs while another one has its turn.
+// runnable, until nothing is left but to let time pass. Fibers run on a scheduler of ours; promises in the queue of Node, which
+// is emptied after each event, so that nothing of one owner runs while another one has its turn.
+import { nextTick } from "node:process"
 import { setImmediate as nextTurn } from "node:timers"
 import type * as Scheduler from "effect/Scheduler"
 import { EventHeap } from "./event-heap.ts"
@@ -19,6 +20,8 @@ export interface Pending {
 export type Failure = (error: unknown) => void
 
 const longestMs = 1e12
+/** The event loop has its turn so often, for what is none of the simulation's business: signals, what is printed. */
+const turnEvery = 64
 
 export class Kernel {
   readonly hash = new TraceHash()
@@ -27,6 +30,7 @@ export class Kernel {
   #owners = 0
   #nowMs = 0
   #planned = 0
+  #settled = 0
   /** Whose turn it is. */
   #current: Owner | undefined
   events = 0
@@ -160,12 +164,19 @@ export class Kernel {
     }
   }
 
-  /** One turn of the event loop runs all promises that can go on; they may have made fibers runnable, and so on. */
+  /** Runs all promises that can go on; they may have made fibers runnable, and so on. */
   async #settle(owner: Owner): Promise<void> {
     do {
-      await new Promise((resolve) => nextTurn(resolve))
+      await this.#promises()
       this.#drain(owner)
     } while (owner.tasks.length > 0 && owner.state === "running")
     this.#current = undefined
+  }
+
+  /** A tick comes when no promise can go on (Node empties that queue first), and costs less than a turn of the event loop. */
+  #promises(): Promise<void> {
+    this.#settled += 1
+    const isTurn = this.#settled % turnEvery === 0
+    return new Promise((resolve) => (isTurn ? nextTurn(resolve) : nextTick(resolve)))
   }
 }

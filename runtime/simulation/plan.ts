@@ -73,6 +73,11 @@ export interface Plan {
   readonly faults: readonly PlannedFault[]
 }
 
+/** In the standard mode a power cut takes what had been acknowledged, and partitions may stop for good. */
+export function hasLost({ mode, faults }: Plan): boolean {
+  return mode === "standard" && faults.some(({ kind }) => kind === "power cut")
+}
+
 export interface PlanOptions {
   /** Kinds that may be drawn. Default: all. */
   readonly kinds?: readonly FaultKind[]

@@ -12,7 +12,7 @@ import { Nemesis } from "./nemesis.ts"
 import { Network } from "./network.ts"
 import { Outsiders } from "./outsiders.ts"
 import { backlogOf, gaugesOf, rowsOf } from "./probes.ts"
-import type { Plan } from "./plan.ts"
+import { hasLost, type Plan } from "./plan.ts"
 import { Random } from "./random.ts"
 import { Recorder } from "./recorder.ts"
 import type { Release } from "./release.ts"
@@ -50,6 +50,8 @@ export interface RunResult {
 /** How long everything may take to come to rest once nothing is broken any more. */
 const restWithinMs = 60_000
 const restAtAllMs = 1_200_000
+/** Where blocks were lost a partition may have stopped, and what is told to it is tried for ever: no rest is expected. */
+const restAfterLossMs = 30_000
 /** Nothing has happened for so long that nothing is sent again any more. */
 const quietMs = 3 * limits.resendAfterMs
 const lookMs = 500
@@ -166,7 +168,7 @@ class Run {
   }
 
   async #comeToRest(): Promise<string | undefined> {
-    const longestMs = this.kernel.nowMs + restAtAllMs
+    const longestMs = this.kernel.nowMs + (hasLost(this.#options.plan) ? restAfterLossMs : restAtAllMs)
     // What waits for a timer may take so long, and what follows from it a little more.
     const bound = () => Math.min(longestMs, (this.#timersMs()?.last ?? this.kernel.nowMs) + restWithinMs)
     let untilMs = bound()

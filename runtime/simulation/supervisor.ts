@@ -100,7 +100,6 @@ export class Supervisor {
     }
     process.start({
       stored: (partition, sequence, bytes) => {
-        kernel.hash.bytes(bytes)
         recorder.stored(name, partition, sequence, bytes)
         watch.passed(process, partition, { verb: "commit", moment: "stored" })
       },

@@ -15,11 +15,6 @@ export class TraceHash {
     for (let index = 0; index < text.length; index += 1) this.number(text.charCodeAt(index))
   }
 
-  bytes(bytes: Uint8Array): void {
-    for (const byte of bytes) this.#a = Math.imul(this.#a ^ byte, 0x01000193)
-    this.number(bytes.length)
-  }
-
   get value(): string {
     const hex = (part: number) => (part >>> 0).toString(16).padStart(8, "0")
     return hex(this.#a) + hex(this.#b)

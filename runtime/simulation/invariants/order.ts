@@ -7,8 +7,8 @@ import type { Log } from "./log.ts"
 import type { RequestOf } from "./requests.ts"
 
 /**
- * What one client sent to an actor before another request was even made is decided before it. `keptFrom`: the place in the history
- * from which on nothing that was accepted is lost: what was accepted before may be gone, and stored by another try later.
+ * What one client sent to an actor before another request was even made is decided before it. `keptFrom`: the place in the
+ * history from which on nothing that was accepted is lost: what was accepted before may be gone, and stored by another try later.
  */
 export function checkOrderOfRequests(
   log: Log,

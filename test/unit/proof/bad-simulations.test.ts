@@ -71,7 +71,7 @@ test("R2, I7: a record that was decided before the block that sends it was store
   })
 })
 
-test("I6: a request that overtakes one that was accepted before it is found, unless a power cut may have taken what was accepted", () => {
+test("I6: a request that overtakes an accepted one is found, unless a power cut may have taken what was accepted", () => {
   const isAnswered = all(good, "client", ({ phase }) => phase === "answered")
   const [first, second] = isAnswered.flatMap((one) => {
     const other = isAnswered.find(({ to, effect }) => to === one.to && effect !== one.effect)
