@@ -63,8 +63,8 @@ export function operate(delivery: Delivery, task: Task, message: CommandMessage,
     const meant = name === "redrive" ? redrivable(delivery, order) : matching(delivery, order)
     const unpark = name === "redrive" ? redrive(delivery, meant, order, out) : discard(meant, order, out, given)
     const outcome: Outcome = { type: "done", value: { count: unpark.length, left: meant.length - unpark.length } }
-    const effects = rememberedEffects(row, message, outcome)
-    if (unpark.length === 0) return answer(outcome)
+    const remembered = remember(row, message, outcome)
+    if (unpark.length === 0) return answer(outcome, remembered)
     const note: OperationNote = {
       action: name,
       ids: unpark.slice(0, 10).map(({ id }) => id),
@@ -72,12 +72,17 @@ export function operate(delivery: Delivery, task: Task, message: CommandMessage,
       atMs: nowMs,
       ...authorOf(order),
     }
-    const by = decidedRecord(message, true)
-    return answer(outcome, { to: message.to, by, state: withNote(row.state, note), effects, unpark })
+    return answer(outcome, { ...remembered, state: withNote(row.state, note), unpark })
   } catch (error) {
     const code = error instanceof SagaEnded ? "saga-ended" : "bad-operation"
     return answer({ type: "refused", code, detail: describeError(error) })
   }
+}
+
+/** An order that found nothing to do is remembered as well: it may be stored twice, and be done much later the second time. */
+function remember(row: Row, message: CommandMessage, outcome: Outcome): Omit<Entry, "from"> {
+  const effects = rememberedEffects(row, message, outcome)
+  return { to: message.to, by: decidedRecord(message, true), effects }
 }
 
 /** An order about a subscription; noted are those that make a service begin anew. */
@@ -105,14 +110,15 @@ function readStart(from: Json | undefined): StartAt {
 
 /** The outcome says whether it changed anything. */
 function pauseOrResume(delivery: Delivery, row: Row, message: CommandMessage, nowMs: number): [Outcome, Omit<Entry, "from">] {
-  const { name: action, payload, to } = message
+  const { name: action, payload } = message
   const { by, why, service = "" } = readOrder(payload)
   const isPause = action === "pause"
   const state = changePause(delivery, row.state, service, isPause)
   const outcome: Outcome = { type: "done", value: state !== undefined }
-  if (state === undefined) return [outcome, {}]
+  const remembered = remember(row, message, outcome)
+  if (state === undefined) return [outcome, remembered]
   const note: OperationNote = { action: isPause ? "pause" : "resume", ids: [service], count: 1, atMs: nowMs, by, why }
-  return [outcome, { to, state: withNote(state, note), effects: rememberedEffects(row, message, outcome) }]
+  return [outcome, { ...remembered, state: withNote(state, note) }]
 }
 
 interface Order extends ParkedFilter {

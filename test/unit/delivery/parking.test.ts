@@ -5,6 +5,7 @@ import { test } from "node:test"
 import * as Schema from "effect/Schema"
 import { app, done, effectful, OperationRefused, service } from "../../../runtime/index.ts"
 import type { OnPark } from "../../../runtime/index.ts"
+import { partitionOf } from "../../../runtime/message/key.ts"
 import { askInMemory, newWorld, operateInMemory, startInMemory } from "../../../runtime/testing/index.ts"
 
 const Amount = Schema.toStandardSchemaV1(Schema.Struct({ amount: Schema.Int }))
@@ -60,6 +61,20 @@ test("1 poison record among 100: 99 done, 1 parked with its cause; after the fix
   assert.deepEqual(await operator.list(), [])
   const [note] = await operator.orders()
   assert.deepEqual({ ...note, atMs: 0 }, { action: "redrive", ids: ["put-50"], count: 1, atMs: 0, ...author })
+})
+
+test("R7, R23: an order that found nothing to do and is stored once more does nothing later", async (t) => {
+  const { bug, store, shape, world, ask } = await poisonedStore()
+  const process = await startInMemory(shape, world)
+  t.after(() => process.kill())
+  const partition = partitionOf("a", shape.shape.partitions)
+  const order = { service: "$partition", key: String(partition), name: "redrive", payload: { ...author } }
+  const nothing = { type: "done", value: { count: 0, left: 0 } }
+  assert.deepEqual(await ask(order, "once"), nothing)
+  await ask(store.put("a", { amount: 13 }))
+  bug.mended = true
+  assert.deepEqual(await ask(order, "once"), nothing)
+  assert.equal(process.engine.parked().length, 1)
 })
 
 test("R23: a redriven record keeps its effect key and the steps that were done; asked again, it answers the same", async (t) => {
