@@ -1,6 +1,6 @@
 // Services with their own PostgreSQL beside a transactional outbox by hand: the same messages, the same change, the same event
 // for each, on one nats-server and one PostgreSQL server. A driver keeps so many on their way, and counts the events.
-//   node bench/postgres.ts [--messages 6000] [--in-flight 512] [--processes 1] [--connections 8] [--accounts 2000] [--runs 3]
+//   node bench/postgres.ts [--messages 12000] [--in-flight 2048] [--processes 1] [--connections 8] [--accounts 2000] [--runs 3]
 import { fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
@@ -19,11 +19,11 @@ import { median } from "./result.ts"
 
 const { values } = parseArgs({
   options: {
-    messages: { type: "string", default: "6000" },
+    messages: { type: "string", default: "12000" },
     accounts: { type: "string", default: "2000" },
     runs: { type: "string", default: "3" },
     connections: { type: "string", default: "8" },
-    "in-flight": { type: "string", default: "512" },
+    "in-flight": { type: "string", default: "2048" },
     processes: { type: "string", default: "1" },
     "min-ratio": { type: "string", default: "0" },
   },
