@@ -3,16 +3,15 @@
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises"
 import { createServer } from "node:net"
 import { join } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
 import { findServer } from "../../runtime/nats/server/provision.ts"
 import { startWatched, type WatchedServer } from "../../runtime/nats/server/watchdog.ts"
+import { Ended, untilTrue } from "../support/polling.ts"
 import { type Disk, makeDisk } from "./disk.ts"
 import type { Janitor } from "./janitor.ts"
 import type { Network } from "./network.ts"
 import { login, renderServer, type ServerPlan, type ServerSettings, type Sync } from "./server-config.ts"
 
 const readyMs = 60_000
-const pollMs = 50
 const monitoringMs = 1_000
 /** Below what systems give to outgoing connections: nothing takes a server's port while the server is down. */
 const ports = { first: 20_000, count: 10_000 }
@@ -121,7 +120,7 @@ export class Servers {
     await untilTrue(`${name} takes connections`, async () => {
       if (node.running !== server) throw new Ended(`${name} ended as it started: ${await lastLine(node.plan)}`)
       return (await ask(node.plan, "/varz")) !== undefined
-    })
+    }, readyMs)
   }
 
   /** None is started any more. Those that run are ended by somebody else. */
@@ -199,7 +198,7 @@ export class Servers {
   /** Resolves when every server serves JetStream and has caught up, as it says itself. */
   async untilHealthy(): Promise<void> {
     const isHealthy = async ({ plan }: Node) => (await fetch(`${monitoringOf(plan)}/healthz`)).ok
-    for (const node of this.#nodes.values()) await untilTrue(`${node.plan.name} is healthy`, () => isHealthy(node))
+    for (const node of this.#nodes.values()) await untilTrue(`${node.plan.name} is healthy`, () => isHealthy(node), readyMs)
   }
 
   #node(name: string): Node {
@@ -244,26 +243,6 @@ async function streamsOf(plan: ServerPlan): Promise<readonly StreamState[]> {
       return { server: plan.name, stream: name, leader: cluster?.leader ?? plan.name, first, last, count }
     }),
   )
-}
-
-/** Trying again cannot help. */
-class Ended extends Error {}
-
-/** Polls: what it waits for happens in another process, which has no signal for it. */
-export async function untilTrue(what: string, holds: () => Promise<boolean>, withinMs = readyMs): Promise<void> {
-  const untilMs = performance.now() + withinMs
-  let reason: unknown
-  while (performance.now() < untilMs) {
-    try {
-      if (await holds()) return
-      reason = undefined
-    } catch (error) {
-      if (error instanceof Ended) throw error
-      reason = error
-    }
-    await sleep(pollMs)
-  }
-  throw new Error(`waited ${withinMs / 1000} s in vain until ${what}`, { cause: reason })
 }
 
 /** A program that runs the server in its network; it keeps its process, so a watchdog sees the server itself. */

@@ -7,8 +7,9 @@ import { test } from "node:test"
 import { connect, start } from "../../runtime/index.ts"
 import { connectChecked } from "../../runtime/nats/server/connect.ts"
 import { Janitor } from "../chaos/janitor.ts"
-import { Servers, untilTrue } from "../chaos/servers.ts"
+import { Servers } from "../chaos/servers.ts"
 import { account, bank } from "../support/bank.ts"
+import { untilTrue } from "../support/polling.ts"
 
 test("who loses the login is lost, and says so; started anew with a right one it goes on where it was", async (t) => {
   const janitor = await Janitor.start()
@@ -30,7 +31,7 @@ test("who loses the login is lost, and says so; started anew with a right one it
   await Promise.all([running.stop({ withinMs: 0 }), asking.close()])
   await servers.refuseLogins(false)
   const isLetIn = () => connectChecked({ url: natsUrl }).then((connection) => connection.close()).then(() => true)
-  await untilTrue("the server has read its configuration again", isLetIn)
+  await untilTrue("the server has read its configuration again", isLetIn, 30_000)
   const again = await start(bank, { natsUrl })
   t.after(() => again.stop())
   const second = await again.client.ask(account.deposit("a", { amount: 2 }), { effect: "d2" })

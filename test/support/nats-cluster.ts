@@ -4,13 +4,13 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
 import { jetstreamManager, type JetStreamManager, type StreamInfo } from "@nats-io/jetstream"
 import type { NatsConnection } from "@nats-io/transport-node"
 import { connectChecked } from "../../runtime/nats/server/connect.ts"
 import { findServer } from "../../runtime/nats/server/provision.ts"
 import { startWatched, type WatchedServer } from "../../runtime/nats/server/watchdog.ts"
 import type { TestContext } from "./nats-process.ts"
+import { Ended, untilTrue } from "./polling.ts"
 
 export interface ClusterOptions {
   /** With "always" acknowledged means on disk; by default the server syncs every two minutes. */
@@ -47,7 +47,6 @@ export interface NatsCluster {
 const names = ["n1", "n2", "n3"] as const
 const startTries = 3
 const readyMs = 30_000
-const pollMs = 50
 /** Below what systems give to outgoing connections: nothing takes a node's port while the node is down. */
 const ports = { first: 20_000, count: 10_000 }
 
@@ -116,11 +115,11 @@ class Cluster implements NatsCluster {
 
   async start(): Promise<void> {
     await Promise.all(names.map((name) => this.restart(name)))
-    await until("the cluster places a stream with three replicas", async () => {
+    await untilTrue("the cluster places a stream with three replicas", async () => {
       const manager = await this.#manager()
       await manager.streams.add({ name: "PROBE", subjects: ["probe"], storage: "memory", num_replicas: 3 })
       return manager.streams.delete("PROBE")
-    })
+    }, readyMs)
   }
 
   async kill(node: string): Promise<void> {
@@ -143,10 +142,10 @@ class Cluster implements NatsCluster {
       if (this.#running.get(node) === server) this.#running.delete(node)
     })
     server.go()
-    await until(`${node} takes connections and knows a leader`, async () => {
+    await untilTrue(`${node} takes connections and knows a leader`, async () => {
       if (this.#running.get(node) !== server) throw new Ended(`${node} ended: ${await lastLine(plan)}`)
       return (await fetch(`${this.monitoringOf(node)}/healthz`)).ok
-    })
+    }, readyMs)
   }
 
   async heal(): Promise<void> {
@@ -155,10 +154,10 @@ class Cluster implements NatsCluster {
 
   async info(stream: string): Promise<StreamInfo> {
     let info: StreamInfo | undefined
-    await until(`stream ${stream} has a leader`, async () => {
+    await untilTrue(`stream ${stream} has a leader`, async () => {
       info = await (await this.#manager()).streams.info(stream)
       return info.cluster?.leader !== undefined && info.cluster.leader !== "" && this.isRunning(info.cluster.leader)
-    })
+    }, readyMs)
     if (info === undefined) throw new Error(`stream ${stream} gave no information`)
     return info
   }
@@ -169,23 +168,23 @@ class Cluster implements NatsCluster {
 
   async metaLeader(): Promise<string> {
     let leader = ""
-    await until("JetStream has a leader", async () => {
+    await untilTrue("JetStream has a leader", async () => {
       const node = names.find((name) => this.isRunning(name))
       if (node === undefined) return false
       const state: unknown = await (await fetch(`${this.monitoringOf(node)}/jsz`)).json()
       // cast: the shape of the server's documented answer
       leader = (state as { meta_cluster?: { leader?: string } }).meta_cluster?.leader ?? ""
       return this.isRunning(leader)
-    })
+    }, readyMs)
     return leader
   }
 
   async untilInSync(stream: string): Promise<void> {
-    await until(`the replicas of ${stream} have everything`, async () => {
+    await untilTrue(`the replicas of ${stream} have everything`, async () => {
       const { cluster, config } = await this.info(stream)
       const replicas = cluster?.replicas ?? []
       return replicas.length === config.num_replicas - 1 && replicas.every(({ current, offline }) => current && !offline)
-    })
+    }, readyMs)
   }
 
   async stop(): Promise<void> {
@@ -205,26 +204,6 @@ class Cluster implements NatsCluster {
     this.#link ??= connectChecked({ url: this.url, name: "cluster watch", withinMs: readyMs })
     return jetstreamManager(await this.#link, { checkAPI: false, timeout: 1_000 })
   }
-}
-
-/** Trying again cannot help. */
-class Ended extends Error {}
-
-/** Polls: what it waits for happens in another process, which has no signal for it. */
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const untilMs = performance.now() + readyMs
-  let reason: unknown
-  while (performance.now() < untilMs) {
-    try {
-      if (await holds()) return
-      reason = undefined
-    } catch (error) {
-      if (error instanceof Ended) throw error
-      reason = error
-    }
-    await sleep(pollMs)
-  }
-  throw new Error(`waited ${readyMs / 1000} s in vain until ${what}`, { cause: reason })
 }
 
 async function planNodes(dir: string): Promise<readonly Plan[]> {
