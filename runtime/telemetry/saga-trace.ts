@@ -70,6 +70,11 @@ export function parseTraceparent(text: string | undefined): SpanRef | undefined 
   return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 }
 }
 
+/** A traceparent in its usual form that says "not sampled". */
+export function isPlainUnsampled(text: string | undefined): text is string {
+  return text !== undefined && isPlain(text) && !isOdd(text.charCodeAt(54))
+}
+
 /** The usual form, version 00: looked at character by character, as this is on the way of every message. */
 function isPlain(text: string): boolean {
   if (text.length !== 55 || !text.startsWith("00-")) return false

@@ -2,12 +2,15 @@
 // What a saga turns out to be is not known when it starts, so one that was not chosen may be kept later: from the moment
 // when it turns bad, the flag in its traceparents says "sampled", and everybody who handles one of its messages records it.
 import { limits } from "../kernel/limits.ts"
-import { type SagaLife, type SagaTrace, sagaTrace } from "./saga-trace.ts"
+import { Recent } from "./recent.ts"
+import { formatTraceparent, type SagaLife, type SagaTrace, sagaTrace } from "./saga-trace.ts"
 
 export interface SagaIdentity extends SagaTrace {
   readonly life: SagaLife
   /** It was chosen by its id. */
   readonly sampled: boolean
+  /** Of one that was not: what its records carry. */
+  readonly carried: string | undefined
 }
 
 export interface SamplingOptions {
@@ -22,8 +25,9 @@ export class Sampling {
   readonly #options: SamplingOptions
   readonly #below: number
   /** By name, then by key: the life that was met last. */
-  readonly #sagas = new Map<string, Map<string, SagaIdentity>>()
-  readonly #keptLate = new Set<string>()
+  readonly #sagas = new Map<string, Recent<SagaIdentity>>()
+  readonly #keptLate = new Recent<true>(limits.traceSagasKept)
+  #hasKeptLate = false
 
   constructor(options: SamplingOptions) {
     this.#options = options
@@ -39,14 +43,16 @@ export class Sampling {
 
   saga(saga: string, key: string, startedMs: number): SagaIdentity {
     let ofName = this.#sagas.get(saga)
-    if (ofName === undefined) this.#sagas.set(saga, (ofName = new Map<string, SagaIdentity>()))
+    if (ofName === undefined) this.#sagas.set(saga, (ofName = new Recent<SagaIdentity>(limits.traceSagasKept)))
     const known = ofName.get(key)
     if (known?.life.startedMs === startedMs) return known
     const life = { namespace: this.#options.namespace, saga, key, startedMs }
     const ids = sagaTrace(life)
-    const made = { ...ids, life, sampled: this.sampled(ids.traceId) }
+    const { traceId, startSpanId } = ids
+    const sampled = this.sampled(traceId)
+    const carried = sampled ? undefined : formatTraceparent({ traceId, spanId: startSpanId, sampled })
+    const made = { ...ids, life, sampled, carried }
     ofName.set(key, made)
-    if (ofName.size > limits.traceSagasKept) forgetOldest(ofName)
     return made
   }
 
@@ -56,19 +62,14 @@ export class Sampling {
 
   /** This process records the rest of a saga that was not chosen. */
   isKeptLate({ traceId }: SagaIdentity): boolean {
-    return this.#keptLate.size > 0 && this.#keptLate.has(traceId)
+    return this.#hasKeptLate && this.#keptLate.get(traceId) === true
   }
 
   /** True the first time, as far as this process remembers. */
   keepLate({ traceId }: SagaIdentity): boolean {
-    if (this.#keptLate.has(traceId)) return false
-    this.#keptLate.add(traceId)
-    if (this.#keptLate.size > limits.traceSagasKept) forgetOldest(this.#keptLate)
+    if (this.#keptLate.get(traceId) === true) return false
+    this.#keptLate.set(traceId, true)
+    this.#hasKeptLate = true
     return true
   }
-}
-
-function forgetOldest<Key>(from: { keys(): Iterator<Key>; delete(key: Key): boolean }): void {
-  const oldest = from.keys().next()
-  if (oldest.done !== true) from.delete(oldest.value)
 }

@@ -22,12 +22,15 @@ export interface Place {
 
 /** `pressed`: no new trace is begun. */
 export function placeOf(message: Traced, opening: Opening, sampling: Sampling, pressed: boolean): Place {
-  const carried = parseTraceparent(message.trace)
   const startedMs = opening.begins ? opening.nowMs : opening.standing?.startedMs
   // What comes for a saga that is not there belongs to the trace that it comes from: the saga's own may begin later.
-  if (opening.kind === "service" || startedMs === undefined) return inTraceOf(carried, message.trace, sampling, pressed)
+  if (opening.kind === "service" || startedMs === undefined)
+    return inTraceOf(parseTraceparent(message.trace), message.trace, sampling, pressed)
   const saga = sampling.saga(message.to.service, message.to.key, startedMs)
   const { traceId, rootSpanId, startSpanId } = saga
+  // Nearly every record of a saga that was not chosen: nothing has to be taken apart.
+  const isPassedOn = message.trace !== undefined && message.trace === saga.carried
+  const carried = isPassedOn ? { traceId, spanId: startSpanId, sampled: false } : parseTraceparent(message.trace)
   if (opening.begins) {
     const sampled = saga.sampled && !pressed
     return { traceId, parentSpanId: rootSpanId, spanId: startSpanId, link: carried, sampled, carried: undefined, saga }

@@ -8,7 +8,7 @@
 import { silent, type Closing, type Opening, type ProcessSpan, type Sending, type Telemetry } from "../ports/telemetry.ts"
 import { activeTrace, callWithin } from "./active-span.ts"
 import { names } from "./names.ts"
-import { formatTraceparent, type SpanRef } from "./saga-trace.ts"
+import { formatTraceparent, isPlainUnsampled, type SpanRef } from "./saga-trace.ts"
 import type { Sampling } from "./sampling.ts"
 import {
   processAttributes, processForm, sagaAttributes, sagaForm, sendAttributes, sendForm, type Traced,
@@ -30,6 +30,8 @@ export function openTelemetry(parts: TracingParts): Telemetry {
     process(opening) {
       const { message } = opening
       if (message.type === "settled" || !parts.services.has(message.to.service)) return silent.process(opening)
+      // A service is in the trace that its message carries, and has nothing to find out where that is not recorded.
+      if (opening.kind === "service" && isPlainUnsampled(message.trace)) return new Unrecorded(parts, opening, message)
       const place = placeOf(message, opening, parts.sampling, parts.sink.pressed)
       return place.sampled ? new Recorded(parts, opening, message, place) : new Unrecorded(parts, opening, message, place)
     },
@@ -135,11 +137,12 @@ class Unrecorded implements ProcessSpan {
   readonly #parts: TracingParts
   readonly #opening: Opening
   readonly #message: Traced
-  readonly #place: Place
+  /** Found out when it is needed. */
+  #place: Place | undefined
   #kept: Recorded | undefined
   #trace: string | undefined
 
-  constructor(parts: TracingParts, opening: Opening, message: Traced, place: Place) {
+  constructor(parts: TracingParts, opening: Opening, message: Traced, place?: Place) {
     this.#parts = parts
     this.#opening = opening
     this.#message = message
@@ -156,7 +159,7 @@ class Unrecorded implements ProcessSpan {
 
   send(outgoing: Sending): string {
     // The saga turns back, or is about to hear why it will.
-    const turns = outgoing.failed === true || (outgoing.direction === "undo" && this.#place.saga !== undefined)
+    const turns = outgoing.failed === true || (outgoing.direction === "undo" && this.#placed.saga !== undefined)
     if (turns) this.#keep()
     return this.#kept?.send(outgoing) ?? this.#passedOn()
   }
@@ -172,19 +175,27 @@ class Unrecorded implements ProcessSpan {
   /** Not what was left out because of pressure: that would make the pressure worse. */
   #keep(): void {
     const { sampling, sink } = this.#parts
-    if (this.#kept !== undefined || sink.pressed || sampling.sampled(this.#place.traceId)) return
-    this.#kept = new Recorded(this.#parts, this.#opening, this.#message, { ...this.#place, sampled: true })
+    if (this.#kept !== undefined || sink.pressed || sampling.sampled(this.#placed.traceId)) return
+    this.#kept = new Recorded(this.#parts, this.#opening, this.#message, { ...this.#placed, sampled: true })
   }
 
   /** Made once: a decision may send many records, and set timers. */
   #passedOn(): string {
-    this.#trace ??= this.#place.carried ?? formatTraceparent(this.#ref())
+    if (this.#trace === undefined) {
+      const carried = this.#place === undefined ? this.#message.trace : this.#place.carried
+      this.#trace = carried ?? formatTraceparent(this.#ref())
+    }
     return this.#trace
+  }
+
+  get #placed(): Place {
+    const { sampling, sink } = this.#parts
+    return (this.#place ??= placeOf(this.#message, this.#opening, sampling, sink.pressed))
   }
 
   /** Whoever records a part of this trace later hangs it on the start of the saga, which is recorded then too. */
   #ref(): SpanRef {
-    const { traceId, parentSpanId, spanId, saga } = this.#place
+    const { traceId, parentSpanId, spanId, saga } = this.#placed
     return { traceId, spanId: saga?.startSpanId ?? spanId ?? parentSpanId ?? newSpanId(), sampled: false }
   }
 }
