@@ -39,7 +39,8 @@ async function drive() {
   await until(`redis (${server.said()})`, () => listening(port))
   const worker = await startWorker(import.meta.filename, [port])
   const queue = new Queue("orders", { connection: connect(port) })
-  const events = new QueueEvents("orders", { connection: connect(port) })
+  // From the beginning: by default it would miss what is completed before its first read, and the load would wait for that.
+  const events = new QueueEvents("orders", { connection: connect(port), lastEventId: "0-0" })
   try {
     await Promise.all([queue.waitUntilReady(), events.waitUntilReady()])
     const waiting = new Map()
