@@ -9,7 +9,7 @@ export interface CampaignOptions extends Judging {
   readonly from: number
   /** Runs these, and no seeds. */
   readonly specs?: readonly Spec[]
-  /** Which part of the seeds is run twice. Default: a twentieth; one at least, of each campaign. */
+  /** Which part of the seeds is run twice. Default: three of a hundred; one at least, of each campaign. */
   readonly replayedPart?: number
   /** A campaign ends with so many failed seeds. Default: 1. */
   readonly failuresMax?: number
@@ -37,7 +37,7 @@ export interface Campaign {
   readonly coverage: Coverage
 }
 
-const replayedPartDefault = 0.05
+const replayedPartDefault = 0.03
 
 export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
   const { seeds, from, replayedPart = replayedPartDefault, failuresMax = 1, told, isOver = () => false } = options
