@@ -101,6 +101,7 @@ export function lagOf({ queue }: Delivery, unread: number): number {
   return unread + queue.length("external") + queue.length("events")
 }
 
+/** `unread` as of `lagOf`. */
 export function gaugesOf(delivery: Delivery, unread: number, nowMs: number): PartitionGauges {
   const { partition, queue, pending, undecidedCount } = delivery
   const { nextDueMs } = partition.dueTimers

@@ -31,11 +31,12 @@ export class CrashWatch {
   readonly #active: ActiveFaults
   readonly #questions = new Set<Question>()
   /** By moment and verb, which are looked up faster than a name is made: points are passed a hundred times a saga. */
-  readonly #counts: Readonly<Record<CrashPoint["moment"], Map<string, number>>>
+  readonly #counts: Readonly<Record<CrashPoint["moment"], Map<string, number>>> = {
+    before: new Map(), stored: new Map(), after: new Map(),
+  }
 
   constructor(active: ActiveFaults) {
     this.#active = active
-    this.#counts = { before: new Map(), stored: new Map(), after: new Map() }
   }
 
   /** Asks until the returned function is called. */

@@ -30,9 +30,9 @@ export class Recorder {
   stored(app: string, partition: number, sequence: number, bytes: Uint8Array): void {
     const block = decodeBlock(bytes, `journal of ${app} partition ${partition} at sequence ${sequence}`)
     if (block.kind === "decisions") this.blocks += 1
-    const known = this.#digestOf(bytes)
-    this.#kernel.hash.text(known)
-    this.note({ type: "block", app, partition, sequence, digest: known, bytes: bytes.length, block })
+    const digestText = this.#digestOf(bytes)
+    this.#kernel.hash.text(digestText)
+    this.note({ type: "block", app, partition, sequence, digest: digestText, bytes: bytes.length, block })
   }
 
   acked(process: string, app: string, partition: number, sequence: number, bytes: Uint8Array): void {

@@ -6,7 +6,7 @@ export class Recent<Value> {
   #young = new Map<string, Value>()
   #elder = new Map<string, Value>()
 
-  /** At least half of `max`, and at most `max`, are kept. */
+  /** Of what was met last about half of `max` are kept at least, and never more than `max`. */
   constructor(max: number) {
     this.#youngMax = Math.max(1, Math.floor(max / 2))
   }

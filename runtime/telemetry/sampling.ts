@@ -27,7 +27,6 @@ export class Sampling {
   /** By name, then by key: the life that was met last. */
   readonly #sagas = new Map<string, Recent<SagaIdentity>>()
   readonly #keptLate = new Recent<true>(limits.traceSagasKept)
-  #hasKeptLate = false
 
   constructor(options: SamplingOptions) {
     this.#options = options
@@ -62,14 +61,13 @@ export class Sampling {
 
   /** This process records the rest of a saga that was not chosen. */
   isKeptLate({ traceId }: SagaIdentity): boolean {
-    return this.#hasKeptLate && this.#keptLate.get(traceId) === true
+    return this.#keptLate.size > 0 && this.#keptLate.get(traceId) === true
   }
 
   /** True the first time, as far as this process remembers. */
   keepLate({ traceId }: SagaIdentity): boolean {
     if (this.#keptLate.get(traceId) === true) return false
     this.#keptLate.set(traceId, true)
-    this.#hasKeptLate = true
     return true
   }
 }

@@ -17,12 +17,12 @@ async function allocated(handlers: "effectful" | "pure"): Promise<number> {
   return bytes
 }
 
-test("a saga of three steps allocates 520 kB at most, of which its start and end in memory are a part", async () => {
+test("a saga of three steps allocates 450 kB at most, of which its start and end in memory are a part", async () => {
   const bytes = await allocated("effectful")
-  assert.ok(bytes > 0 && bytes <= 520_000, `${bytes.toFixed(0)} bytes a saga`)
+  assert.ok(bytes > 0 && bytes <= 450_000, `${bytes.toFixed(0)} bytes a saga`)
 })
 
-test("with pure handlers it allocates 360 kB at most", async () => {
+test("with pure handlers it allocates 330 kB at most", async () => {
   const bytes = await allocated("pure")
-  assert.ok(bytes > 0 && bytes <= 360_000, `${bytes.toFixed(0)} bytes a saga`)
+  assert.ok(bytes > 0 && bytes <= 330_000, `${bytes.toFixed(0)} bytes a saga`)
 })
